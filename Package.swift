@@ -1,0 +1,79 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+// A target imports only those above it in this list, and the packages named
+// beside it: docs/architecture.md. A test holds it.
+let package = Package(
+    name: "koinon",
+    products: [
+        .executable(name: "koinon", targets: ["koinon"]),
+        .library(name: "KoinonClient", targets: ["KoinonClient"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .target(
+            name: "KoinonProtocol",
+            dependencies: [
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ]),
+        .target(
+            name: "KoinonLedger",
+            dependencies: [
+                "KoinonProtocol", "CSodium",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+        .target(name: "KoinonMachine", dependencies: ["KoinonProtocol", "KoinonLedger"]),
+        .target(
+            name: "KoinonStore",
+            dependencies: [
+                "KoinonProtocol", "KoinonLedger", "KoinonMachine",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]),
+        .target(name: "KoinonClient", dependencies: ["KoinonProtocol", "KoinonLedger"]),
+        .target(
+            name: "KoinonNode",
+            dependencies: [
+                "KoinonProtocol", "KoinonLedger", "KoinonMachine", "KoinonStore", "KoinonClient",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        .target(
+            name: "KoinonReplay",
+            dependencies: [
+                "KoinonProtocol", "KoinonLedger", "KoinonMachine", "KoinonStore", "KoinonClient",
+                "KoinonNode",
+            ]),
+        .executableTarget(
+            name: "koinon",
+            dependencies: [
+                "KoinonProtocol", "KoinonLedger", "KoinonMachine", "KoinonStore", "KoinonClient",
+                "KoinonNode", "KoinonReplay",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .testTarget(
+            name: "KoinonProtocolTests", dependencies: ["KoinonProtocol"]),
+        .testTarget(
+            name: "KoinonLedgerTests", dependencies: ["KoinonLedger"],
+            resources: [.copy("Vectors")]),
+        .testTarget(name: "KoinonMachineTests", dependencies: ["KoinonMachine"]),
+        // A file system layer for SQLite that counts writes and can lose them.
+        .target(name: "CFaultVFS", path: "Tests/CFaultVFS", linkerSettings: [.linkedLibrary("sqlite3")]),
+        .testTarget(name: "KoinonStoreTests", dependencies: ["KoinonStore", "CFaultVFS"]),
+        .testTarget(name: "KoinonClientTests", dependencies: ["KoinonClient"]),
+        .testTarget(name: "KoinonNodeTests", dependencies: ["KoinonNode"]),
+        .testTarget(name: "KoinonReplayTests", dependencies: ["KoinonReplay"]),
+        .testTarget(name: "KoinonCommandTests", dependencies: ["koinon"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct Koinon: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "koinon")
+}
