@@ -1,0 +1,52 @@
+# The everyday commands. `make` or `make help` lists them.
+
+# One configuration for the demo and the tests, so that everything is built once:
+# optimised, with imports that tests may look into. These flags must be the same in
+# every call of swift, or SwiftPM begins again from nothing.
+SWIFT_FLAGS := -c release --scratch-path .build -Xswiftc -enable-testing
+KOINON := .build/release/koinon
+
+# Options for the demo, for instance: make demo ARGS=--no-serve
+ARGS ?=
+# One test or a group of them, for instance: make test FILTER=KoinonLedgerTests
+FILTER ?=
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo test build dependencies format lint clean invoice
+
+help: ## List the commands
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' \
+		$(MAKEFILE_LIST)
+
+demo: dependencies ## Build, then replay a quarter of real bike trips and show what follows
+	@scripts/with-progress.sh building swift build $(SWIFT_FLAGS) --product koinon
+	@$(KOINON) demo $(ARGS)
+
+test: dependencies ## Build, then run every test (FILTER=name for some)
+	@scripts/with-progress.sh building swift build $(SWIFT_FLAGS) --build-tests
+	@export KOINON_PYTHON="$$(scripts/find-python.sh)"; \
+	scripts/with-progress.sh testing swift test $(SWIFT_FLAGS) --skip-build \
+		$(if $(FILTER),--filter "$(FILTER)")
+
+build: dependencies ## Build the command: .build/release/koinon
+	@scripts/with-progress.sh building swift build $(SWIFT_FLAGS) --product koinon
+
+dependencies: ## Install the missing Debian packages (without root: print the command)
+	@scripts/install-dependencies.sh
+
+format: ## Put all Swift sources into the project's format
+	@swift format format --in-place --parallel $(SWIFT_SOURCES)
+
+lint: ## Name what `make format` would change, and other breaches of style
+	@swift format lint --parallel $(SWIFT_SOURCES)
+
+invoice: dependencies ## Reckon the demo's invoices straight from the CSV files, in Python
+	@"$$(scripts/find-python.sh)" Examples/invoice.py
+
+clean: ## Remove everything that was built
+	@rm -rf .build
+
+# Generated sources keep the form their generator gave them.
+SWIFT_SOURCES = $$(git ls-files '*.swift' ':!Sources/KoinonProtocol/Generated')
