@@ -16,4 +16,5 @@ rm -rf "$out"; mkdir -p "$out"
 protoc --plugin=protoc-gen-swift="$plugin" -I Protos \
   --swift_opt=Visibility=Public --swift_opt=FileNaming=DropPath --swift_out="$out" \
   Protos/koinon/v1/*.proto
+scripts/generate-json-table.py
 ls "$out"

@@ -20,10 +20,22 @@ public enum Bech32m {
 
     /// Nil for mixed case, a foreign character, a wrong checksum or non-zero padding.
     public static func decode(_ text: String) -> (prefix: String, bytes: [UInt8])? {
-        guard text.utf8.count <= 90, text == text.lowercased() || text == text.uppercased() else {
-            return nil
-        }
-        let lower = Array(text.lowercased().utf8)
+        guard let (prefix, groups) = decodeGroups(text),
+            let bytes = regroup(groups, from: 5, to: 8, padding: false)
+        else { return nil }
+        return (prefix, bytes)
+    }
+
+    /// The groups of five bits before the checksum, which need not make whole bytes.
+    static func decodeGroups(_ text: String) -> (prefix: String, groups: [UInt8])? {
+        // Bytes, not characters: a Kelvin sign equals a K as a character.
+        let given = Array(text.utf8)
+        let capitals = UInt8(ascii: "A")...UInt8(ascii: "Z")
+        let smalls = UInt8(ascii: "a")...UInt8(ascii: "z")
+        guard given.count <= 90,
+            !(given.contains { capitals ~= $0 } && given.contains { smalls ~= $0 })
+        else { return nil }
+        let lower = given.map { capitals ~= $0 ? $0 + 0x20 : $0 }
         guard let separator = lower.lastIndex(of: UInt8(ascii: "1")), separator >= 1,
             lower.count - separator - 1 >= 6
         else { return nil }
@@ -35,10 +47,7 @@ public enum Bech32m {
             data.append(value)
         }
         guard polymod(expand(prefix) + data) == checksumConstant else { return nil }
-        guard let bytes = regroup(data.dropLast(6), from: 5, to: 8, padding: false) else {
-            return nil
-        }
-        return (prefix, bytes)
+        return (prefix, data.dropLast(6))
     }
 
     private static func expand(_ prefix: String) -> [UInt8] {

@@ -1,0 +1,598 @@
+// DO NOT EDIT. swift-format-ignore-file
+// Written by scripts/generate-json-table.py from Protos/.
+
+/// Every message and enum of Protos/, in the order of its file:
+/// number, name and type of each field.
+enum JSONFormTable {
+    static let text = """
+        message AccountsAction
+          1 open_account OpenAccount oneof action
+          2 add_key AddKey oneof action
+          3 rotate_key RotateKey oneof action
+          4 revoke_key RevokeKey oneof action
+          5 set_recovery SetRecovery oneof action
+          6 start_recovery StartRecovery oneof action
+          7 cancel_recovery CancelRecovery oneof action
+          8 request_sponsor RequestSponsor oneof action
+          9 accept_sponsored AcceptSponsored oneof action
+        message OpenAccount
+          1 consent Signed
+        message AccountConsent
+          1 chain bytes
+          2 sponsor string
+        message SpendLimit
+          1 unit string
+          2 per_day_minor uint64
+        message AddKey
+          1 public_key bytes
+          2 limits SpendLimit repeated
+        message RotateKey
+          1 public_key bytes
+        message RevokeKey
+          1 public_key bytes
+        message SetRecovery
+          1 account bytes
+          2 delay_ms uint64
+        message StartRecovery
+          1 account bytes
+          2 public_key bytes
+        message CancelRecovery
+        message RequestSponsor
+          1 sponsor string
+        message AcceptSponsored
+          1 account bytes
+        message AccountKey
+          1 public_key bytes
+          2 added_at_ms uint64
+          3 limits SpendLimit repeated
+          4 spending KeySpending repeated
+        message KeySpending
+          1 unit string
+          2 day uint64
+          3 spent_minor uint64
+        message Sponsorship
+          1 sponsor string
+          2 since_ms uint64
+        message PendingRecovery
+          1 public_key bytes
+          2 due_ms uint64
+        message Account
+          1 opened_at_ms uint64
+          2 keys AccountKey repeated
+          3 sponsorships Sponsorship repeated
+          4 recovery_account bytes
+          5 recovery_delay_ms uint64
+          6 pending_recovery PendingRecovery
+          7 requested_sponsor string
+        message RevokedKey
+          1 revoked_at_ms uint64
+        message NonceWindow
+          1 highest uint64
+          2 unused NonceRange repeated
+        message NonceRange
+          1 first uint64
+          2 last uint64
+        message SponsorState
+          1 accounts uint64
+          2 day uint64
+          3 opened_that_day uint64
+        message AccountsEvent
+          1 account_opened AccountOpened oneof event
+          2 key_added KeyAdded oneof event
+          3 key_revoked KeyRevoked oneof event
+          4 recovery_set RecoverySet oneof event
+          5 recovery_started RecoveryStarted oneof event
+          6 recovery_cancelled RecoveryCancelled oneof event
+          7 recovery_completed RecoveryCompleted oneof event
+          8 sponsor_requested SponsorRequested oneof event
+          9 sponsor_changed SponsorChanged oneof event
+        message AccountOpened
+          1 account bytes
+          2 sponsor string
+          3 public_key bytes
+        message KeyAdded
+          1 account bytes
+          2 public_key bytes
+        message KeyRevoked
+          1 account bytes
+          2 public_key bytes
+        message RecoverySet
+          1 account bytes
+          2 recovery_account bytes
+          3 delay_ms uint64
+        message RecoveryStarted
+          1 account bytes
+          2 public_key bytes
+          3 due_ms uint64
+        message RecoveryCancelled
+          1 account bytes
+        message RecoveryCompleted
+          1 account bytes
+          2 public_key bytes
+        message SponsorRequested
+          1 account bytes
+          2 sponsor string
+        message SponsorChanged
+          1 account bytes
+          2 from string
+          3 to string
+        message AgreementsAction
+          1 open_agreement OpenAgreement oneof action
+          2 take_transition TakeTransition oneof action
+        message OpenAgreement
+          1 offer bytes
+          2 start_ms uint64
+          3 duration_ms uint64
+          4 quantity uint32
+        message TakeTransition
+          1 agreement bytes
+          2 transition string
+        message Agreement
+          1 offer bytes
+          2 resource bytes
+          3 process string
+          4 parties bytes repeated
+          5 state string
+          6 opened_at_ms uint64
+          7 entered_at_ms uint64
+          8 start_ms uint64
+          9 end_ms uint64
+          10 quantity uint32
+          11 deposit_minor uint64
+          12 used_from_ms uint64
+          13 used_until_ms uint64
+          14 unit string
+        message Booking
+          1 end_ms uint64
+          2 quantity uint32
+          3 in_use bool
+        message AccountRecord
+          1 settled uint64
+          2 settled_late uint64
+          3 settled_since_late uint64
+        message AgreementsEvent
+          1 agreement_opened AgreementOpened oneof event
+          2 transition_taken TransitionTaken oneof event
+          3 settlement_recorded SettlementRecorded oneof event
+        message AgreementOpened
+          1 agreement bytes
+          2 offer bytes
+          3 opener bytes
+          4 state string
+          5 start_ms uint64
+          6 end_ms uint64
+        message TransitionTaken
+          1 agreement bytes
+          2 transition string
+          3 from string
+          4 to string
+          5 by_timer bool
+          6 by bytes
+        message SettlementRecorded
+          1 agreement bytes
+          2 account bytes
+          3 late bool
+        message AllianceAction
+          1 propose Propose oneof action
+          2 vote Vote oneof action
+        message Propose
+          1 title string
+          2 statement_hash bytes
+          3 admit_member AdmitMember oneof change
+          4 expel_member ExpelMember oneof change
+          5 set_parameter SetParameter oneof change
+          6 adopt_process ProcessDefinition oneof change
+        message Vote
+          1 proposal bytes
+          2 yes bool
+        message AdmitMember
+          1 id string
+          2 name string
+          3 node_key bytes
+          4 account_key bytes
+        message ExpelMember
+          1 id string
+        message SetParameter
+          1 name string
+          2 value uint64
+        message Parameters
+          1 voting_period_ms uint64
+          2 timers_per_block uint64
+          3 sponsor_accounts_maximum uint64
+          4 sponsor_accounts_per_day uint64
+          5 recovery_delay_minimum_ms uint64
+          6 agreement_duration_maximum_ms uint64
+          7 booking_horizon_ms uint64
+          8 bookings_per_resource uint64
+        message Member
+          1 id string
+          2 name string
+          3 node_key bytes
+          4 account bytes
+          5 admitted_at_ms uint64
+        enum ProposalStatus
+          0 PROPOSAL_STATUS_OPEN
+          1 PROPOSAL_STATUS_ADOPTED
+          2 PROPOSAL_STATUS_LAPSED
+          3 PROPOSAL_STATUS_FAILED
+        message Proposal
+          1 content Propose
+          2 proposer string
+          3 proposed_at_ms uint64
+          4 closes_at_ms uint64
+          5 status ProposalStatus
+          6 yes string repeated
+          7 no string repeated
+        message AllianceEvent
+          1 proposal_made ProposalMade oneof event
+          2 vote_cast VoteCast oneof event
+          3 proposal_closed ProposalClosed oneof event
+          4 member_admitted MemberAdmitted oneof event
+          5 member_expelled MemberExpelled oneof event
+          6 parameter_set ParameterSet oneof event
+          7 process_adopted ProcessAdopted oneof event
+        message ProposalMade
+          1 proposal bytes
+          2 proposer string
+          3 closes_at_ms uint64
+        message VoteCast
+          1 proposal bytes
+          2 member string
+          3 yes bool
+        message ProposalClosed
+          1 proposal bytes
+          2 status ProposalStatus
+        message MemberAdmitted
+          1 member string
+          2 node_key bytes
+          3 account bytes
+        message MemberExpelled
+          1 member string
+        message ParameterSet
+          1 name string
+          2 value uint64
+        message ProcessAdopted
+          1 process string
+        message AuthorState
+          1 last_sequence uint64
+          2 last_clock_ms uint64
+        message SpentID
+          1 height uint64
+        message TimerMarker
+        message EntryBody
+          1 chain bytes
+          2 epoch uint64
+          3 author string
+          4 sequence uint64
+          5 clock_ms uint64
+          6 attestations Signed repeated
+          7 transactions Signed repeated
+        message AttestationBody
+          1 chain bytes
+          2 epoch uint64
+          3 height uint64
+          4 block_hash bytes
+        message Genesis
+          1 format string
+          2 name string
+          3 time_ms uint64
+          4 members GenesisMember repeated
+          5 parameters Parameters
+          6 processes ProcessDefinition repeated
+        message GenesisMember
+          1 id string
+          2 name string
+          3 node_key bytes
+          4 account_key bytes
+        message MarketAction
+          1 publish_offer PublishOffer oneof action
+          2 withdraw_offer WithdrawOffer oneof action
+        message Tariff
+          1 price_minor uint64
+          2 step_ms uint64
+          3 minimum_steps uint32
+        message ReducedDeposit
+          1 after_settled uint32
+          2 deposit_minor uint64
+        message Fraction
+          1 numerator uint32
+          2 denominator uint32
+        message TermValue
+          1 name string
+          2 value int64
+        message PublishOffer
+          1 resource bytes
+          2 title string
+          3 process string
+          4 unit string
+          5 tariff Tariff
+          6 deposit_minor uint64
+          7 reduced_deposit ReducedDeposit
+          8 platform string
+          9 platform_fee Fraction
+          10 place Place
+          11 available_from_ms uint64
+          12 available_until_ms uint64
+          13 duration_minimum_ms uint64
+          14 duration_maximum_ms uint64
+          15 terms TermValue repeated
+        message WithdrawOffer
+          1 offer bytes
+        message Offer
+          1 terms PublishOffer
+          2 provider bytes
+          3 published_at_ms uint64
+          4 withdrawn bool
+        message MarketEvent
+          1 offer_published OfferPublished oneof event
+          2 offer_withdrawn OfferWithdrawn oneof event
+        message OfferPublished
+          1 offer bytes
+          2 resource bytes
+          3 provider bytes
+          4 platform string
+        message OfferWithdrawn
+          1 offer bytes
+        message MoneyAction
+          1 create_unit CreateUnit oneof action
+          2 issue Issue oneof action
+          3 transfer Transfer oneof action
+          4 redeem Redeem oneof action
+        message CreateUnit
+          1 unit string
+          2 title string
+          3 scale uint32
+        message Issue
+          1 unit string
+          2 to bytes
+          3 amount_minor uint64
+        message Transfer
+          1 unit string
+          2 to bytes
+          3 amount_minor uint64
+        message Redeem
+          1 unit string
+          2 amount_minor uint64
+        message UnitOfAccount
+          1 issuer bytes
+          2 title string
+          3 scale uint32
+          4 issued_minor uint64
+          5 redeemed_minor uint64
+        message Balance
+          1 amount_minor uint64
+        message Hold
+          1 amount_minor uint64
+        message MoneyEvent
+          1 unit_created UnitCreated oneof event
+          2 issued Issued oneof event
+          3 transferred Transferred oneof event
+          4 redeemed Redeemed oneof event
+          5 hold_filled HoldFilled oneof event
+          6 hold_paid HoldPaid oneof event
+        message UnitCreated
+          1 unit string
+          2 issuer bytes
+        message Issued
+          1 unit string
+          2 to bytes
+          3 amount_minor uint64
+        message Transferred
+          1 unit string
+          2 from bytes
+          3 to bytes
+          4 amount_minor uint64
+        message Redeemed
+          1 unit string
+          2 from bytes
+          3 amount_minor uint64
+        message HoldFilled
+          1 agreement bytes
+          2 unit string
+          3 from bytes
+          4 amount_minor uint64
+        message HoldPaid
+          1 agreement bytes
+          2 unit string
+          3 to bytes
+          4 amount_minor uint64
+          5 purpose HoldPurpose
+        enum HoldPurpose
+          0 HOLD_PURPOSE_PAYMENT
+          1 HOLD_PURPOSE_PLATFORM_FEE
+          2 HOLD_PURPOSE_REMAINDER
+        message ProcessDefinition
+          1 id string
+          2 title string
+          3 roles RoleDefinition repeated
+          4 terms TermDefinition repeated
+          5 definitions NamedExpression repeated
+          6 states StateDefinition repeated
+          7 transitions TransitionDefinition repeated
+        enum RoleSource
+          0 ROLE_SOURCE_PROVIDER
+          1 ROLE_SOURCE_OPENER
+          2 ROLE_SOURCE_PLATFORM
+        message RoleDefinition
+          1 name string
+          2 source RoleSource
+        message TermDefinition
+          1 name string
+          2 title string
+          3 default_value int64
+          4 minimum int64
+          5 maximum int64
+        message NamedExpression
+          1 name string
+          2 expression string
+        enum Occupancy
+          0 OCCUPANCY_NONE
+          1 OCCUPANCY_PROMISED
+          2 OCCUPANCY_IN_USE
+        message StateDefinition
+          1 name string
+          2 title string
+          3 final bool
+          4 occupancy Occupancy
+        message TransitionDefinition
+          1 name string
+          2 from string
+          3 to string
+          4 by string repeated
+          5 timer TimerDefinition
+          6 guards Guard repeated
+          7 effects Effect repeated
+          8 remainder_to string
+        enum TimerBase
+          0 TIMER_BASE_ENTERED
+          1 TIMER_BASE_START
+          2 TIMER_BASE_END
+        message TimerDefinition
+          1 base TimerBase
+          2 offset_ms string
+        message Guard
+          1 condition string
+          2 otherwise string
+        message Effect
+          1 collect Collect oneof effect
+          2 pay Pay oneof effect
+          3 move_custody MoveCustody oneof effect
+          4 record_settled RecordSettled oneof effect
+        message Collect
+          1 from string
+          2 amount string
+        message Pay
+          1 to string
+          2 amount string
+        message MoveCustody
+          1 to string
+        message RecordSettled
+          1 role string
+          2 late string
+        message Receipt
+          1 code uint32
+          2 action_index uint32
+          3 field string
+          4 detail string
+          5 events Event repeated
+        message Event
+          1 alliance AllianceEvent oneof module
+          2 accounts AccountsEvent oneof module
+          3 money MoneyEvent oneof module
+          4 resources ResourcesEvent oneof module
+          5 market MarketEvent oneof module
+          6 agreements AgreementsEvent oneof module
+        message TimerRecord
+          1 due_ms uint64
+          2 module uint32
+          3 kind uint32
+          4 subject bytes
+          5 name string
+        message BlockResult
+          1 timers TimerRecord repeated
+          2 receipts Receipt repeated
+        message ResourcesAction
+          1 register_kind RegisterKind oneof action
+          2 register_resource RegisterResource oneof action
+          3 update_resource UpdateResource oneof action
+          4 transfer_resource TransferResource oneof action
+          5 retire_resource RetireResource oneof action
+        message Place
+          1 latitude_e7 sint32
+          2 longitude_e7 sint32
+        message RegisterKind
+          1 kind string
+          2 title string
+        message RegisterResource
+          1 kind string
+          2 title string
+          3 capacity uint32
+          4 serial string
+          5 description_hash bytes
+        message UpdateResource
+          1 resource bytes
+          2 title string
+          3 capacity uint32
+          4 description_hash bytes
+        message TransferResource
+          1 resource bytes
+          2 to bytes
+        message RetireResource
+          1 resource bytes
+        message Kind
+          1 title string
+          2 registered_by string
+        message Resource
+          1 kind string
+          2 title string
+          3 owner bytes
+          4 issuer bytes
+          5 capacity uint32
+          6 serial string
+          7 description_hash bytes
+          8 registered_at_ms uint64
+          9 retired bool
+          10 custody_records uint64
+          11 open_offers uint32
+          12 open_bookings uint32
+        enum CustodyReason
+          0 CUSTODY_REASON_REGISTERED
+          1 CUSTODY_REASON_TRANSFERRED
+          2 CUSTODY_REASON_LENT
+          3 CUSTODY_REASON_RETURNED
+          4 CUSTODY_REASON_RETIRED
+        message CustodyRecord
+          1 time_ms uint64
+          2 holder bytes
+          3 reason CustodyReason
+          4 agreement bytes
+          5 quantity uint32
+        message SerialEntry
+          1 resource bytes
+        message ResourcesEvent
+          1 kind_registered KindRegistered oneof event
+          2 resource_registered ResourceRegistered oneof event
+          3 resource_updated ResourceUpdated oneof event
+          4 resource_transferred ResourceTransferred oneof event
+          5 resource_retired ResourceRetired oneof event
+          6 custody_moved CustodyMoved oneof event
+        message KindRegistered
+          1 kind string
+        message ResourceRegistered
+          1 resource bytes
+          2 owner bytes
+          3 kind string
+        message ResourceUpdated
+          1 resource bytes
+        message ResourceTransferred
+          1 resource bytes
+          2 from bytes
+          3 to bytes
+        message ResourceRetired
+          1 resource bytes
+        message CustodyMoved
+          1 resource bytes
+          2 holder bytes
+          3 reason CustodyReason
+          4 agreement bytes
+          5 quantity uint32
+        message Signed
+          1 body bytes
+          2 public_key bytes
+          3 signature bytes
+        message TransactionBody
+          1 chain bytes
+          2 sender bytes
+          3 nonce uint64
+          4 expires_at_ms uint64
+          5 actions Action repeated
+          6 memo string
+        message Action
+          1 alliance AllianceAction oneof module
+          2 accounts AccountsAction oneof module
+          3 money MoneyAction oneof module
+          4 resources ResourcesAction oneof module
+          5 market MarketAction oneof module
+          6 agreements AgreementsAction oneof module
+        """
+}

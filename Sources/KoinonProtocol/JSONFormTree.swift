@@ -1,0 +1,109 @@
+/// A parsed JSON text (RFC 8259). Numbers stay text, so that no digit is lost;
+/// members keep their order.
+enum JSONTree: Equatable {
+    case null
+    case bool(Bool)
+    case number(String)
+    case string(String)
+    case array([JSONTree])
+    case object([Member])
+
+    struct Member: Equatable {
+        var name: String
+        var value: JSONTree
+    }
+
+    /// For messages to people: "a number", "a list", …
+    var kindName: String {
+        switch self {
+        case .null: "null"
+        case .bool: "true or false"
+        case .number: "a number"
+        case .string: "a text"
+        case .array: "a list"
+        case .object: "an object"
+        }
+    }
+}
+
+/// Writing of JSON text, safe to show in a terminal.
+enum JSONText {
+    /// - Parameter indented: one member a line, two spaces a level; otherwise one line.
+    static func write(_ tree: JSONTree, indented: Bool) -> String {
+        var text = ""
+        write(tree, into: &text, indented: indented, level: 0)
+        return text
+    }
+
+    private static func write(
+        _ tree: JSONTree, into text: inout String, indented: Bool, level: Int
+    ) {
+        switch tree {
+        case .null: text += "null"
+        case .bool(let value): text += value ? "true" : "false"
+        case .number(let digits): text += digits
+        case .string(let value): text += quoted(value)
+        case .array(let elements):
+            list(elements, "[", "]", into: &text, indented: indented, level: level) {
+                write($0, into: &$1, indented: indented, level: level + 1)
+            }
+        case .object(let members):
+            list(members, "{", "}", into: &text, indented: indented, level: level) {
+                $1 += quoted($0.name) + (indented ? ": " : ":")
+                write($0.value, into: &$1, indented: indented, level: level + 1)
+            }
+        }
+    }
+
+    private static func list<Element>(
+        _ elements: [Element], _ open: String, _ close: String, into text: inout String,
+        indented: Bool, level: Int, _ writeElement: (Element, inout String) -> Void
+    ) {
+        text += open
+        for (index, element) in elements.enumerated() {
+            if index > 0 { text += "," }
+            if indented { text += "\n" + String(repeating: "  ", count: level + 1) }
+            writeElement(element, &text)
+        }
+        if indented && !elements.isEmpty {
+            text += "\n" + String(repeating: "  ", count: level)
+        }
+        text += close
+    }
+
+    static func quoted(_ value: String) -> String {
+        var text = "\""
+        for scalar in value.unicodeScalars {
+            switch scalar {
+            case "\"": text += "\\\""
+            case "\\": text += "\\\\"
+            case "\n": text += "\\n"
+            case "\t": text += "\\t"
+            default:
+                if steersTerminals(scalar) {
+                    let digits = String(scalar.value, radix: 16)
+                    text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+                } else {
+                    text.unicodeScalars.append(scalar)
+                }
+            }
+        }
+        return text + "\""
+    }
+
+    /// Controls, and the marks that reverse the direction of text: titles come from
+    /// strangers and are shown in terminals. All lie below U+10000.
+    private static func steersTerminals(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0...0x1f, 0x7f...0x9f, 0x200e, 0x200f, 0x2028...0x202e, 0x2066...0x2069: true
+        default: false
+        }
+    }
+
+    /// At most 66 characters, without controls: for parts of messages that come from outside.
+    static func short(_ text: String) -> String {
+        let start = String(text.unicodeScalars.prefix(66))
+        let escaped = String(quoted(start).dropFirst().dropLast())
+        return text.unicodeScalars.count > 66 ? escaped + "…" : escaped
+    }
+}
