@@ -10,6 +10,11 @@
 
 /// State rows that belong to no module.
 
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
 import SwiftProtobuf
 
 // If the compiler emits an error on this type, it is because this file
@@ -31,6 +36,9 @@ public nonisolated struct AuthorState: Sendable {
   public var lastSequence: UInt64 = 0
 
   public var lastClockMs: UInt64 = 0
+
+  /// Signs its entries; kept when the author is a member no more.
+  public var nodeKey: Data = Data()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -66,7 +74,7 @@ fileprivate nonisolated let _protobuf_package = "koinon.v1"
 
 nonisolated extension AuthorState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".AuthorState"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}last_sequence\0\u{3}last_clock_ms\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}last_sequence\0\u{3}last_clock_ms\0\u{3}node_key\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -76,6 +84,7 @@ nonisolated extension AuthorState: SwiftProtobuf.Message, SwiftProtobuf._Message
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.lastSequence) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.lastClockMs) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.nodeKey) }()
       default: break
       }
     }
@@ -88,12 +97,16 @@ nonisolated extension AuthorState: SwiftProtobuf.Message, SwiftProtobuf._Message
     if self.lastClockMs != 0 {
       try visitor.visitSingularUInt64Field(value: self.lastClockMs, fieldNumber: 2)
     }
+    if !self.nodeKey.isEmpty {
+      try visitor.visitSingularBytesField(value: self.nodeKey, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: AuthorState, rhs: AuthorState) -> Bool {
     if lhs.lastSequence != rhs.lastSequence {return false}
     if lhs.lastClockMs != rhs.lastClockMs {return false}
+    if lhs.nodeKey != rhs.nodeKey {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

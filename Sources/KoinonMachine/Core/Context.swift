@@ -1,0 +1,69 @@
+import KoinonLedger
+import KoinonProtocol
+
+/// What one action or timer may see and change.
+///
+/// A class, because modules hand it on to each other many times; it is used by one
+/// thread only and never outlives the block.
+public final class Context {
+    /// Who acts: a key of an account, or the ledger itself.
+    public enum Origin: Sendable {
+        case transaction(sender: AccountID, key: PublicKey, nonce: UInt64)
+        case timer
+        case genesis
+    }
+
+    public let state: StateOverlay
+    public let chain: ChainID
+    public let height: Height
+    /// The block's time; for a timer the moment it was due, from which its effects are reckoned.
+    public internal(set) var now: Timestamp
+    public internal(set) var origin: Origin
+    /// Position of the running action in its transaction.
+    public internal(set) var actionIndex = 0
+    private(set) var events: [Event] = []
+
+    init(state: StateOverlay, chain: ChainID, height: Height, now: Timestamp, origin: Origin) {
+        self.state = state
+        self.chain = chain
+        self.height = height
+        self.now = now
+        self.origin = origin
+    }
+
+    /// Records what happened, right after the change.
+    func emit(_ event: Event.OneOf_Module) {
+        var wrapped = Event()
+        wrapped.module = event
+        events.append(wrapped)
+    }
+
+    func takeEvents() -> [Event] {
+        defer { events = [] }
+        return events
+    }
+
+    /// The account that signed; only actions ask for it.
+    var sender: AccountID {
+        guard case .transaction(let sender, _, _) = origin else {
+            preconditionFailure("a timer has no sender")
+        }
+        return sender
+    }
+
+    /// The key that signed; nil when a timer acts.
+    var signingKey: PublicKey? {
+        guard case .transaction(_, let key, _) = origin else { return nil }
+        return key
+    }
+
+    /// The id of what the running action creates. Depends on sender, key, nonce and
+    /// position only, so the client knows it before sending.
+    func newID<Kind>(_ kind: Kind.Type = Kind.self) -> Identifier<Kind> {
+        guard case .transaction(let sender, let key, let nonce) = origin else {
+            preconditionFailure("only actions create things with ids")
+        }
+        return Identifier(
+            chain: chain, sender: sender, key: key, nonce: nonce, actionIndex: actionIndex)
+    }
+}

@@ -1,0 +1,105 @@
+/// The changes of the block being executed, over the state before it.
+///
+/// A savepoint remembers how far the journal reached; rolling back to it undoes
+/// what was written since, in reverse, so that a rejected transaction leaves nothing.
+public final class StateOverlay: StateReader {
+    private enum Change {
+        case set([UInt8])
+        case removed
+    }
+
+    /// A mark in the journal.
+    struct Savepoint {
+        fileprivate var journalCount: Int
+    }
+
+    private let base: any StateReader
+    private var changes = SortedMap<Change>()
+    private var journal: [(key: [UInt8], previous: Change?)] = []
+
+    public init(over base: any StateReader) {
+        self.base = base
+    }
+
+    public func value(for key: [UInt8]) -> [UInt8]? {
+        switch changes[key] {
+        case .set(let value): value
+        case .removed: nil
+        case nil: base.value(for: key)
+        }
+    }
+
+    func set(_ key: [UInt8], _ value: [UInt8]) {
+        journal.append((key, changes.set(key, .set(value))))
+    }
+
+    func remove(_ key: [UInt8]) {
+        journal.append((key, changes.set(key, .removed)))
+    }
+
+    public func rows(
+        prefix: [UInt8], from lower: [UInt8], limit: Int
+    ) -> [(key: [UInt8], value: [UInt8])] {
+        var changed: [(key: [UInt8], change: Change)] = []
+        changes.visit(from: lower) { key, change in
+            guard key.starts(with: prefix) else { return false }
+            changed.append((key, change))
+            return true
+        }
+        if changed.isEmpty { return base.rows(prefix: prefix, from: lower, limit: limit) }
+        // Each removed row can hide one row of the base, so ask for that many more.
+        let removed = changed.count { if case .removed = $0.change { true } else { false } }
+        let wanted = limit > Int.max - removed ? limit : limit + removed
+        let stored = base.rows(prefix: prefix, from: lower, limit: wanted)
+        return Self.merge(stored, changed, limit: limit)
+    }
+
+    private static func merge(
+        _ stored: [(key: [UInt8], value: [UInt8])], _ changed: [(key: [UInt8], change: Change)],
+        limit: Int
+    ) -> [(key: [UInt8], value: [UInt8])] {
+        var merged: [(key: [UInt8], value: [UInt8])] = []
+        var s = 0
+        var c = 0
+        while merged.count < limit, s < stored.count || c < changed.count {
+            let order =
+                s == stored.count
+                ? 1 : c == changed.count ? -1 : ByteOrder.compare(stored[s].key, changed[c].key)
+            if order < 0 {
+                merged.append(stored[s])
+                s += 1
+                continue
+            }
+            if case .set(let value) = changed[c].change { merged.append((changed[c].key, value)) }
+            if order == 0 { s += 1 }
+            c += 1
+        }
+        return merged
+    }
+
+    var savepoint: Savepoint { Savepoint(journalCount: journal.count) }
+
+    func rollBack(to savepoint: Savepoint) {
+        while journal.count > savepoint.journalCount, let (key, previous) = journal.popLast() {
+            if let previous { changes.set(key, previous) } else { changes.remove(key) }
+        }
+    }
+
+    /// What differs from the base, ascending by key; rows set to their old value are left out.
+    func takeChanges() -> [StateChange] {
+        var result: [StateChange] = []
+        result.reserveCapacity(changes.count)
+        changes.visit(from: []) { key, change in
+            let before = base.value(for: key)
+            switch change {
+            case .set(let value) where value != before:
+                result.append(StateChange(key: key, value: value))
+            case .removed where before != nil:
+                result.append(StateChange(key: key, value: nil))
+            default: break
+            }
+            return true
+        }
+        return result
+    }
+}

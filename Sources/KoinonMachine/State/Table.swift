@@ -1,0 +1,62 @@
+import KoinonProtocol
+import SwiftProtobuf
+
+/// A typed view of the state rows that begin with one prefix byte.
+///
+/// The prefixes of all tables stand in docs/formats/state.md; each module has
+/// sixteen, from 16 times its number.
+public struct Table<Key: StateKey, Value: SwiftProtobuf.Message & Sendable>: Sendable {
+    public let prefix: UInt8
+
+    public init(prefix: UInt8) {
+        self.prefix = prefix
+    }
+
+    /// The whole state key of a row; what proofs are made for.
+    public func stateKey(_ key: Key) -> [UInt8] {
+        var bytes: [UInt8] = [prefix]
+        bytes.reserveCapacity(64)
+        key.append(to: &bytes)
+        return bytes
+    }
+
+    public func get(_ key: Key, in state: some StateReader) -> Value? {
+        state.value(for: stateKey(key)).map(decode)
+    }
+
+    public func contains(_ key: Key, in state: some StateReader) -> Bool {
+        state.value(for: stateKey(key)) != nil
+    }
+
+    func set(_ key: Key, _ value: Value, in state: StateOverlay) {
+        state.set(stateKey(key), value.encoded)
+    }
+
+    func remove(_ key: Key, in state: StateOverlay) {
+        state.remove(stateKey(key))
+    }
+
+    /// Rows in key order whose key begins with `part`, from `lower` on if given.
+    public func rows(
+        under part: some StateKey = NoKey(), from lower: Key? = nil, limit: Int = .max,
+        in state: some StateReader
+    ) -> [(key: Key, value: Value)] {
+        var start: [UInt8] = [prefix]
+        part.append(to: &start)
+        let first = lower.map(stateKey) ?? start
+        return state.rows(prefix: start, from: first, limit: limit).map { row in
+            var rest = row.key.dropFirst()
+            guard let key = Key.take(from: &rest), rest.isEmpty else {
+                preconditionFailure("a row of table \(prefix) has a key of another shape")
+            }
+            return (key, decode(row.value))
+        }
+    }
+
+    private func decode(_ bytes: [UInt8]) -> Value {
+        // Only the machine writes state, so other bytes mean a damaged store: stop.
+        do { return try Value(serializedBytes: bytes) } catch {
+            preconditionFailure("a row of table \(prefix) does not decode: \(error)")
+        }
+    }
+}
