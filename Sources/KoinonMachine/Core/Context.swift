@@ -43,6 +43,30 @@ public final class Context {
         return events
     }
 
+    /// Runs `body` whole or not at all: a rejection leaves neither rows nor events of it.
+    func whole(_ body: (Context) throws(Rejection) -> Void) throws(Rejection) {
+        let savepoint = state.savepoint
+        let eventCount = events.count
+        do throws(Rejection) {
+            try body(self)
+        } catch {
+            state.rollBack(to: savepoint)
+            events.removeSubrange(eventCount...)
+            throw error
+        }
+    }
+
+    /// Finds out whether `body` would be rejected; nothing of it stays either way.
+    func trial(_ body: (Context) throws(Rejection) -> Void) throws(Rejection) {
+        let savepoint = state.savepoint
+        let eventCount = events.count
+        defer {
+            state.rollBack(to: savepoint)
+            events.removeSubrange(eventCount...)
+        }
+        try body(self)
+    }
+
     /// The account that signed; only actions ask for it.
     var sender: AccountID {
         guard case .transaction(let sender, _, _) = origin else {

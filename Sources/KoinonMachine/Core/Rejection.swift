@@ -14,7 +14,7 @@ extension RejectionCode {
 /// The domain says no: a value that ends in the receipt, not a fault.
 ///
 /// It is thrown, typed, so that checks read as a list and nothing after a failed
-/// one runs; `Transactions.swift` turns it into a receipt.
+/// one runs; `TransactionExecution` turns it into a receipt.
 public struct Rejection: Error, Equatable, Sendable {
     public var code: UInt32
     public var name: String
@@ -28,6 +28,13 @@ public struct Rejection: Error, Equatable, Sendable {
         name = code.name
         self.field = field
         self.detail = detail
+    }
+
+    /// The same about a field that lies inside another, for instance "members[0]".
+    func inside(_ outer: String) -> Rejection {
+        var moved = self
+        moved.field = field.isEmpty ? outer : "\(outer).\(field)"
+        return moved
     }
 }
 

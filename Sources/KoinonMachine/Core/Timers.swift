@@ -22,17 +22,35 @@ enum Timers {
         table.remove(key(due, module, kind, subject, name), in: state)
     }
 
+    static func isSet(
+        due: Timestamp, module: UInt32, kind: UInt32, subject: [UInt8], name: String = "",
+        in state: some StateReader
+    ) -> Bool {
+        table.contains(key(due, module, kind, subject, name), in: state)
+    }
+
+    /// Every timer of a module, in due order; for invariants and queries.
+    static func all(of module: UInt32, in state: some StateReader) -> [TimerRecord] {
+        table.rows(in: state).map { record($0.key) }.filter { $0.module == module }
+    }
+
     /// The earliest timer, if it is due at `time`.
     static func next(dueBy time: Timestamp, in state: some StateReader) -> TimerRecord? {
         guard let row = table.rows(limit: 1, in: state).first, row.key.a <= time.milliseconds else {
             return nil
         }
+        return record(row.key)
+    }
+
+    private static func record(
+        _ key: Key3<UInt64, Key2<UInt32, UInt32>, Key2<ByteString, String>>
+    ) -> TimerRecord {
         var record = TimerRecord()
-        record.dueMs = row.key.a
-        record.module = row.key.b.a
-        record.kind = row.key.b.b
-        record.subject = Data(row.key.c.a.bytes)
-        record.name = row.key.c.b
+        record.dueMs = key.a
+        record.module = key.b.a
+        record.kind = key.b.b
+        record.subject = Data(key.c.a.bytes)
+        record.name = key.c.b
         return record
     }
 

@@ -1,0 +1,106 @@
+import struct Foundation.Data
+import KoinonLedger
+import KoinonProtocol
+
+/// What a vote can change: each checks first, so that one function serves the
+/// proposal's trial, the vote that decides, and (for members) genesis.
+extension Alliance {
+    static func enact(_ change: Propose.OneOf_Change?, in context: Context) throws(Rejection) {
+        switch change {
+        case .admitMember(let change):
+            do throws(Rejection) {
+                try admit(change, in: context)
+            } catch { throw error.inside("admit_member") }
+        case .expelMember(let change): try expel(change, in: context)
+        case .setParameter(let change): try set(change, in: context)
+        case .adoptProcess(let process):
+            do throws(Rejection) {
+                try Agreements.adopt(process, in: context)
+            } catch { throw error.inside("adopt_process") }
+            var adopted = ProcessAdopted()
+            adopted.process = process.id
+            context.emit(.processAdopted(adopted))
+        case nil: throw Rejection(AllianceRejection.emptyChange, field: "change")
+        }
+    }
+
+    /// A new member, with an account of its own that it sponsors itself.
+    static func admit(_ change: AdmitMember, in context: Context) throws(Rejection) {
+        guard let id = MemberID(rawValue: change.id) else {
+            throw Rejection(AllianceRejection.badMemberID, field: "id")
+        }
+        guard member(id, in: context.state) == nil else {
+            throw Rejection(AllianceRejection.memberExists, field: "id")
+        }
+        guard members.rows(limit: maximumMembers, in: context.state).count < maximumMembers else {
+            throw Rejection(AllianceRejection.tooManyMembers, field: "id")
+        }
+        guard TextCheck.isTitle(change.name) else {
+            throw Rejection(AllianceRejection.badName, field: "name")
+        }
+        guard let nodeKey = PublicKey(change.nodeKey), Ed25519.isValidPublicKey(nodeKey) else {
+            throw Rejection(AllianceRejection.badKey, field: "node_key")
+        }
+        // A former member's key too: its attestations still count for the old sets.
+        let authors = CoreRows.authors.rows(in: context.state)
+        guard !authors.contains(where: { $0.key != id && PublicKey($0.value.nodeKey) == nodeKey })
+        else { throw Rejection(AllianceRejection.nodeKeyInUse, field: "node_key") }
+        guard let accountKey = PublicKey(change.accountKey), Ed25519.isValidPublicKey(accountKey)
+        else { throw Rejection(AllianceRejection.badKey, field: "account_key") }
+        let account = try Accounts.openMemberAccount(key: accountKey, member: id, in: context)
+
+        var member = Member()
+        member.id = id.rawValue
+        member.name = change.name
+        member.nodeKey = Data(nodeKey.bytes)
+        member.account = Data(account.bytes)
+        member.admittedAtMs = context.now.milliseconds
+        members.set(id, member, in: context.state)
+        var acting = ActingAccount()
+        acting.member = id.rawValue
+        actingAccounts.set(account, acting, in: context.state)
+        // Sequences outlive membership; the clock begins where the ledger stands.
+        var author = CoreRows.authors.get(id, in: context.state) ?? AuthorState()
+        author.nodeKey = Data(nodeKey.bytes)
+        author.lastClockMs = context.now.milliseconds
+        CoreRows.authors.set(id, author, in: context.state)
+        var admitted = MemberAdmitted()
+        admitted.member = id.rawValue
+        admitted.nodeKey = Data(nodeKey.bytes)
+        admitted.account = Data(account.bytes)
+        context.emit(.memberAdmitted(admitted))
+    }
+
+    /// Its account stays an account but acts for no member; its author row stays.
+    private static func expel(_ change: ExpelMember, in context: Context) throws(Rejection) {
+        guard let id = MemberID(rawValue: change.id), let member = member(id, in: context.state),
+            let account = AccountID(member.account)
+        else { throw Rejection(AllianceRejection.unknownMember, field: "expel_member.id") }
+        guard members.rows(limit: 2, in: context.state).count > 1 else {
+            throw Rejection(AllianceRejection.lastMember, field: "expel_member.id")
+        }
+        members.remove(id, in: context.state)
+        actingAccounts.remove(account, in: context.state)
+        var expelled = MemberExpelled()
+        expelled.member = id.rawValue
+        context.emit(.memberExpelled(expelled))
+    }
+
+    private static func set(_ change: SetParameter, in context: Context) throws(Rejection) {
+        guard let definition = ParameterDefinition.named(change.name) else {
+            throw Rejection(AllianceRejection.unknownParameter, field: "set_parameter.name")
+        }
+        guard definition.bounds.contains(change.value) else {
+            throw Rejection(
+                AllianceRejection.parameterOutOfBounds, field: "set_parameter.value",
+                detail: definition.boundsText)
+        }
+        var parameters = parameters(in: context.state)
+        parameters[keyPath: definition.field] = change.value
+        parameterRow.set(NoKey(), parameters, in: context.state)
+        var set = ParameterSet()
+        set.name = change.name
+        set.value = change.value
+        context.emit(.parameterSet(set))
+    }
+}
