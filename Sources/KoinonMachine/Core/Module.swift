@@ -2,7 +2,7 @@ import KoinonLedger
 import KoinonProtocol
 
 /// One part of the machine: a folder in Modules/ that reads like every other.
-public protocol Module {
+public protocol Module: SendableMetatype {
     /// Its number in the oneofs of `Action` and `Event`; tables and codes count from it.
     static var number: UInt32 { get }
     static var name: String { get }

@@ -71,24 +71,27 @@ public final class Replica {
         authorState(author)?.lastSequence ?? 0
     }
 
+    /// The clock that an author stated last, as far as the order is applied.
+    public func lastClock(of author: MemberID) -> Timestamp {
+        Timestamp(milliseconds: authorState(author)?.lastClockMs ?? 0)
+    }
+
     /// The earliest moment at which a timer is due, if any is set.
     public var nextTimer: Timestamp? {
         Timers.next(dueBy: .maximum, in: state).map { Timestamp(milliseconds: $0.dueMs) }
     }
 
-    /// The block time that members' clocks allow now, if `clocks` had been heard from those authors.
-    public func blockTime(after clocks: [MemberID: Timestamp]) -> Timestamp {
+    /// The time that a block would have if it closed now.
+    private var blockTime: Timestamp {
         BlockClock.time(
-            previous: header.time,
-            clocks: memberSet.members.map { member in
-                clocks[member.id]
-                    ?? Timestamp(milliseconds: authorState(member.id)?.lastClockMs ?? 0)
-            })
+            previous: header.time, clocks: memberSet.members.map { lastClock(of: $0.id) })
     }
 
-    /// Whether the transaction would be ignored if a block came now.
-    public func ignoredReason(_ transaction: CheckedTransaction) -> IgnoredReason? {
-        TransactionExecution.ignoredReason(transaction, at: header.time, in: state)
+    /// Whether a block at that time would ignore the transaction, as far as can be told now.
+    public func ignoredReason(
+        _ transaction: CheckedTransaction, at time: Timestamp
+    ) -> IgnoredReason? {
+        TransactionExecution.ignoredReason(transaction, at: max(time, header.time), in: state)
     }
 
     /// Takes the next entry of the order.
@@ -109,7 +112,7 @@ public final class Replica {
         pendingAuthors[entry.author] = author
         pending.append(entry)
 
-        let time = blockTime(after: [:])
+        let time = blockTime
         let transactions = isMember ? entry.transactions : []
         let timerIsDue = Timers.next(dueBy: time, in: state) != nil
         guard !transactions.isEmpty || timerIsDue else { return .waiting }

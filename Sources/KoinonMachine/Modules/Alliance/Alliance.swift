@@ -12,10 +12,8 @@ public enum Alliance: Module {
         guard TextCheck.isTitle(content.name) else {
             throw Rejection(AllianceRejection.badTitle, field: "name")
         }
-        guard !content.members.isEmpty else {
-            throw Rejection(AllianceRejection.lastMember, field: "members")
-        }
-        parameterRow.set(NoKey(), try ParameterDefinition.complete(content.parameters), in: context.state)
+        let parameters = try ParameterDefinition.complete(content.parameters)
+        parameterRow.set(NoKey(), parameters, in: context.state)
         for (index, member) in content.members.enumerated() {
             var admission = AdmitMember()
             admission.id = member.id

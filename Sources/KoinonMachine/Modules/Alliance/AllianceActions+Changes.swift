@@ -43,10 +43,14 @@ extension Alliance {
         }
         // A former member's key too: its attestations still count for the old sets.
         let authors = CoreRows.authors.rows(in: context.state)
-        guard !authors.contains(where: { $0.key != id && PublicKey($0.value.nodeKey) == nodeKey })
+        guard !authors.contains(where: { $0.key != id && $0.value.nodeKey == change.nodeKey })
         else { throw Rejection(AllianceRejection.nodeKeyInUse, field: "node_key") }
         guard let accountKey = PublicKey(change.accountKey), Ed25519.isValidPublicKey(accountKey)
         else { throw Rejection(AllianceRejection.badKey, field: "account_key") }
+        // Node keys sign entries and attestations, nothing else.
+        guard accountKey != nodeKey,
+            !authors.contains(where: { $0.value.nodeKey == change.accountKey })
+        else { throw Rejection(AllianceRejection.nodeKeyInUse, field: "account_key") }
         let account = try Accounts.openMemberAccount(key: accountKey, member: id, in: context)
 
         var member = Member()
