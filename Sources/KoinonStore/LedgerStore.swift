@@ -1,0 +1,178 @@
+import Foundation
+import GRDB
+import KoinonLedger
+import KoinonMachine
+import KoinonProtocol
+import Synchronization
+
+/// The ledger of one node: `ledger.sqlite` in its home directory
+/// (docs/formats/storage.md).
+///
+/// ``commit(_:)`` makes whole blocks durable, ``read(_:)`` sees whole blocks only.
+/// One store at a time may write; any number may read beside it, from other
+/// processes too. All calls block on the disk and are safe from any thread.
+public final class LedgerStore: Sendable {
+    /// The document that the chain began with, byte for byte.
+    public let genesis: [UInt8]
+    public let isReadOnly: Bool
+
+    private let home: HomeDirectory
+    private let lock: HomeLock?
+    /// Nil when the store only reads.
+    let writer: DatabaseQueue?
+    private let readers: DatabasePool
+    /// Set by a commit after which nobody knows what the disk holds.
+    private let failure = Mutex<StoreFault.Cause?>(nil)
+
+    /// Creates a ledger that holds block 0, and opens it for writing.
+    ///
+    /// A creation that was interrupted leaves nothing that stands in the way of the
+    /// next one.
+    ///
+    /// - Parameter block: height 0, without entries; its state comes from `genesis`.
+    /// - Throws: ``StoreFault/ledgerExists(home:)``, ``StoreFault/inUse(home:processID:)``,
+    ///   ``StoreFault/notContinuous(_:)`` when the block is none to begin with.
+    public static func create(
+        home url: URL, genesis: [UInt8], block: ExecutedBlock,
+        options: StoreOptions = StoreOptions()
+    ) throws(StoreFault) -> LedgerStore {
+        let home = HomeDirectory(url)
+        try home.create()
+        let lock = try HomeLock(home)
+        if options.fileSystem == nil { try home.createLedgerFile() }
+        do {
+            let writer = try DatabaseQueue(path: options.path(home), configuration: options.writer)
+            try writer.write { db in
+                if try StoreFormat.version(db) != nil {
+                    throw StoreFault.ledgerExists(home: home.path)
+                }
+                try StoreFormat.current.create(genesis: genesis, db)
+                let first = CommitBatch(blocks: [ClosedBlock(block, closedAt: .start)])
+                try BatchWriter(db).write(first)
+            }
+            if options.fileSystem == nil { try home.synchronize() }
+            return try LedgerStore(
+                home: home, lock: lock, writer: writer, options: options, format: .current)
+        } catch {
+            throw StoreFault(wrapping: error)
+        }
+    }
+
+    /// Opens the ledger in a home directory; for writing it is brought to this
+    /// program's format first.
+    ///
+    /// - Parameter readOnly: takes no lock, so a node may run meanwhile, and changes
+    ///   nothing.
+    /// - Throws: ``StoreFault/noLedger(home:)``, ``StoreFault/inUse(home:processID:)``,
+    ///   ``StoreFault/newerFormat(found:known:)``,
+    ///   ``StoreFault/olderFormat(found:known:canMigrate:)``, or what is wrong with the file.
+    public convenience init(
+        opening url: URL, readOnly: Bool = false, options: StoreOptions = StoreOptions()
+    ) throws(StoreFault) {
+        try self.init(opening: url, readOnly: readOnly, options: options, format: .current)
+    }
+
+    convenience init(
+        opening url: URL, readOnly: Bool, options: StoreOptions, format: StoreFormat
+    ) throws(StoreFault) {
+        let home = HomeDirectory(url)
+        let isThere =
+            FileManager.default.fileExists(atPath: home.ledger)
+            || (options.fileSystem != nil && FileManager.default.fileExists(atPath: home.path))
+        guard isThere else { throw .noLedger(home: home.path) }
+        do {
+            let lock = readOnly ? nil : try HomeLock(home)
+            let writer =
+                readOnly
+                ? nil
+                : try DatabaseQueue(path: options.path(home), configuration: options.writer)
+            try self.init(
+                home: home, lock: lock, writer: writer, options: options, format: format)
+        } catch {
+            throw StoreFault(wrapping: error)
+        }
+    }
+
+    private init(
+        home: HomeDirectory, lock: HomeLock?, writer: DatabaseQueue?, options: StoreOptions,
+        format: StoreFormat
+    ) throws {
+        try writer?.write { db in
+            guard let found = try StoreFormat.version(db) else {
+                throw StoreFault.noLedger(home: home.path)
+            }
+            try format.migrate(db, from: found)
+        }
+        let readers = try DatabasePool(
+            path: options.path(home), configuration: options.readers)
+        genesis = try readers.read { db in
+            guard let found = try StoreFormat.version(db) else {
+                throw StoreFault.noLedger(home: home.path)
+            }
+            if found > format.version {
+                throw StoreFault.newerFormat(found: found, known: format.version)
+            }
+            if found < format.version {
+                throw StoreFault.olderFormat(
+                    found: found, known: format.version,
+                    canMigrate: format.steps.contains { $0.from == found })
+            }
+            return try StoreFormat.genesis(db)
+        }
+        isReadOnly = writer == nil
+        self.home = home
+        self.lock = lock
+        self.writer = writer
+        self.readers = readers
+    }
+
+    /// Makes a batch durable: when it returns, a crash of the process or the loss
+    /// of power loses nothing of it; when it throws, nothing of it is there to read.
+    ///
+    /// After a fault of the disk itself (not a full one, which changed nothing) the
+    /// store takes no more batches, since a disk that failed to write may have kept
+    /// any part; the next opening finds whole blocks.
+    ///
+    /// - Throws: ``StoreFault/notContinuous(_:)`` when heights, parents, positions or
+    ///   entries do not continue what is stored.
+    public func commit(_ batch: CommitBatch) throws(StoreFault) {
+        guard let writer else { throw .readOnly }
+        if let cause = failure.withLock({ $0 }) { throw .stopped(cause: cause) }
+        do {
+            try writer.write { db in try BatchWriter(db).write(batch) }
+        } catch {
+            let fault = StoreFault(wrapping: error)
+            switch fault {
+            case .inputOutput(_, let cause), .damaged(_, _, let cause?):
+                failure.withLock { $0 = cause }
+            default: break
+            }
+            throw fault
+        }
+    }
+
+    /// Calls `body` with one consistent view: the blocks committed so far, and none
+    /// of those that follow meanwhile.
+    ///
+    /// A view held for long keeps the write-ahead log growing. Errors that `body`
+    /// throws pass through; what SQLite reports becomes a ``StoreFault``.
+    public func read<Result>(_ body: (LedgerReader) throws -> Result) throws -> Result {
+        do {
+            return try readers.read { db in try body(LedgerReader(db)) }
+        } catch {
+            throw StoreFault(error) ?? error
+        }
+    }
+
+    /// Closes the database, after which every call throws, and gives the lock back.
+    public func close() throws(StoreFault) {
+        do {
+            // The writer last: it moves the write-ahead log into the database.
+            try readers.close()
+            try writer?.close()
+        } catch {
+            throw StoreFault(wrapping: error)
+        }
+        lock?.release()
+    }
+}

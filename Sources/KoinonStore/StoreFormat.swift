@@ -1,0 +1,122 @@
+import GRDB
+
+/// The tables of `ledger.sqlite` and how older files become newer ones
+/// (docs/formats/storage.md).
+struct StoreFormat: Sendable {
+    /// Brings a file from one version to the next.
+    struct Step: Sendable {
+        /// The version it starts from; it ends with one more.
+        var from: Int
+        var run: @Sendable (Database) throws -> Void
+    }
+
+    var version: Int
+    /// Ascending, without gaps, ending at ``version`` − 1.
+    var steps: [Step]
+
+    static let current = StoreFormat(version: 1, steps: [])
+
+    /// Header and result stand apart, so that walking the headers does not read
+    /// the results, which are many times larger.
+    static let schema = """
+        CREATE TABLE meta (
+            name TEXT PRIMARY KEY NOT NULL,
+            value ANY NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE log (
+            position INTEGER PRIMARY KEY NOT NULL,
+            effect INTEGER NOT NULL,
+            packed BLOB NOT NULL
+        ) STRICT;
+        CREATE TABLE blocks (
+            height INTEGER PRIMARY KEY NOT NULL,
+            hash BLOB NOT NULL,
+            header BLOB NOT NULL,
+            closed_at INTEGER NOT NULL
+        ) STRICT;
+        CREATE TABLE results (
+            height INTEGER PRIMARY KEY NOT NULL,
+            result BLOB NOT NULL
+        ) STRICT;
+        CREATE TABLE transactions (
+            id BLOB PRIMARY KEY NOT NULL,
+            height INTEGER NOT NULL,
+            leaf INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE state (
+            key BLOB PRIMARY KEY NOT NULL,
+            value BLOB NOT NULL,
+            height INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE attestations (
+            height INTEGER NOT NULL,
+            member TEXT NOT NULL,
+            packed BLOB NOT NULL,
+            PRIMARY KEY (height, member)
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    /// Creates the tables and describes the file. Inside the caller's transaction.
+    func create(genesis: [UInt8], _ db: Database) throws {
+        try db.execute(sql: Self.schema)
+        try setVersion(version, db)
+        let insert = try PreparedStatement("INSERT INTO meta (name, value) VALUES (?, ?)", db)
+        try insert.bind(1, text: "genesis")
+        try insert.bind(2, genesis)
+        try insert.run()
+    }
+
+    /// The version of a file; nil when it has no tables at all, as one whose
+    /// creation never finished.
+    static func version(_ db: Database) throws -> Int? {
+        let tables = try PreparedStatement(
+            "SELECT count(*), total(name = 'meta') > 0 FROM sqlite_master", db)
+        defer { tables.reset() }
+        guard try tables.step(), try tables.unsigned(0) > 0 else { return nil }
+        guard try tables.unsigned(1) == 1 else {
+            throw StoreFault.damaged(
+                what: "the file holds other tables than a ledger's", height: nil, cause: nil)
+        }
+        let value = try meta("format", db)
+        defer { value.reset() }
+        guard let version = Int(exactly: try value.unsigned(0)) else { return nil }
+        return version
+    }
+
+    static func genesis(_ db: Database) throws -> [UInt8] {
+        let value = try meta("genesis", db)
+        defer { value.reset() }
+        return try value.bytes(0)
+    }
+
+    /// Applies the steps from the file's version on. Inside the caller's transaction.
+    ///
+    /// - Throws: ``StoreFault`` when the file is newer or no step leads on from it.
+    func migrate(_ db: Database, from found: Int) throws {
+        if found > version { throw StoreFault.newerFormat(found: found, known: version) }
+        for number in found..<version {
+            guard let step = steps.first(where: { $0.from == number }) else {
+                throw StoreFault.olderFormat(found: found, known: version, canMigrate: false)
+            }
+            try step.run(db)
+        }
+        if found < version { try setVersion(version, db) }
+    }
+
+    private func setVersion(_ version: Int, _ db: Database) throws {
+        let set = try PreparedStatement(
+            "INSERT OR REPLACE INTO meta (name, value) VALUES ('format', ?)", db)
+        try set.bind(1, Int64(version))
+        try set.run()
+    }
+
+    /// A statement that stands on the row's value.
+    private static func meta(_ name: String, _ db: Database) throws -> PreparedStatement {
+        let query = try PreparedStatement("SELECT value FROM meta WHERE name = ?", db)
+        try query.bind(1, text: name)
+        guard try query.step() else {
+            throw StoreFault.damaged(what: "meta has no row \(name)", height: nil, cause: nil)
+        }
+        return query
+    }
+}
