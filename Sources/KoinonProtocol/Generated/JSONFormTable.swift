@@ -210,6 +210,8 @@ enum JSONFormTable {
           3 node_key bytes
           4 account bytes
           5 admitted_at_ms uint64
+        message ActingAccount
+          1 member string
         enum ProposalStatus
           0 PROPOSAL_STATUS_OPEN
           1 PROPOSAL_STATUS_ADOPTED
@@ -256,6 +258,7 @@ enum JSONFormTable {
         message AuthorState
           1 last_sequence uint64
           2 last_clock_ms uint64
+          3 node_key bytes
         message SpentID
           1 height uint64
         message TimerMarker
