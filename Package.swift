@@ -21,7 +21,6 @@ let package = Package(
     targets: [
         .systemLibrary(
             name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
-        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "KoinonProtocol",
             dependencies: [
@@ -33,7 +32,9 @@ let package = Package(
                 "KoinonProtocol", "CSodium",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
-        .target(name: "KoinonMachine", dependencies: ["KoinonProtocol", "KoinonLedger"]),
+        .target(
+            name: "KoinonMachine", dependencies: ["KoinonProtocol", "KoinonLedger"],
+            resources: [.embedInCode("Processes/lease.json")]),
         .target(
             name: "KoinonStore",
             dependencies: [
@@ -53,7 +54,7 @@ let package = Package(
             name: "KoinonReplay",
             dependencies: [
                 "KoinonProtocol", "KoinonLedger", "KoinonMachine", "KoinonStore", "KoinonClient",
-                "KoinonNode", "CZlib",
+                "KoinonNode",
             ]),
         .executableTarget(
             name: "koinon",

@@ -1,6 +1,6 @@
 /// A parsed JSON text (RFC 8259). Numbers stay text, so that no digit is lost;
 /// members keep their order.
-package enum JSONTree: Equatable {
+enum JSONTree: Equatable {
     case null
     case bool(Bool)
     case number(String)
@@ -8,18 +8,13 @@ package enum JSONTree: Equatable {
     case array([JSONTree])
     case object([Member])
 
-    package struct Member: Equatable {
-        package var name: String
-        package var value: JSONTree
-
-        package init(name: String, value: JSONTree) {
-            self.name = name
-            self.value = value
-        }
+    struct Member: Equatable {
+        var name: String
+        var value: JSONTree
     }
 
     /// For messages to people: "a number", "a list", …
-    package var kindName: String {
+    var kindName: String {
         switch self {
         case .null: "null"
         case .bool: "true or false"
@@ -32,9 +27,9 @@ package enum JSONTree: Equatable {
 }
 
 /// Writing of JSON text, safe to show in a terminal.
-package enum JSONText {
+enum JSONText {
     /// - Parameter indented: one member a line, two spaces a level; otherwise one line.
-    package static func write(_ tree: JSONTree, indented: Bool) -> String {
+    static func write(_ tree: JSONTree, indented: Bool) -> String {
         var text = ""
         write(tree, into: &text, indented: indented, level: 0)
         return text
@@ -106,7 +101,7 @@ package enum JSONText {
     }
 
     /// At most 66 characters, without controls: for parts of messages that come from outside.
-    package static func short(_ text: String) -> String {
+    static func short(_ text: String) -> String {
         let start = String(text.unicodeScalars.prefix(66))
         let escaped = String(quoted(start).dropFirst().dropLast())
         return text.unicodeScalars.count > 66 ? escaped + "…" : escaped

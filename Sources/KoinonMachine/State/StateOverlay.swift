@@ -21,6 +21,8 @@ public final class StateOverlay: StateReader {
         self.base = base
     }
 
+    public var derived: DerivedValues { base.derived }
+
     public func value(for key: [UInt8]) -> [UInt8]? {
         switch changes[key] {
         case .set(let value): value

@@ -5,11 +5,15 @@ public protocol StateReader: AnyObject {
     /// Rows whose keys begin with `prefix` and are not below `lower`, ascending, at
     /// most `limit`. The answer is a copy: rows may be changed while it is used.
     func rows(prefix: [UInt8], from lower: [UInt8], limit: Int) -> [(key: [UInt8], value: [UInt8])]
+
+    /// What was worked out from rows, kept as long as the replica lives.
+    var derived: DerivedValues { get }
 }
 
 /// The state as of the last closed block, in memory.
 public final class CommittedState: StateReader {
     private var map = SortedMap<[UInt8]>()
+    public let derived = DerivedValues()
 
     public init() {}
 

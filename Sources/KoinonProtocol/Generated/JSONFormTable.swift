@@ -210,8 +210,6 @@ enum JSONFormTable {
           3 node_key bytes
           4 account bytes
           5 admitted_at_ms uint64
-        message ActingAccount
-          1 member string
         enum ProposalStatus
           0 PROPOSAL_STATUS_OPEN
           1 PROPOSAL_STATUS_ADOPTED
@@ -538,6 +536,7 @@ enum JSONFormTable {
           10 custody_records uint64
           11 open_offers uint32
           12 open_bookings uint32
+          13 quantity_in_use uint32
         enum CustodyReason
           0 CUSTODY_REASON_REGISTERED
           1 CUSTODY_REASON_TRANSFERRED

@@ -279,6 +279,9 @@ public nonisolated struct Resource: Sendable {
   /// Bookings that promise or use it.
   public var openBookings: UInt32 = 0
 
+  /// How much of the capacity is in use now.
+  public var quantityInUse: UInt32 = 0
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -869,7 +872,7 @@ nonisolated extension Kind: SwiftProtobuf.Message, SwiftProtobuf._MessageImpleme
 
 nonisolated extension Resource: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Resource"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}title\0\u{1}owner\0\u{1}issuer\0\u{1}capacity\0\u{1}serial\0\u{3}description_hash\0\u{3}registered_at_ms\0\u{1}retired\0\u{3}custody_records\0\u{3}open_offers\0\u{3}open_bookings\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}title\0\u{1}owner\0\u{1}issuer\0\u{1}capacity\0\u{1}serial\0\u{3}description_hash\0\u{3}registered_at_ms\0\u{1}retired\0\u{3}custody_records\0\u{3}open_offers\0\u{3}open_bookings\0\u{3}quantity_in_use\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -889,6 +892,7 @@ nonisolated extension Resource: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       case 10: try { try decoder.decodeSingularUInt64Field(value: &self.custodyRecords) }()
       case 11: try { try decoder.decodeSingularUInt32Field(value: &self.openOffers) }()
       case 12: try { try decoder.decodeSingularUInt32Field(value: &self.openBookings) }()
+      case 13: try { try decoder.decodeSingularUInt32Field(value: &self.quantityInUse) }()
       default: break
       }
     }
@@ -931,6 +935,9 @@ nonisolated extension Resource: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if self.openBookings != 0 {
       try visitor.visitSingularUInt32Field(value: self.openBookings, fieldNumber: 12)
     }
+    if self.quantityInUse != 0 {
+      try visitor.visitSingularUInt32Field(value: self.quantityInUse, fieldNumber: 13)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -947,6 +954,7 @@ nonisolated extension Resource: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if lhs.custodyRecords != rhs.custodyRecords {return false}
     if lhs.openOffers != rhs.openOffers {return false}
     if lhs.openBookings != rhs.openBookings {return false}
+    if lhs.quantityInUse != rhs.quantityInUse {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

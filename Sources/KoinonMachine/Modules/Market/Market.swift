@@ -1,16 +1,16 @@
 import KoinonProtocol
 
+/// Terms on which resources may be used.
 public enum Market: Module {
     public static let number: UInt32 = 5
     public static let name = "Market"
     public static var rejections: [any RejectionCode] { MarketRejection.allCases }
 
     public static func apply(_ action: Action, in context: Context) throws(Rejection) {
-        throw Rejection(MarketRejection.emptyAction)
+        switch action.market.action {
+        case .publishOffer(let action): try publish(action, in: context)
+        case .withdrawOffer(let action): try withdraw(action, in: context)
+        case nil: throw Rejection(MarketRejection.emptyAction, field: "market")
+        }
     }
-}
-
-public enum MarketRejection: UInt32, RejectionCode {
-    case emptyAction = 500
-    public var remedy: String { "the action says nothing; name one action" }
 }

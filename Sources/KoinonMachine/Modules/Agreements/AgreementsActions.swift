@@ -1,0 +1,119 @@
+import struct Foundation.Data
+import KoinonProtocol
+
+extension Agreements {
+    /// Opens an agreement on an offer by the first opening transition that may be taken.
+    static func open(_ action: OpenAgreement, in context: Context) throws(Rejection) {
+        let state = context.state
+        guard let offerID = OfferID(action.offer) else {
+            throw Rejection(AgreementsRejection.malformedID, field: "offer")
+        }
+        guard let offer = Market.offer(offerID, in: state) else {
+            throw Rejection(AgreementsRejection.unknownOffer, field: "offer")
+        }
+        guard !offer.withdrawn else {
+            throw Rejection(AgreementsRejection.offerWithdrawn, field: "offer")
+        }
+        guard AccountID(offer.provider) != context.sender else {
+            throw Rejection(AgreementsRejection.ownOffer, field: "offer")
+        }
+        guard let platform = MemberID(rawValue: offer.terms.platform)
+            .flatMap({ Alliance.member($0, in: state) })
+        else { throw Rejection(AgreementsRejection.platformGone, field: "offer") }
+        guard let resourceID = ResourceID(offer.terms.resource),
+            let resource = Resources.resource(resourceID, in: state),
+            let process = runnableProcess(offer.terms.process, in: state)
+        else { preconditionFailure("an offer names a resource or process that is not there") }
+
+        let quantity = max(action.quantity, 1)
+        guard quantity <= resource.capacity else {
+            throw Rejection(
+                AgreementsRejection.quantityTooLarge, field: "quantity",
+                detail: "capacity \(resource.capacity)")
+        }
+        let period = try period(of: action, under: offer.terms, in: context)
+        let (deposit, overflow) = Market.deposit(for: context.sender, under: offer, in: state)
+            .multipliedReportingOverflow(by: UInt64(quantity))
+        guard !overflow, deposit <= Amount.maximum.minor else {
+            throw Rejection(AgreementsRejection.arithmeticOverflow, field: "quantity")
+        }
+
+        var agreement = Agreement()
+        agreement.offer = action.offer
+        agreement.resource = offer.terms.resource
+        agreement.process = offer.terms.process
+        agreement.parties = process.roles.map { role in
+            switch role.source {
+            case .provider: offer.provider
+            case .opener: Data(context.sender.bytes)
+            case .platform: platform.account
+            case .UNRECOGNIZED: preconditionFailure("an adopted process has known sources only")
+            }
+        }
+        agreement.openedAtMs = context.now.milliseconds
+        agreement.startMs = period.lowerBound
+        agreement.endMs = period.upperBound
+        agreement.quantity = quantity
+        agreement.depositMinor = deposit
+        agreement.unit = offer.terms.unit
+        let run = AgreementRun(
+            id: context.newID(), agreement: agreement, offer: offer, process: process,
+            resource: resourceID, context: context)
+        try run.open()
+    }
+
+    /// The agreed time, checked against the clock, the alliance's bounds and the offer's.
+    private static func period(
+        of action: OpenAgreement, under terms: PublishOffer, in context: Context
+    ) throws(Rejection) -> Range<UInt64> {
+        let parameters = Alliance.parameters(in: context.state)
+        let now = context.now.milliseconds
+        let longest =
+            terms.durationMaximumMs == 0
+            ? parameters.agreementDurationMaximumMs
+            : min(terms.durationMaximumMs, parameters.agreementDurationMaximumMs)
+        let shortest = max(terms.durationMinimumMs, 1)
+        guard action.durationMs >= shortest, action.durationMs <= longest else {
+            throw Rejection(
+                AgreementsRejection.durationOutOfRange, field: "duration_ms",
+                detail: "\(shortest) to \(longest)")
+        }
+        let start = action.startMs == 0 ? now : action.startMs
+        guard start >= now else {
+            throw Rejection(AgreementsRejection.startInPast, field: "start_ms")
+        }
+        // The duration is bounded above, so the subtraction cannot wrap.
+        guard start - now <= parameters.bookingHorizonMs,
+            start <= Timestamp.maximum.milliseconds - action.durationMs
+        else { throw Rejection(AgreementsRejection.startTooFarAhead, field: "start_ms") }
+        let end = start + action.durationMs
+        guard start >= terms.availableFromMs,
+            terms.availableUntilMs == 0 || end <= terms.availableUntilMs
+        else { throw Rejection(AgreementsRejection.outsideAvailability, field: "start_ms") }
+        return start..<end
+    }
+
+    /// Moves an agreement on by one of its process's verbs.
+    static func take(_ action: TakeTransition, in context: Context) throws(Rejection) {
+        guard let id = AgreementID(action.agreement) else {
+            throw Rejection(AgreementsRejection.malformedID, field: "agreement")
+        }
+        guard let run = AgreementRun(id, in: context) else {
+            throw Rejection(AgreementsRejection.unknownAgreement, field: "agreement")
+        }
+        try run.take(action.transition)
+    }
+
+    /// Puts a process on the ledger for ever, if nothing is wrong with it.
+    static func adopt(_ process: ProcessDefinition, in context: Context) throws(Rejection) {
+        if let finding = ProcessCheck.findings(of: process).first {
+            throw Rejection(
+                AgreementsRejection.processFaulty, field: finding.place,
+                detail: finding.detail.isEmpty ? finding.rule.rawValue : finding.detail)
+        }
+        guard !processes.contains(process.id, in: context.state) else {
+            throw Rejection(AgreementsRejection.processExists, field: "id")
+        }
+        processes.set(process.id, process, in: context.state)
+    }
+}

@@ -1,0 +1,90 @@
+import KoinonProtocol
+
+/// Reckoned plainly from the rows, without the code that the actions use.
+extension Agreements {
+    public static func checkInvariants(in state: some StateReader) -> [String] {
+        var violations: [String] = []
+        var expected: [ResourceID: [AgreementID: Booking]] = [:]
+        var timerCount = 0
+        for (id, agreement) in agreements.rows(in: state) {
+            guard let process = processes.get(agreement.process, in: state),
+                let present = process.states.first(where: { $0.name == agreement.state }),
+                let resource = ResourceID(agreement.resource)
+            else {
+                violations.append("agreement \(id) is in no state of its process")
+                continue
+            }
+            if agreement.parties.count != process.roles.count {
+                violations.append("agreement \(id) lacks a party")
+            }
+            let held = Money.held(in: id, unit: agreement.unit, in: state)
+            if present.final, held > .zero {
+                violations.append("agreement \(id) has ended but holds \(held)")
+            }
+            let timers = timers(of: id, in: state)
+            if present.final != timers.isEmpty {
+                violations.append("agreement \(id) in \(present.name) has \(timers.count) timers")
+            }
+            timerCount += timers.count
+            if present.occupancy != .none {
+                var booking = Booking()
+                booking.endMs = agreement.endMs
+                booking.quantity = agreement.quantity
+                booking.inUse = present.occupancy == .inUse
+                expected[resource, default: [:]][id] = booking
+            }
+        }
+        violations += timerViolations(count: timerCount, in: state)
+        violations += loadViolations(expected, in: state)
+        return violations
+    }
+
+    private static func timerViolations(count: Int, in state: some StateReader) -> [String] {
+        let all = Timers.all(of: number, in: state)
+        var violations: [String] = []
+        if all.count != count {
+            violations.append("\(all.count) timers are set for agreements, \(count) are due")
+        }
+        for timer in all {
+            let isDue = AgreementID(timer.subject).map { id in
+                timers(of: id, in: state).contains {
+                    $0.transition == timer.name && $0.due.milliseconds == timer.dueMs
+                }
+            }
+            if isDue != true { violations.append("timer \(timer.name) is set for another moment") }
+        }
+        return violations
+    }
+
+    private static func loadViolations(
+        _ expected: [ResourceID: [AgreementID: Booking]], in state: some StateReader
+    ) -> [String] {
+        var violations: [String] = []
+        for (id, resource) in Resources.resources.rows(in: state) {
+            let rows = bookings(of: id, in: state)
+            let wanted = expected[id] ?? [:]
+            if rows.count != wanted.count
+                || rows.contains(where: { wanted[$0.agreement] != $0.booking })
+            {
+                violations.append("the bookings of resource \(id) do not match its agreements")
+            }
+            if Int(resource.openBookings) != rows.count {
+                violations.append("resource \(id) counts \(resource.openBookings) of \(rows.count)")
+            }
+            let used = rows.filter(\.booking.inUse).reduce(0) { $0 + UInt64($1.booking.quantity) }
+            if UInt64(resource.quantityInUse) != used || used > UInt64(resource.capacity) {
+                violations.append("\(used) of resource \(id) are used, it has \(resource.capacity)")
+            }
+            // The most is promised at a moment at which some promise begins.
+            for moment in rows.map(\.start.milliseconds) {
+                let promised = rows.filter {
+                    $0.start.milliseconds <= moment && moment < $0.booking.endMs
+                }.reduce(0) { $0 + UInt64($1.booking.quantity) }
+                if promised > UInt64(resource.capacity) {
+                    violations.append("\(promised) of resource \(id) are promised at \(moment)")
+                }
+            }
+        }
+        return violations
+    }
+}

@@ -1,0 +1,57 @@
+/// Why an action of agreements is not carried out. Codes are stable for ever.
+public enum AgreementsRejection: UInt32, RejectionCode {
+    case emptyAction = 600
+    case malformedID = 601
+    case unknownOffer = 602
+    case offerWithdrawn = 603
+    case ownOffer = 604
+    case platformGone = 605
+    case quantityTooLarge = 606
+    case durationOutOfRange = 607
+    case startInPast = 608
+    case startTooFarAhead = 609
+    case outsideAvailability = 610
+    case unknownAgreement = 611
+    case agreementEnded = 612
+    case unknownTransition = 613
+    case wrongState = 614
+    case notYourTransition = 615
+    case guardNotMet = 616
+    case arithmeticOverflow = 617
+    case divisionByZero = 618
+    case tooManyBookings = 619
+    case resourceInUse = 620
+    case capacityExceeded = 621
+    case processFaulty = 622
+    case processExists = 623
+
+    public var remedy: String {
+        switch self {
+        case .emptyAction: "the action says nothing; name open_agreement or take_transition"
+        case .malformedID: "an id has 20 bytes; give the one shown when the thing was created"
+        case .unknownOffer: "there is no offer with this id; look for one that is open"
+        case .offerWithdrawn: "the offer takes no new agreements; look for another"
+        case .ownOffer: "the provider cannot take its own offer; sign as another account"
+        case .platformGone: "the offer's platform left the alliance; look for another offer"
+        case .quantityTooLarge: "the resource has less capacity than that; ask for less"
+        case .durationOutOfRange:
+            "choose a duration above 0 within the bounds of the offer and the alliance"
+        case .startInPast: "choose a start that lies ahead, or 0 for now"
+        case .startTooFarAhead: "the alliance takes no bookings that far ahead; start earlier"
+        case .outsideAvailability: "the offer is not available all that time; choose another"
+        case .unknownAgreement: "there is no agreement with this id; check it"
+        case .agreementEnded: "the agreement is in a final state; nothing more can be done in it"
+        case .unknownTransition: "the process has no transition of this name; look at its list"
+        case .wrongState: "this cannot be done in the agreement's present state; look at it"
+        case .notYourTransition: "another role takes this transition; ask that party"
+        case .guardNotMet: "the process does not allow it now, for the reason named in the detail"
+        case .arithmeticOverflow: "a value passes 2^63 - 1; use smaller amounts or times"
+        case .divisionByZero: "the process divides by a term that is 0; use another offer"
+        case .tooManyBookings: "the resource has as many open bookings as it may; try later"
+        case .resourceInUse: "others still use the resource; wait, or cancel free of charge"
+        case .capacityExceeded: "the resource is taken in that time; choose another"
+        case .processFaulty: "mend the place named in the field, as the detail says"
+        case .processExists: "a process of this id was adopted already; choose another id"
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import struct Foundation.Data
+import KoinonProtocol
+
+/// What an effect comes to, once its expressions are reckoned.
+enum EffectOutcome {
+    case collect(Amount, fromRole: Int)
+    case pay(Amount, toRole: Int)
+    case moveCustody(toRole: Int)
+    case recordSettled(role: Int, late: Bool)
+}
+
+extension AgreementRun {
+    /// Reckons every effect from the values before the transition.
+    func reckon(
+        _ effects: [ProcessEffect], _ values: AgreementValues
+    ) throws(Rejection) -> [EffectOutcome] {
+        var outcomes: [EffectOutcome] = []
+        do throws(ArithmeticFault) {
+            for effect in effects {
+                switch effect {
+                case .collect(let role, let amount):
+                    outcomes.append(.collect(try Self.amount(amount, values), fromRole: role))
+                case .pay(let role, let amount):
+                    outcomes.append(.pay(try Self.amount(amount, values), toRole: role))
+                case .moveCustody(let role):
+                    outcomes.append(.moveCustody(toRole: role))
+                case .recordSettled(let role, let late):
+                    outcomes.append(.recordSettled(role: role, late: try late.evaluate(values) != 0))
+                }
+            }
+        } catch {
+            throw Rejection(error, field: "transition")
+        }
+        return outcomes
+    }
+
+    /// An amount below zero counts as zero.
+    private static func amount(
+        _ expression: IntegerExpression, _ values: AgreementValues
+    ) throws(ArithmeticFault) -> Amount {
+        Amount(minor: UInt64(max(0, try expression.evaluate(values))))
+    }
+
+    /// Carries out the outcomes in order. No more is paid than is still held.
+    func perform(_ outcomes: [EffectOutcome]) throws(Rejection) {
+        for outcome in outcomes {
+            switch outcome {
+            case .collect(let amount, let role):
+                try Money.collect(
+                    amount, unit: agreement.unit, from: account(of: role), into: id, in: context)
+            case .pay(let amount, let role):
+                let held = Money.held(in: id, unit: agreement.unit, in: context.state)
+                try Money.pay(
+                    min(amount, held), unit: agreement.unit, outOf: id, to: account(of: role),
+                    purpose: process.roles[role].source == .platform ? .platformFee : .payment,
+                    in: context)
+            case .moveCustody(let role):
+                let returns = process.roles[role].source == .provider
+                Resources.moveCustody(
+                    of: resource, to: account(of: role), reason: returns ? .returned : .lent,
+                    agreement: id, quantity: agreement.quantity, in: context)
+            case .recordSettled(let role, let late):
+                record(role: role, late: late)
+            }
+        }
+    }
+
+    private func record(role: Int, late: Bool) {
+        let account = account(of: role)
+        var record = Agreements.record(of: account, in: context.state)
+        record.settled += 1
+        if late {
+            record.settledLate += 1
+            record.settledSinceLate = 0
+        } else {
+            record.settledSinceLate += 1
+        }
+        Agreements.records.set(account, record, in: context.state)
+        var recorded = SettlementRecorded()
+        recorded.agreement = Data(id.bytes)
+        recorded.account = Data(account.bytes)
+        recorded.late = late
+        context.emit(.settlementRecorded(recorded))
+    }
+}

@@ -1,0 +1,202 @@
+import struct Foundation.Data
+import KoinonProtocol
+
+/// One agreement while a transition of it is chosen and taken.
+///
+/// Order of checks: may it be taken (name, state, role, guards), can its effects be
+/// reckoned, is there room on the resource, is there money. A rejection undoes
+/// whatever was done before it, as everywhere.
+final class AgreementRun {
+    let id: AgreementID
+    let offer: Offer
+    let process: RunnableProcess
+    let resource: ResourceID
+    let context: Context
+    var agreement: Agreement
+
+    /// An agreement that is about to be opened.
+    init(
+        id: AgreementID, agreement: Agreement, offer: Offer, process: RunnableProcess,
+        resource: ResourceID, context: Context
+    ) {
+        self.id = id
+        self.agreement = agreement
+        self.offer = offer
+        self.process = process
+        self.resource = resource
+        self.context = context
+    }
+
+    /// An agreement on the ledger; nil when there is none with this id.
+    convenience init?(_ id: AgreementID, in context: Context) {
+        guard let agreement = Agreements.agreement(id, in: context.state) else { return nil }
+        guard let offerID = OfferID(agreement.offer),
+            let offer = Market.offer(offerID, in: context.state),
+            let resource = ResourceID(agreement.resource),
+            let process = Agreements.runnableProcess(agreement.process, in: context.state)
+        else { preconditionFailure("agreement \(id) names a row that is not there") }
+        self.init(
+            id: id, agreement: agreement, offer: offer, process: process, resource: resource,
+            context: context)
+    }
+
+    /// Position of the present state; nil before the agreement is open.
+    var state: Int? { process.state(named: agreement.state) }
+
+    func account(of role: Int) -> AccountID {
+        guard let account = AccountID(agreement.parties[role]) else {
+            preconditionFailure("agreement \(id) has a party that is no account")
+        }
+        return account
+    }
+
+    func values() -> AgreementValues {
+        AgreementValues(
+            id: id, agreement: agreement, offer: offer, process: process, now: context.now,
+            state: context.state)
+    }
+
+    /// Takes the first opening transition whose guards hold.
+    func open() throws(Rejection) {
+        let values = values()
+        let opening = process.transitions.indices.filter { process.transitions[$0].from == nil }
+        let index = try firstAllowed(opening, values, field: "offer")
+        let outcomes = try reckon(process.transitions[index].effects, values)
+        try enter(by: index, outcomes, byTimer: false)
+    }
+
+    /// Takes the first transition of that name whose state, role and guards fit.
+    func take(_ name: String) throws(Rejection) {
+        guard let state else { preconditionFailure("agreement \(id) is in no known state") }
+        guard !process.states[state].isFinal else {
+            throw Rejection(
+                AgreementsRejection.agreementEnded, field: "agreement", detail: agreement.state)
+        }
+        let named = process.transitions.indices.filter {
+            process.transitions[$0].name == name && process.transitions[$0].from != nil
+        }
+        guard !named.isEmpty else {
+            throw Rejection(AgreementsRejection.unknownTransition, field: "transition")
+        }
+        let leaving = named.filter { process.transitions[$0].from == state }
+        guard !leaving.isEmpty else {
+            throw Rejection(
+                AgreementsRejection.wrongState, field: "transition", detail: agreement.state)
+        }
+        let sender = Data(context.sender.bytes)
+        let own = leaving.filter {
+            process.transitions[$0].by.contains { agreement.parties[$0] == sender }
+        }
+        guard !own.isEmpty else {
+            throw Rejection(AgreementsRejection.notYourTransition, field: "transition")
+        }
+        let values = values()
+        let index = try firstAllowed(own, values, field: "transition")
+        let outcomes = try reckon(process.transitions[index].effects, values)
+        try enter(by: index, outcomes, byTimer: false)
+    }
+
+    /// Takes a transition whose moment has come.
+    ///
+    /// It never fails, or the agreement could stay for ever: if its effects cannot be
+    /// reckoned the state is left without them, and what is held at the end still goes
+    /// to whom the process names.
+    func takeByTimer(_ index: Int) throws(Rejection) {
+        guard process.transitions.indices.contains(index),
+            process.transitions[index].timer != nil, process.transitions[index].from == state
+        else { preconditionFailure("a timer of agreement \(id) outlived its state") }
+        var outcomes: [EffectOutcome] = []
+        do throws(Rejection) {
+            outcomes = try reckon(process.transitions[index].effects, values())
+        } catch {
+            outcomes = []
+        }
+        try enter(by: index, outcomes, byTimer: true)
+    }
+
+    /// The first of the candidates whose guards all hold. If none does, the last one
+    /// tells why: the earlier ones are only preferred to it.
+    private func firstAllowed(
+        _ candidates: [Int], _ values: AgreementValues, field: String
+    ) throws(Rejection) -> Int {
+        var reason = ""
+        for index in candidates {
+            do throws(ArithmeticFault) {
+                guard let unmet = try unmetGuard(of: index, values) else { return index }
+                reason = unmet.otherwise
+            } catch {
+                throw Rejection(error, field: field)
+            }
+        }
+        throw Rejection(AgreementsRejection.guardNotMet, field: field, detail: reason)
+    }
+
+    private func unmetGuard(
+        of index: Int, _ values: AgreementValues
+    ) throws(ArithmeticFault) -> ProcessGuard? {
+        for one in process.transitions[index].guards {
+            guard try one.condition.holds(values) else { return one }
+        }
+        return nil
+    }
+
+    /// Leaves the present state and enters the next, with everything that goes with it.
+    private func enter(
+        by index: Int, _ outcomes: [EffectOutcome], byTimer: Bool
+    ) throws(Rejection) {
+        let transition = process.transitions[index]
+        let next = process.states[transition.to]
+        let previous = agreement
+        if state != nil { timers.disarm(in: context) }
+        try occupy(from: state.map { process.states[$0].occupancy } ?? .none, to: next.occupancy)
+        agreement.state = next.name
+        agreement.enteredAtMs = context.now.milliseconds
+        Agreements.agreements.set(id, agreement, in: context.state)
+        emitEntered(by: transition, from: previous.state, byTimer: byTimer)
+        try perform(outcomes)
+        if let role = transition.remainderTo {
+            let rest = Money.held(in: id, unit: agreement.unit, in: context.state)
+            try Money.pay(
+                rest, unit: agreement.unit, outOf: id, to: account(of: role), purpose: .remainder,
+                in: context)
+        }
+        if !next.isFinal { timers.arm(in: context) }
+    }
+
+    private var timers: AgreementTimers {
+        AgreementTimers(id: id, agreement: agreement, offer: offer, process: process)
+    }
+
+    private func emitEntered(
+        by transition: RunnableProcess.Transition, from previous: String, byTimer: Bool
+    ) {
+        guard transition.from != nil else {
+            var opened = AgreementOpened()
+            opened.agreement = Data(id.bytes)
+            opened.offer = agreement.offer
+            opened.opener = Data(context.sender.bytes)
+            opened.state = agreement.state
+            opened.startMs = agreement.startMs
+            opened.endMs = agreement.endMs
+            context.emit(.agreementOpened(opened))
+            return
+        }
+        var taken = TransitionTaken()
+        taken.agreement = Data(id.bytes)
+        taken.transition = transition.name
+        taken.from = previous
+        taken.to = agreement.state
+        taken.byTimer = byTimer
+        if !byTimer { taken.by = Data(context.sender.bytes) }
+        context.emit(.transitionTaken(taken))
+    }
+}
+
+extension Rejection {
+    init(_ fault: ArithmeticFault, field: String) {
+        switch fault {
+        case .overflow: self.init(AgreementsRejection.arithmeticOverflow, field: field)
+        case .divisionByZero: self.init(AgreementsRejection.divisionByZero, field: field)
+        }
+    }
+}

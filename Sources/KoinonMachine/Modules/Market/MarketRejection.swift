@@ -1,0 +1,57 @@
+/// Why an action of the market is not carried out. Codes are stable for ever.
+public enum MarketRejection: UInt32, RejectionCode {
+    case emptyAction = 500
+    case malformedID = 501
+    case badTitle = 502
+    case tariffMissing = 503
+    case stepZero = 504
+    case amountTooLarge = 505
+    case badReducedDeposit = 506
+    case badFee = 507
+    case placeOutOfRange = 508
+    case badAvailability = 509
+    case badDurationBounds = 510
+    case termsNotAscending = 511
+    case unknownResource = 512
+    case notOwner = 513
+    case resourceRetired = 514
+    case unknownProcess = 515
+    case unknownTerm = 516
+    case termOutOfBounds = 517
+    case unknownUnit = 518
+    case unknownPlatform = 519
+    case unknownOffer = 520
+    case notProvider = 521
+    case alreadyWithdrawn = 522
+
+    public var remedy: String {
+        switch self {
+        case .emptyAction: "the action says nothing; name publish_offer or withdraw_offer"
+        case .malformedID: "an id has 20 bytes; give the one shown when the thing was created"
+        case .badTitle: "a title has 1 to 64 bytes and no control characters; give such a one"
+        case .tariffMissing: "say what it costs; a tariff with price 0 is free of charge"
+        case .stepZero: "a step of the tariff lasts 1 ms or longer, up to the end of the year 9999"
+        case .amountTooLarge: "an amount is at most 2^63 - 1 of the unit's smallest part"
+        case .badReducedDeposit:
+            "ask for it after 1 or more settled agreements, and for no more than the deposit"
+        case .badFee: "the fee is a fraction from 0 to 1 with a denominator above 0"
+        case .placeOutOfRange:
+            "degrees times 10,000,000: latitude within 900,000,000, longitude within 1,800,000,000"
+        case .badAvailability:
+            "let the offer end after it begins, before the year 10000, or leave both 0"
+        case .badDurationBounds: "let the shortest duration be no longer than the longest"
+        case .termsNotAscending: "name each term once, ascending by the bytes of its name"
+        case .unknownResource: "there is no resource with this id; check it"
+        case .notOwner: "only the owner may offer the resource; sign with the owner's key"
+        case .resourceRetired: "the resource was retired for ever; offer another"
+        case .unknownProcess: "the alliance has no process of this id; look at its list"
+        case .unknownTerm: "the process has no term of this name; look at its list of terms"
+        case .termOutOfBounds: "the process allows other values; choose one within its bounds"
+        case .unknownUnit: "there is no unit of account of this name; look at the list of units"
+        case .unknownPlatform: "the platform is no member of the alliance; name one, or none"
+        case .unknownOffer: "there is no offer with this id; check it"
+        case .notProvider: "only who published the offer may withdraw it; sign with that key"
+        case .alreadyWithdrawn: "the offer was withdrawn before; nothing to do"
+        }
+    }
+}
