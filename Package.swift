@@ -21,6 +21,7 @@ let package = Package(
     targets: [
         .systemLibrary(
             name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "KoinonProtocol",
             dependencies: [
@@ -54,7 +55,7 @@ let package = Package(
             name: "KoinonReplay",
             dependencies: [
                 "KoinonProtocol", "KoinonLedger", "KoinonMachine", "KoinonStore", "KoinonClient",
-                "KoinonNode",
+                "KoinonNode", "CZlib",
             ]),
         .executableTarget(
             name: "koinon",

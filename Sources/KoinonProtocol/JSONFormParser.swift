@@ -1,13 +1,15 @@
 /// Reads JSON text (RFC 8259), strictly: UTF-8, no name twice in one object, nothing after
 /// the value, bounded size and depth.
-struct JSONParser {
-    static let maximumBytes = 1 << 20
+package struct JSONParser {
+    package static let maximumBytes = 1 << 20
     static let maximumDepth = 32
 
     private let bytes: [UInt8]
     private var position = 0
 
-    static func parse(_ bytes: [UInt8]) throws(JSONFormFault) -> JSONTree {
+    package static func parse(
+        _ bytes: [UInt8], maximumBytes: Int = maximumBytes
+    ) throws(JSONFormFault) -> JSONTree {
         guard bytes.count <= maximumBytes else {
             throw JSONPath().fault(
                 "has \(bytes.count) bytes", "at most \(maximumBytes) are taken; split it")

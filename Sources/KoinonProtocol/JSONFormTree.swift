@@ -1,6 +1,6 @@
 /// A parsed JSON text (RFC 8259). Numbers stay text, so that no digit is lost;
 /// members keep their order.
-enum JSONTree: Equatable {
+package enum JSONTree: Equatable {
     case null
     case bool(Bool)
     case number(String)
@@ -8,13 +8,18 @@ enum JSONTree: Equatable {
     case array([JSONTree])
     case object([Member])
 
-    struct Member: Equatable {
-        var name: String
-        var value: JSONTree
+    package struct Member: Equatable {
+        package var name: String
+        package var value: JSONTree
+
+        package init(name: String, value: JSONTree) {
+            self.name = name
+            self.value = value
+        }
     }
 
     /// For messages to people: "a number", "a list", …
-    var kindName: String {
+    package var kindName: String {
         switch self {
         case .null: "null"
         case .bool: "true or false"
@@ -27,9 +32,9 @@ enum JSONTree: Equatable {
 }
 
 /// Writing of JSON text, safe to show in a terminal.
-enum JSONText {
+package enum JSONText {
     /// - Parameter indented: one member a line, two spaces a level; otherwise one line.
-    static func write(_ tree: JSONTree, indented: Bool) -> String {
+    package static func write(_ tree: JSONTree, indented: Bool) -> String {
         var text = ""
         write(tree, into: &text, indented: indented, level: 0)
         return text
@@ -101,7 +106,7 @@ enum JSONText {
     }
 
     /// At most 66 characters, without controls: for parts of messages that come from outside.
-    static func short(_ text: String) -> String {
+    package static func short(_ text: String) -> String {
         let start = String(text.unicodeScalars.prefix(66))
         let escaped = String(quoted(start).dropFirst().dropLast())
         return text.unicodeScalars.count > 66 ? escaped + "…" : escaped

@@ -88,6 +88,8 @@ struct JSONFormTests {
         for value: Int64 in [.min, -1, 1, .max] {
             var term = TermValue()
             term.value = value
+            let isText = term.jsonForm(pretty: false) == "{\"value\":\"\(value)\"}"
+            #expect(isText == (value.magnitude > 1 << 53))
             #expect(try read(TermValue.self, term.jsonForm()) == term)
         }
         let place = try read(Place.self, #"{"latitude_e7":-404406000,"longitude_e7":-799959000}"#)

@@ -210,6 +210,8 @@ enum JSONFormTable {
           3 node_key bytes
           4 account bytes
           5 admitted_at_ms uint64
+        message ActingAccount
+          1 member string
         enum ProposalStatus
           0 PROPOSAL_STATUS_OPEN
           1 PROPOSAL_STATUS_ADOPTED

@@ -1,0 +1,38 @@
+import Foundation
+import KoinonProtocol
+
+/// Agreements on offers.
+extension Action {
+    private static func agreements(_ action: AgreementsAction.OneOf_Action) -> Action {
+        Action.with { $0.agreements.action = action }
+    }
+
+    /// Books. Its id is ``TransactionBuilder/nextID(ofAction:)`` as an `AgreementID`.
+    ///
+    /// - Parameters:
+    ///   - start: nil for the time of the block that executes it.
+    ///   - quantity: how much of the resource's capacity.
+    public static func openAgreement(
+        offer: OfferID, start: Timestamp? = nil, durationMilliseconds: UInt64,
+        quantity: UInt32 = 1
+    ) -> Action {
+        agreements(
+            .openAgreement(
+                .with {
+                    $0.offer = Data(offer.bytes)
+                    $0.startMs = start?.milliseconds ?? 0
+                    $0.durationMs = durationMilliseconds
+                    $0.quantity = quantity
+                }))
+    }
+
+    /// - Parameter transition: the verb, for instance "start".
+    public static func takeTransition(_ transition: String, of agreement: AgreementID) -> Action {
+        agreements(
+            .takeTransition(
+                .with {
+                    $0.agreement = Data(agreement.bytes)
+                    $0.transition = transition
+                }))
+    }
+}

@@ -1,0 +1,69 @@
+import KoinonProtocol
+
+/// The stations of an operator, by what its trips call them.
+public struct StationTable: Sendable {
+    public struct Station: Hashable, Sendable {
+        public var title: String?
+        public var place: Place?
+        public var capacity: UInt32?
+    }
+
+    private var stations: [String: Station] = [:]
+
+    /// A table without stations.
+    public init() {}
+
+    public subscript(station: String) -> Station? { stations[station] }
+    public var count: Int { stations.count }
+
+    /// Reads the file that a mapping names. Blank coordinates and capacities mean that
+    /// they are not known; anything else that is no number is a fault, since it would
+    /// change what may be leased.
+    /// - Throws: ``CSVFault``, or ``MappingFault`` naming the line.
+    public init(_ source: Mapping.StationSource, path: String) throws {
+        var reader = try CSVReader(path: path)
+        let station = try reader.index(of: source.station)
+        let title = try source.title.map { try reader.index(of: $0) }
+        let latitude = try source.latitude.map { try reader.index(of: $0) }
+        let longitude = try source.longitude.map { try reader.index(of: $0) }
+        let capacity = try source.capacity.map { try reader.index(of: $0) }
+        var row = CSVRow()
+        while try reader.next(&row) {
+            guard row.count == reader.header.count else {
+                throw MappingFault(
+                    file: path, path: "line \(row.line)",
+                    message: "it has \(row.count) fields, the first line \(reader.header.count). "
+                        + "Correct the line.")
+            }
+            func number(
+                _ column: Int?, digits: Int, within range: ClosedRange<Int64>
+            ) throws(MappingFault) -> Int64? {
+                guard let column, !row[column].isEmpty else { return nil }
+                guard let value = TextScanner.fixedPoint(row[column], digits: digits),
+                    range.contains(value)
+                else {
+                    throw MappingFault(
+                        file: path, path: "line \(row.line), column \(reader.header[column])",
+                        message: "\"\(row.text(column))\" is out of range or no number. "
+                            + "Correct it, or leave it blank.")
+                }
+                return value
+            }
+            var entry = Station()
+            entry.title = title.map { row.text($0) }
+            entry.capacity = try number(capacity, digits: 0, within: 1...1_000_000)
+                .map { UInt32($0) }
+            if let latitude = try number(latitude, digits: 7, within: -900_000_000...900_000_000),
+                let longitude = try number(
+                    longitude, digits: 7, within: -1_800_000_000...1_800_000_000)
+            {
+                var place = Place()
+                place.latitudeE7 = Int32(latitude)
+                place.longitudeE7 = Int32(longitude)
+                entry.place = place
+            }
+            // The first of several lines with one station holds.
+            if stations[row.text(station)] == nil { stations[row.text(station)] = entry }
+        }
+    }
+}
