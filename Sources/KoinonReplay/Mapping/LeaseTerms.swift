@@ -100,7 +100,7 @@ extension LeaseTerms.Unit: Decodable {
         let object = try decoder.strictObject(Keys.self)
         id = try decoder.slug(object, .id)
         title = try decoder.title(object, .title)
-        scale = try object.decode(UInt32.self, forKey: .scale)
+        scale = try decoder.number(object, .scale)
         guard scale <= 18 else { throw decoder.fault(at: "scale", "give 0 to 18.") }
     }
 }
@@ -115,11 +115,11 @@ extension LeaseTerms.Tariff: Decodable {
     public init(from decoder: any Decoder) throws {
         let object = try decoder.strictObject(Keys.self)
         price = try decoder.amount(object, .price)
-        stepMilliseconds = try object.decode(UInt64.self, forKey: .step)
+        stepMilliseconds = try decoder.number(object, .step)
         guard (1_000...31_536_000_000).contains(stepMilliseconds) else {
             throw decoder.fault(at: "step_ms", "give 1000 (a second) to 31536000000 (a year).")
         }
-        minimumSteps = try object.decodeIfPresent(UInt32.self, forKey: .minimumSteps) ?? 1
+        minimumSteps = try decoder.numberIfPresent(object, .minimumSteps) ?? 1
         guard minimumSteps <= 1_000_000 else {
             throw decoder.fault(at: "minimum_steps", "give 0 to 1000000.")
         }
@@ -134,7 +134,7 @@ extension LeaseTerms.ReducedDeposit: Decodable {
 
     public init(from decoder: any Decoder) throws {
         let object = try decoder.strictObject(Keys.self)
-        afterSettled = try object.decode(UInt32.self, forKey: .afterSettled)
+        afterSettled = try decoder.number(object, .afterSettled)
         deposit = try decoder.amount(object, .deposit)
         guard afterSettled >= 1 else {
             throw decoder.fault(at: "after_settled", "give at least 1.")
@@ -147,8 +147,8 @@ extension LeaseTerms.Fraction: Decodable {
 
     public init(from decoder: any Decoder) throws {
         let object = try decoder.strictObject(Keys.self)
-        numerator = try object.decode(UInt32.self, forKey: .numerator)
-        denominator = try object.decode(UInt32.self, forKey: .denominator)
+        numerator = try decoder.number(object, .numerator)
+        denominator = try decoder.number(object, .denominator)
         guard denominator >= 1 else { throw decoder.fault(at: "denominator", "give at least 1.") }
         guard numerator <= denominator else {
             throw decoder.fault(at: "numerator", "a share is at most the whole. Lower it.")
@@ -159,7 +159,7 @@ extension LeaseTerms.Fraction: Decodable {
 extension Decoder {
     /// An amount that a mapping may name; the bound keeps every sum of a replay in range.
     func amount<Key>(_ object: KeyedDecodingContainer<Key>, _ key: Key) throws -> Amount {
-        let minor = try object.decode(UInt64.self, forKey: key)
+        let minor: UInt64 = try number(object, key)
         guard minor <= 1_000_000_000 else {
             throw fault(at: key.stringValue, "give 0 to 1000000000 of the unit's smallest part.")
         }

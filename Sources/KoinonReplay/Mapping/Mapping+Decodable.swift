@@ -126,7 +126,7 @@ extension Mapping.ResourceTerms: Decodable {
         guard titlePrefix.utf8.count <= 32 else {
             throw decoder.fault(at: "title_prefix", "it is longer than 32 bytes. Shorten it.")
         }
-        capacity = try object.decodeIfPresent(UInt32.self, forKey: .capacity)
+        capacity = try decoder.numberIfPresent(object, .capacity)
         guard (1...1_000_000).contains(capacity ?? 1) else {
             throw decoder.fault(at: "capacity", "give 1 to 1000000.")
         }

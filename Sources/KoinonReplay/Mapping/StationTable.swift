@@ -21,7 +21,11 @@ public struct StationTable: Sendable {
     /// change what may be leased.
     /// - Throws: ``CSVFault``, or ``MappingFault`` naming the line.
     public init(_ source: Mapping.StationSource, path: String) throws {
-        var reader = try CSVReader(path: path)
+        try self.init(source, CSVReader(path: path))
+    }
+
+    init(_ source: Mapping.StationSource, _ reader: CSVReader) throws {
+        var reader = reader
         let station = try reader.index(of: source.station)
         let title = try source.title.map { try reader.index(of: $0) }
         let latitude = try source.latitude.map { try reader.index(of: $0) }
@@ -31,7 +35,7 @@ public struct StationTable: Sendable {
         while try reader.next(&row) {
             guard row.count == reader.header.count else {
                 throw MappingFault(
-                    file: path, path: "line \(row.line)",
+                    file: reader.file, path: "line \(row.line)",
                     message: "it has \(row.count) fields, the first line \(reader.header.count). "
                         + "Correct the line.")
             }
@@ -43,7 +47,7 @@ public struct StationTable: Sendable {
                     range.contains(value)
                 else {
                     throw MappingFault(
-                        file: path, path: "line \(row.line), column \(reader.header[column])",
+                        file: reader.file, path: "line \(row.line), column \(reader.header[column])",
                         message: "\"\(row.text(column))\" is out of range or no number. "
                             + "Correct it, or leave it blank.")
                 }

@@ -24,6 +24,30 @@ extension Decoder {
         return try container(keyedBy: keys)
     }
 
+    /// A whole number within the type's range. What JSONDecoder throws for others is of
+    /// several kinds, and most do not name the key.
+    func number<Key, Number: FixedWidthInteger & Decodable>(
+        _ object: KeyedDecodingContainer<Key>, _ key: Key
+    ) throws -> Number {
+        do {
+            return try object.decode(Number.self, forKey: key)
+        } catch DecodingError.keyNotFound(let key, let context) {
+            throw DecodingError.keyNotFound(key, context)
+        } catch {
+            throw fault(
+                at: key.stringValue,
+                "give a whole number from \(Number.min) to \(Number.max), without quotes.")
+        }
+    }
+
+    /// The same, nil when the key is not there.
+    func numberIfPresent<Key, Number: FixedWidthInteger & Decodable>(
+        _ object: KeyedDecodingContainer<Key>, _ key: Key
+    ) throws -> Number? {
+        guard object.contains(key), try !object.decodeNil(forKey: key) else { return nil }
+        return try number(object, key) as Number
+    }
+
     /// A fault at a key of the object being decoded.
     func fault(at key: String, _ message: String) -> MappingFault {
         MappingFault(

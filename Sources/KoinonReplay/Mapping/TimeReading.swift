@@ -34,13 +34,15 @@ extension TimeReading: Decodable {
         let object = try decoder.strictObject(Keys.self)
         let form = try object.decode(String.self, forKey: .form)
         let zone = try object.decodeIfPresent(String.self, forKey: .zone)
-        localShiftMinutes = try object.decodeIfPresent(Int.self, forKey: .localShiftMinutes) ?? 0
-        shiftWeeks = try object.decodeIfPresent(Int.self, forKey: .shiftWeeks) ?? 0
+        localShiftMinutes = try decoder.numberIfPresent(object, .localShiftMinutes) ?? 0
+        shiftWeeks = try decoder.numberIfPresent(object, .shiftWeeks) ?? 0
         switch form {
         case "iso8601": self.form = .iso8601
         case "unix_seconds": self.form = .unixSeconds
         case "unix_milliseconds": self.form = .unixMilliseconds
         default:
+            // A form that is misspelled should not be answered with the want of a zone.
+            _ = try TimeReader(TimeReading(form: .local(pattern: form, zone: "GMT")))
             guard let zone else {
                 throw decoder.fault(
                     at: "zone",
