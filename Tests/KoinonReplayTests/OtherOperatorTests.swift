@@ -20,7 +20,7 @@ struct OtherOperatorTests {
         #expect(plan.resources.map(\.capacity) == [2, 1, 1])
         #expect(plan.resources.map { $0.place?.latitudeE7 } == [510_503_000, 510_588_000, nil])
         #expect(plan.riders.map(\.title) == ["Markt", "Hafen", "Alter Speicher"])
-        let refused = zip(plan.trips, plan.predictions).filter { $1 == .refused(.resourceInUse) }
+        let refused = zip(plan.trips, plan.predictions).filter { $1 == .refused(.capacityExceeded) }
         // f-3 finds both bikes of Markt gone; f-4 comes as f-1 is back. f-7 starts 250 ms
         // before f-6 ends; f-5 ended before f-6 began, at the same moment.
         #expect(refused.map(\.0.id) == ["f-3", "f-7"])
@@ -39,7 +39,7 @@ struct OtherOperatorTests {
             switch step {
             case .topUp: break
             case .begin(let trip), .finish(let trip):
-                guard plan.predictions[trip] != .refused(.resourceInUse) else { continue }
+                guard plan.predictions[trip] != .refused(.capacityExceeded) else { continue }
                 let resource = plan.trips[trip].resource
                 if case .begin = step { inUse[resource] += 1 } else { inUse[resource] -= 1 }
                 highest[resource] = max(highest[resource], inUse[resource])
@@ -59,7 +59,7 @@ struct OtherOperatorTests {
         #expect(report.platformFeeMinor == 364)
         #expect(report.durationDifferences.isEmpty)
         #expect(report.text().contains("110.00 EUR before the platform fee of 3.64 EUR"))
-        #expect(report.text().contains("refused 2 as resourceInUse"))
+        #expect(report.text().contains("refused 2 as capacityExceeded"))
         #expect(report.text().contains("line 4, trip f-3"))
     }
 }

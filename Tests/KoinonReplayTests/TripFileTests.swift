@@ -26,9 +26,12 @@ struct TripFileTests {
             ("a,0,,b,r", "to", .missingField),
             ("a,0,60,,r", "bike", .missingField),
             ("a,0,60,b,", "rider", .missingField),
-            (String(repeating: "a", count: 65) + ",0,60,b,r", "id", .identifierTooLong),
-            ("a,0,60," + String(repeating: "ä", count: 33) + ",r", "bike", .identifierTooLong),
-            ("a,0,60,b," + String(repeating: "r", count: 65), "rider", .identifierTooLong),
+            (String(repeating: "a", count: 65) + ",0,60,b,r", "id", .badIdentifier),
+            ("a,0,60," + String(repeating: "ä", count: 33) + ",r", "bike", .badIdentifier),
+            ("a,0,60,b," + String(repeating: "r", count: 65), "rider", .badIdentifier),
+            ("a\u{1f}a,0,60,b,r", "id", .badIdentifier),
+            ("a,0,60,\"b\nb\",r", "bike", .badIdentifier),
+            ("a,0,60,b, ", "rider", .badIdentifier),
             ("a,noon,60,b,r", "from", .unreadableTime),
             ("a,0,noon,b,r", "to", .unreadableTime),
             ("a,-1,60,b,r", "from", .timeOutOfRange),
@@ -118,7 +121,7 @@ struct TripFileTests {
         #expect(good["C"] == nil)
         for (row, path) in [
             ("A,91,0,1", "line 2, column lat"), ("A,0,-180.1,1", "line 2, column lon"),
-            ("A,x,0,1", "line 2, column lat"), ("A,0,0,0", "line 2, column n"),
+            ("A,x,0,1", "line 2, column lat"), ("A,0,0,0", "line 2, column n"), ("A,0,0,1001", "line 2, column n"),
             ("A,0,0,1.5", "line 2, column n"), ("A,0,0", "line 2"),
         ] {
             let fault = #expect(throws: MappingFault.self) {

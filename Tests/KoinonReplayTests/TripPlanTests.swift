@@ -138,7 +138,7 @@ struct LedgerModelTests {
         let plan = try plan([
             "a,0,600,b,r", "refused,10,20,b,s", "c,600,660,b,s",
         ])
-        #expect(plan.predictions[1] == .refused(.resourceInUse))
+        #expect(plan.predictions[1] == .refused(.capacityExceeded))
         // The top-up for the refused booking pays the one that follows.
         #expect(topUps(plan) == ["0 r 10000", "10 s 10000"])
         let report = try plan.check().operators[0]
@@ -146,7 +146,7 @@ struct LedgerModelTests {
         #expect(
             report.refused == [
                 CheckReport.Refused(
-                    reason: .resourceInUse,
+                    reason: .capacityExceeded,
                     rows: [CheckReport.Row(file: "t.csv", line: 3, column: nil, trip: "refused")])
             ])
         #expect(report.chargedMinor == 1_100)
@@ -154,8 +154,8 @@ struct LedgerModelTests {
 
     @Test func `a resource is free again at the moment its trip ends, not before`() throws {
         let plan = try plan(["a,0,60.001,b,r", "x,60,70,b,s", "c,60.001,70,b,t"])
-        #expect(plan.predictions[1] == .refused(.resourceInUse))
-        #expect(plan.predictions[2] != .refused(.resourceInUse))
+        #expect(plan.predictions[1] == .refused(.capacityExceeded))
+        #expect(plan.predictions[2] != .refused(.capacityExceeded))
     }
 
     @Test func `the lower deposit comes after so many settled, of one rider`() throws {

@@ -1,3 +1,4 @@
+import KoinonClient
 import KoinonProtocol
 
 /// The money side of an operator's leases in the replay.
@@ -22,11 +23,10 @@ public struct LeaseTerms: Hashable, Sendable {
 
         /// An amount as people read it, for instance "24,638.00 USD".
         public func text(_ amount: Amount) -> String {
-            let digits = String(amount.minor)
-            let padded = String(repeating: "0", count: max(0, Int(scale) + 1 - digits.count)) + digits
-            let whole = Grouped.digits(String(padded.dropLast(Int(scale))))
-            let fraction = scale == 0 ? "" : "." + padded.suffix(Int(scale))
-            return "\(whole)\(fraction) \(id.uppercased())"
+            let plain = MoneyText.format(amount, scale: Int(scale))
+            let whole = plain.prefix { $0 != "." }
+            return Grouped.digits(String(whole)) + plain.dropFirst(whole.count)
+                + " \(id.uppercased())"
         }
     }
 

@@ -1,3 +1,4 @@
+import KoinonMachine
 import KoinonProtocol
 
 extension Mapping: Decodable {
@@ -112,6 +113,10 @@ extension Mapping.Columns: Decodable {
 }
 
 extension Mapping.ResourceTerms: Decodable {
+    /// A ledger takes more, but by its standard parameters no more open bookings than
+    /// that of one resource.
+    static let capacities: ClosedRange<UInt32> = 1...1_000
+
     private enum Keys: String, CodingKey, CaseIterable {
         case kind, capacity
         case kindTitle = "kind_title"
@@ -123,12 +128,13 @@ extension Mapping.ResourceTerms: Decodable {
         kind = try decoder.slug(object, .kind)
         kindTitle = try decoder.title(object, .kindTitle)
         titlePrefix = try object.decodeIfPresent(String.self, forKey: .titlePrefix) ?? ""
-        guard titlePrefix.utf8.count <= 32 else {
-            throw decoder.fault(at: "title_prefix", "it is longer than 32 bytes. Shorten it.")
+        guard titlePrefix.utf8.count <= 32, TextCheck.isTitle(titlePrefix + "1") else {
+            throw decoder.fault(
+                at: "title_prefix", "give at most 32 bytes of text without control characters.")
         }
         capacity = try decoder.numberIfPresent(object, .capacity)
-        guard (1...1_000_000).contains(capacity ?? 1) else {
-            throw decoder.fault(at: "capacity", "give 1 to 1000000.")
+        guard Self.capacities.contains(capacity ?? 1) else {
+            throw decoder.fault(at: "capacity", "give 1 to 1000.")
         }
     }
 }
@@ -168,8 +174,10 @@ extension Decoder {
 
     func title<Key>(_ object: KeyedDecodingContainer<Key>, _ key: Key) throws -> String {
         let text = try object.decode(String.self, forKey: key)
-        guard (1...64).contains(text.utf8.count) else {
-            throw fault(at: key.stringValue, "give 1 to 64 bytes of text.")
+        guard TextCheck.isTitle(text) else {
+            throw fault(
+                at: key.stringValue,
+                "give 1 to 64 bytes of text, not only spaces, without control characters.")
         }
         return text
     }

@@ -55,8 +55,11 @@ public struct StationTable: Sendable {
             }
             var entry = Station()
             entry.title = title.map { row.text($0) }
-            entry.capacity = try number(capacity, digits: 0, within: 1...1_000_000)
-                .map { UInt32($0) }
+            let capacities = Mapping.ResourceTerms.capacities
+            entry.capacity = try number(
+                capacity, digits: 0,
+                within: Int64(capacities.lowerBound)...Int64(capacities.upperBound)
+            ).map { UInt32($0) }
             if let latitude = try number(latitude, digits: 7, within: -900_000_000...900_000_000),
                 let longitude = try number(
                     longitude, digits: 7, within: -1_800_000_000...1_800_000_000)

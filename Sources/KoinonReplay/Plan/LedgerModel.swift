@@ -103,7 +103,7 @@ struct LedgerModel {
             predictions.append(
                 .settled(charge: charge, fee: lease.platformFee.share(of: charge), deposit: deposit))
         } else {
-            predictions.append(.refused(.resourceInUse))
+            predictions.append(.refused(.capacityExceeded))
         }
         return topUp
     }

@@ -8,10 +8,10 @@ public enum RefusalReason: String, Hashable, Sendable, Codable, CaseIterable {
     case timeOutOfRange
     case endBeforeStart
     case tooLong
-    case identifierTooLong
+    case badIdentifier
     case duplicateTrip
-    // By the ledger; foretold by the dry run.
-    case resourceInUse
+    // By the ledger, under this name; foretold by the dry run.
+    case capacityExceeded
 
     /// What is wrong, as people read it.
     public var text: String {
@@ -22,9 +22,9 @@ public enum RefusalReason: String, Hashable, Sendable, Codable, CaseIterable {
         case .timeOutOfRange: "a time lies outside the years 1970 to 9999"
         case .endBeforeStart: "the trip ends before it starts"
         case .tooLong: "the trip is longer than the longest period that can be agreed, 7 days"
-        case .identifierTooLong: "an id is longer than 64 bytes"
+        case .badIdentifier: "an id is longer than 64 bytes, only spaces, or holds control characters"
         case .duplicateTrip: "an earlier line has the same trip id"
-        case .resourceInUse: "everything the resource offers is in use"
+        case .capacityExceeded: "everything the resource offers is in use"
         }
     }
 
@@ -37,9 +37,9 @@ public enum RefusalReason: String, Hashable, Sendable, Codable, CaseIterable {
         case .timeOutOfRange: "Correct the field, or the mapping's time.shift_weeks."
         case .endBeforeStart: "Correct the times; a clock that was put back may be the cause."
         case .tooLong: "Correct the end, or leave the row out."
-        case .identifierTooLong: "Shorten it in all rows alike."
+        case .badIdentifier: "Give it another form, in all rows alike."
         case .duplicateTrip: "Leave out what is there twice, or give it an id of its own."
-        case .resourceInUse: "Correct the times; or two trips did share a bike, and one is refused."
+        case .capacityExceeded: "Correct the times; or two trips did share a bike, and one is refused."
         }
     }
 }

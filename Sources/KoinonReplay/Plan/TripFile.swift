@@ -1,3 +1,4 @@
+import KoinonMachine
 import KoinonProtocol
 
 /// One trip as the file tells it.
@@ -30,8 +31,6 @@ public struct TripFile: Sendable {
     /// In the order of the file.
     public private(set) var refused: [RefusedRow] = []
     private(set) var trips: [FileTrip] = []
-
-    static let maximumIdentifierBytes = 64
 
     /// Reads the trips of `path` and, when the mapping names one, the table of stations.
     /// - Parameter mappingPath: the mapping's own place; files it names lie beside it.
@@ -128,9 +127,8 @@ private struct TripRowReader {
         for column in [trip, start, end, resource] + rider where row[column].isEmpty {
             return refuse(.missingField, column)
         }
-        for column in [trip, resource] + rider
-        where row[column].count > TripFile.maximumIdentifierBytes {
-            return refuse(.identifierTooLong, column)
+        for column in [trip, resource] + rider where !TextCheck.isTitle(row.text(column)) {
+            return refuse(.badIdentifier, column)
         }
         var moments: [Timestamp] = []
         for column in [start, end] {
@@ -150,7 +148,7 @@ private struct TripRowReader {
             FileTrip(
                 line: row.line, trip: row.text(trip), start: moments[0], end: moments[1],
                 resource: row.text(resource),
-                // The unit separator cannot be typed into a field by accident.
+                // No part holds the unit separator, which is a control character.
                 rider: rider.map { row.text($0) }.joined(separator: "\u{1f}"),
                 startStation: startStation.map { row.text($0) },
                 endStation: endStation.map { row.text($0) },

@@ -1,3 +1,4 @@
+import KoinonMachine
 import KoinonProtocol
 
 /// Gathers the trips of all files and numbers what they use.
@@ -70,10 +71,14 @@ struct TripPlanBuilder {
         let terms = file.mapping.resources
         let isBike = file.mapping.columns.bike != nil
         let station = file.stations[isBike ? candidate.trip.startStation ?? "" : serial]
-        let title = terms.titlePrefix + (isBike ? serial : station?.title ?? serial)
+        var title = (terms.titlePrefix + (isBike ? serial : station?.title ?? serial))
+            .shortened(toBytes: TextCheck.titleBytes)
+        if !TextCheck.isTitle(title) {
+            title = (terms.titlePrefix + serial).shortened(toBytes: TextCheck.titleBytes)
+        }
         resources.append(
             PlannedResource(
-                operator: candidate.operator, serial: serial, title: title.shortened(toBytes: 64),
+                operator: candidate.operator, serial: serial, title: title,
                 capacity: isBike ? 1 : station?.capacity ?? terms.capacity ?? 1,
                 place: station?.place))
         resourceIndex[name] = resources.count - 1
