@@ -6,7 +6,8 @@ extension Agreements {
     }
 
     public static func process(_ id: String, in state: some StateReader) -> ProcessDefinition? {
-        processes.get(id, in: state)
+        // Text of any length may ask; only a valid id can be a key.
+        Slug.isValid(id) ? processes.get(id, in: state) : nil
     }
 
     /// What was counted for the account; zeros when nothing was.
@@ -38,6 +39,7 @@ extension Agreements {
 
     /// The process ready to run, from memory when it was used before.
     static func runnableProcess(_ id: String, in state: some StateReader) -> RunnableProcess? {
+        guard Slug.isValid(id) else { return nil }
         let key = processes.stateKey(id)
         guard let row = state.value(for: key) else { return nil }
         return state.derived.value(key: key, row: row) { _ in

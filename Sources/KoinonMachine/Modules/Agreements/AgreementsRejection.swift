@@ -19,11 +19,12 @@ public enum AgreementsRejection: UInt32, RejectionCode {
     case guardNotMet = 616
     case arithmeticOverflow = 617
     case divisionByZero = 618
-    case tooManyBookings = 619
-    case resourceInUse = 620
-    case capacityExceeded = 621
-    case processFaulty = 622
-    case processExists = 623
+    case resourceGone = 619
+    case tooManyBookings = 620
+    case resourceInUse = 621
+    case capacityExceeded = 622
+    case processFaulty = 623
+    case processExists = 624
 
     public var remedy: String {
         switch self {
@@ -47,6 +48,8 @@ public enum AgreementsRejection: UInt32, RejectionCode {
         case .guardNotMet: "the process does not allow it now, for the reason named in the detail"
         case .arithmeticOverflow: "a value passes 2^63 - 1; use smaller amounts or times"
         case .divisionByZero: "the process divides by a term that is 0; use another offer"
+        case .resourceGone:
+            "the provider transferred or retired the resource; end the agreement without it"
         case .tooManyBookings: "the resource has as many open bookings as it may; try later"
         case .resourceInUse: "others still use the resource; wait, or cancel free of charge"
         case .capacityExceeded: "the resource is taken in that time; choose another"

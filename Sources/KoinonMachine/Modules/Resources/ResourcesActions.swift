@@ -31,7 +31,7 @@ extension Resources {
         guard isSerial(action.serial) else {
             throw Rejection(ResourcesRejection.badSerial, field: "serial")
         }
-        guard kinds.contains(action.kind, in: context.state) else {
+        guard kind(action.kind, in: context.state) != nil else {
             throw Rejection(ResourcesRejection.unknownKind, field: "kind")
         }
         let sender = context.sender

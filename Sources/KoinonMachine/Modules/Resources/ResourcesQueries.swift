@@ -2,7 +2,8 @@ import KoinonProtocol
 
 extension Resources {
     public static func kind(_ name: String, in state: some StateReader) -> Kind? {
-        kinds.get(name, in: state)
+        // Text of any length may ask; only a valid name can be a key.
+        Slug.isValid(name) ? kinds.get(name, in: state) : nil
     }
 
     public static func resource(_ id: ResourceID, in state: some StateReader) -> Resource? {

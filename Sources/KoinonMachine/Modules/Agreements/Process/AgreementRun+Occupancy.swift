@@ -4,7 +4,8 @@ extension AgreementRun {
     /// Brings the booking, the resource's counts and the times of use in line with the
     /// occupancy of the state that is entered.
     ///
-    /// - Throws: `tooManyBookings`, `resourceInUse`, `capacityExceeded`, in this order.
+    /// - Throws: `resourceGone`, `tooManyBookings`, `resourceInUse`,
+    ///   `capacityExceeded`, in this order.
     func occupy(from old: Occupancy, to new: Occupancy) throws(Rejection) {
         guard old != new else { return }
         guard var row = Resources.resource(resource, in: context.state) else {
@@ -40,6 +41,10 @@ extension AgreementRun {
         from old: Occupancy, to new: Occupancy, on row: Resource
     ) throws(Rejection) {
         if old == .none, new != .none {
+            // While it waited for an answer the resource may have changed hands.
+            guard !row.retired, row.owner == offer.provider else {
+                throw Rejection(AgreementsRejection.resourceGone)
+            }
             let limit = Alliance.parameters(in: context.state).bookingsPerResource
             guard UInt64(row.openBookings) < limit else {
                 throw Rejection(AgreementsRejection.tooManyBookings, detail: "\(limit)")

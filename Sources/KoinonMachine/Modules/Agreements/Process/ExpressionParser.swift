@@ -39,6 +39,7 @@ enum ExpressionFault: Error, Equatable, Sendable, CustomStringConvertible {
 struct ExpressionParser {
     static let maximumBytes = 256
     static let maximumDepth = 16
+    static let functions = ["floor_div", "ceil_div", "min", "max"]
 
     typealias Resolve = (String) throws(ExpressionFault) -> VariableReference
 
@@ -111,7 +112,7 @@ struct ExpressionParser {
     }
 
     private mutating func call(_ name: String) throws(ExpressionFault) -> IntegerExpression {
-        guard ["floor_div", "ceil_div", "min", "max"].contains(name) else {
+        guard Self.functions.contains(name) else {
             throw .unknownFunction(name)
         }
         var arguments = [try expression()]

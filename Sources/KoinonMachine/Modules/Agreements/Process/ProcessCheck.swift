@@ -81,8 +81,11 @@ public struct ProcessCheck {
         for (list, names) in [
             ("terms", process.terms.map(\.name)), ("definitions", process.definitions.map(\.name)),
         ] {
-            for (index, name) in names.enumerated() where ProcessVariable(rawValue: name) != nil {
-                find(.namesAreNotGiven, "\(list)[\(index)].name", "\(name) is a given variable")
+            for (index, name) in names.enumerated()
+            where ProcessVariable(rawValue: name) != nil
+                || ExpressionParser.functions.contains(name)
+            {
+                find(.namesAreNotGiven, "\(list)[\(index)].name", "\(name) has a meaning already")
             }
         }
         for (index, transition) in process.transitions.enumerated()

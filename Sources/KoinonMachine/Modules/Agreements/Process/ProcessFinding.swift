@@ -44,7 +44,7 @@ public enum ProcessRule: String, CaseIterable, Sendable {
         case .namesAreIdentifiers:
             "use 1 to 32 of a-z, 0-9 and _, a letter first"
         case .namesAreUnique: "give every role, state, term and definition a name of its own"
-        case .namesAreNotGiven: "choose a name that is no given variable"
+        case .namesAreNotGiven: "choose a name that is no given variable and no function"
         case .valuesAreKnown: "use one of the documented values"
         case .termBoundsHoldDefault: "make minimum <= default_value <= maximum"
         case .roleSourcesDiffer: "declare one role for each source"
