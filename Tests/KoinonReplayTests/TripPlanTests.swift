@@ -1,3 +1,4 @@
+import Foundation
 import KoinonProtocol
 import Testing
 
@@ -182,5 +183,50 @@ struct LedgerModelTests {
         let report = try plan.check().operators[0]
         #expect(report.chargedMinor == 200)
         #expect(report.platformFeeMinor == 6)
+    }
+}
+
+@Suite("The dry run's report")
+struct CheckReportTests {
+    private func report() throws -> CheckReport {
+        var rows = (0..<3).map { "early\($0),9,8,b,r" }
+        rows += ["a,100,4000.5,b,r", "refused,150,160,b,s", "c,5000,5000,c,r"]
+        return try plan(rows, ["lease.platform_fee": ["numerator": 5, "denominator": 100]]).check()
+    }
+
+    @Test func `people read every reason with its lines, up to a number of them`() throws {
+        #expect(
+            try report().text(rowsShown: 2) == """
+                Cycles (cycles): t.csv
+                  rows         6: 2 would be settled, 4 refused
+                  resources    2
+                  accounts     2
+                  longest trip 1 h 5 min
+                  invoice      67.00 USD before the platform fee of 3.35 USD
+                  top-ups      2 generated, 350.00 USD in sum
+                  busiest      b (1), c (1)
+                  refused 3 as endBeforeStart: the trip ends before it starts. Correct the times; a clock that was put back may be the cause.
+                    t.csv, line 2, column to
+                    t.csv, line 3, column to
+                    … and 1 more
+                  refused 1 as capacityExceeded: everything the resource offers is in use. Correct the times; or two trips did share a bike, and one is refused.
+                    t.csv, line 6, trip refused
+
+                4 moments, each of which would be one block. This was a dry run: nothing was sent to a ledger.
+                """)
+    }
+
+    @Test func `programs read the same`() throws {
+        let report = try report()
+        let json = try report.json()
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        #expect(try decoder.decode(CheckReport.self, from: Data(json.utf8)) == report)
+        for key in ["\"format\" : \"koinon/replay-check/v1\"", "\"charged_minor\" : 6700",
+            "\"platform_fee_minor\" : 335", "\"reason\" : \"endBeforeStart\"", "\"line\" : 6",
+            "\"first_milliseconds\" : 100000", "\"last_milliseconds\" : 5000000"]
+        {
+            #expect(json.contains(key), "\(key)")
+        }
     }
 }

@@ -50,9 +50,10 @@ final class GzipInflater {
                 inflateReset(stream)
                 betweenMembers = false
             }
+            let before = consumed
             let (piece, status) = step()
             switch status {
-            case Z_OK, Z_BUF_ERROR: break
+            case Z_OK where consumed > before || !piece.isEmpty: break
             case Z_STREAM_END: betweenMembers = true
             default:
                 let reason = stream.pointee.msg.map { String(cString: $0) }

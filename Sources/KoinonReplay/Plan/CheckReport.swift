@@ -5,7 +5,7 @@ public struct CheckReport: Hashable, Sendable, Codable {
     public static let format = "koinon/replay-check/v1"
 
     public var format = CheckReport.format
-    /// Moments, each of which would be a block.
+    /// Moments at which something would happen, each of which would be a block.
     public var instants: Int
     /// First and last moment, Unix milliseconds; nil when there are no trips.
     public var firstMilliseconds: UInt64?
@@ -111,8 +111,16 @@ extension TripPlan {
                 })
         }
         return CheckReport(
-            instants: instants.count, firstMilliseconds: instants.first?.time.milliseconds,
+            instants: instants.count { $0.steps.contains(where: takesPlace) }, firstMilliseconds: instants.first?.time.milliseconds,
             lastMilliseconds: instants.last?.time.milliseconds, operators: reports)
+    }
+}
+
+extension TripPlan {
+    /// False for the finish of a trip whose booking the model refuses.
+    private func takesPlace(_ step: PlannedInstant.Step) -> Bool {
+        guard case .finish(let trip) = step, case .refused = predictions[trip] else { return true }
+        return false
     }
 }
 
