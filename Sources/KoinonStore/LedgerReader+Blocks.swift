@@ -60,6 +60,20 @@ extension LedgerReader {
         return blocks
     }
 
+    /// The blocks whose headers name another set of members for the next block, ascending.
+    public func heightsChangingMembers() throws -> [Height] {
+        // Offsets of members_hash and next_members_hash in a header, counted from 1.
+        let query = try PreparedStatement(
+            cached: """
+                SELECT height FROM blocks
+                WHERE substr(header, 253, 32) <> substr(header, 285, 32) ORDER BY height
+                """, db)
+        defer { query.reset() }
+        var heights: [Height] = []
+        while try query.step() { heights.append(Height(try query.unsigned(0))) }
+        return heights
+    }
+
     /// Hashes of headers 0 … height − 1, ascending: the leaves of the history tree
     /// that header `height` commits to. All of them when `height` is above the tip.
     ///

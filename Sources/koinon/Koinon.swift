@@ -2,5 +2,15 @@ import ArgumentParser
 
 @main
 struct Koinon: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "koinon")
+    static let configuration = CommandConfiguration(
+        commandName: "koinon",
+        abstract: "The ledger that sharing platforms run together.",
+        discussion: """
+            Start with `koinon demo`, or make an alliance of your own with `koinon init`.
+            Exit status: 0 done, 1 the ledger or a check says no, 2 a fault (files, disk,
+            configuration), 64 wrong usage.
+            """,
+        subcommands: [
+            DemoCommand.self, VerifyCommand.self, ProofCommand.self, CheckProofCommand.self,
+        ])
 }

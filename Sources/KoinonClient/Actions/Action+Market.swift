@@ -22,7 +22,12 @@ extension Action {
         offer.unit = unit
         offer.tariff = tariff
         terms(&offer)
-        return market(.publishOffer(offer))
+        return publishOffer(offer)
+    }
+
+    /// With all its terms, as filled in.
+    public static func publishOffer(_ offer: PublishOffer) -> Action {
+        market(.publishOffer(offer))
     }
 
     public static func withdrawOffer(_ offer: OfferID) -> Action {

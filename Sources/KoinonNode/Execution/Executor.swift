@@ -1,0 +1,86 @@
+import KoinonLedger
+import KoinonMachine
+import KoinonProtocol
+import KoinonStore
+import Logging
+import Synchronization
+
+/// Applies the order to the replica, entry by entry, and hands closed blocks on.
+///
+/// The only task that changes the replica. Execution runs ahead of storage by a
+/// bounded number of batches; nothing is acknowledged before ``Committer`` stored it.
+struct Executor: Sendable {
+    /// Entries applied before a batch is handed on.
+    static let entriesPerBatch = 512
+
+    let chain: ChainID
+    let replica: SharedReplica
+    let ownEntries: OwnEntries
+    let input: BoundedQueue<OrderedEntry>
+    let output: BoundedQueue<ExecutedBatch>
+    let logger: Logger
+
+    func run() async {
+        while let entries = await input.drain(limit: Self.entriesPerBatch) {
+            var batch = ExecutedBatch()
+            for entry in entries { apply(entry, to: &batch) }
+            await output.push(batch)
+        }
+        output.finish()
+    }
+
+    private func apply(_ ordered: OrderedEntry, to batch: inout ExecutedBatch) {
+        batch.through = ordered.position
+        let position = LogPosition(ordered.position.rawValue)
+        let entry: CheckedEntry
+        do throws(EntryFault) {
+            if let own = ownEntries.take(ordered.envelope) {
+                entry = own
+            } else {
+                let epoch = replica.read { $0.header.epoch }
+                entry = try CheckedEntry(ordered.envelope, chain: chain, epoch: epoch)
+            }
+        } catch {
+            logger.warning("entry without effect", metadata: ["reason": "\(error)"])
+            batch.log.append(
+                LogEntry(position: position, envelope: ordered.envelope, hasEffect: false))
+            return
+        }
+        if let reason = entry.void {
+            logger.warning(
+                "void entry", metadata: ["author": "\(entry.author)", "reason": "\(reason)"])
+        }
+        let (outcome, judges) = replica.apply(entry)
+        var hasEffect = true
+        switch outcome {
+        case .noEffect(let reason):
+            logger.warning("entry without effect", metadata: ["reason": "\(reason)"])
+            hasEffect = false
+        case .waiting: break
+        case .closed(let block, let ignored):
+            batch.blocks.append(
+                JudgedBlock(block: block, judges: judges, ignored: ignored, closedAt: position))
+        }
+        batch.log.append(
+            LogEntry(position: position, envelope: ordered.envelope, hasEffect: hasEffect))
+        batch.attestations += entry.attestations
+    }
+}
+
+/// A closed block with what is needed to sign it and to tell who waits.
+struct JudgedBlock: Sendable {
+    var block: ExecutedBlock
+    /// The members who judge it.
+    var judges: MemberSet
+    var ignored: [Hash256: IgnoredReason]
+    var closedAt: LogPosition
+}
+
+/// What one run of the executor hands to the committer.
+struct ExecutedBatch: Sendable {
+    var log: [LogEntry] = []
+    var blocks: [JudgedBlock] = []
+    /// Carried by the entries, of whichever members.
+    var attestations: [Signed] = []
+    var through = OrderPosition.start
+}

@@ -1,0 +1,69 @@
+import Foundation
+import KoinonClient
+import KoinonLedger
+import KoinonMachine
+import KoinonProtocol
+
+/// A member of an alliance that is being founded, with the keys that this home will hold.
+public struct FoundingMember: Sendable {
+    public var id: MemberID
+    /// For people; at most 64 bytes.
+    public var name: String
+    public var nodeKey: SigningKey
+    public var accountKey: SigningKey
+
+    public init(id: MemberID, name: String, nodeKey: SigningKey, accountKey: SigningKey) {
+        self.id = id
+        self.name = name
+        self.nodeKey = nodeKey
+        self.accountKey = accountKey
+    }
+}
+
+extension NodeHome {
+    /// Founds an alliance whose members are all hosted here: writes keys, genesis
+    /// document and node configuration, and begins the ledger at block 0.
+    ///
+    /// - Throws: ``HomeFault`` when there is an alliance here already; what the
+    ///   genesis document or the machine refuses.
+    @discardableResult
+    public func found(
+        name: String, at time: Timestamp, members: [FoundingMember],
+        processes: [ProcessDefinition], parameters: Parameters = Parameters()
+    ) throws -> GenesisDocument {
+        guard !FileManager.default.fileExists(atPath: genesisFile.path) else {
+            throw HomeFault(
+                "\(directory.path): there is an alliance here already; choose another --home")
+        }
+        var genesis = Genesis()
+        genesis.format = GenesisDocument.format
+        genesis.name = name
+        genesis.timeMs = time.milliseconds
+        genesis.members = members.map { member in
+            var entry = GenesisMember()
+            entry.id = member.id.rawValue
+            entry.name = member.name
+            entry.nodeKey = Data(member.nodeKey.publicKey.bytes)
+            entry.accountKey = Data(member.accountKey.publicKey.bytes)
+            return entry
+        }
+        genesis.parameters = parameters
+        genesis.processes = processes
+        let bytes = Array((genesis.jsonForm(pretty: true) + "\n").utf8)
+        let document = try GenesisDocument(contentsOf: bytes)
+        _ = try GenesisBlock.make(document)
+
+        try FileManager.default.createDirectory(
+            at: directory, withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
+        let ring = KeyRing(home: directory.path)
+        for member in members {
+            try ring.add(member.nodeKey, named: member.id.rawValue + Self.nodeKeySuffix)
+            try ring.add(member.accountKey, named: member.id.rawValue)
+        }
+        try write(NodeConfiguration(hosts: members.map(\.id.rawValue)))
+        // Last, because it says that the home is complete.
+        try Data(bytes).write(to: genesisFile, options: .withoutOverwriting)
+        return document
+    }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import KoinonClient
+import KoinonLedger
+import KoinonProtocol
+
+/// A home that cannot be used as it is; says what to do.
+public struct HomeFault: Error, CustomStringConvertible {
+    public var message: String
+    public var description: String { message }
+    public init(_ message: String) { self.message = message }
+}
+
+/// Where a node keeps everything.
+///
+///     genesis.json   the alliance's document, the same at every member
+///     node.json      which members this node hosts
+///     keys/          key files, 0600
+///     ledger.sqlite  the ledger
+///     node.sock      where a running node takes transactions
+public struct NodeHome: Sendable {
+    public let directory: URL
+
+    public init(_ directory: URL) {
+        self.directory = directory
+    }
+
+    public var genesisFile: URL { directory.appending(path: "genesis.json") }
+    public var configurationFile: URL { directory.appending(path: "node.json") }
+    
+    public var socketFile: URL { directory.appending(path: "node.sock") }
+
+    /// The alliance's document.
+    ///
+    /// - Throws: ``HomeFault`` when there is none here, `GenesisFault` when it is wrong.
+    public func genesis() throws -> GenesisDocument {
+        guard FileManager.default.fileExists(atPath: genesisFile.path) else {
+            throw HomeFault(
+                "\(directory.path): no genesis.json here; make a home with `koinon init --home \(directory.path)` or name another with --home")
+        }
+        return try GenesisDocument(contentsOf: Array(Data(contentsOf: genesisFile)))
+    }
+
+    /// The members that this node hosts, with their node keys.
+    public func hostedMembers() throws -> [HostedMember] {
+        let data = try Data(contentsOf: configurationFile)
+        let configuration: NodeConfiguration
+        do { configuration = try JSONDecoder().decode(NodeConfiguration.self, from: data) } catch {
+            throw HomeFault("\(configurationFile.path): not a node configuration (\(error)); see docs/formats/home.md")
+        }
+        let ring = KeyRing(home: directory.path)
+        return try configuration.hosts.map { name in
+            guard let id = MemberID(rawValue: name) else {
+                throw HomeFault("\(configurationFile.path): hosts: \"\(name)\" is no member name")
+            }
+            return HostedMember(id: id, nodeKey: try ring.key(named: name + Self.nodeKeySuffix))
+        }
+    }
+
+    public func write(_ configuration: NodeConfiguration) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        try encoder.encode(configuration).write(to: configurationFile)
+    }
+
+    /// Name of a member's node key in the key directory; its account key has the bare name.
+    public static let nodeKeySuffix = ".node"
+}
+
+/// node.json
+public struct NodeConfiguration: Codable, Sendable {
+    /// Ids of the members whose entries and attestations this node signs.
+    public var hosts: [String]
+
+    public init(hosts: [String]) {
+        self.hosts = hosts
+    }
+}

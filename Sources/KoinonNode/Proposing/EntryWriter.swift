@@ -1,0 +1,103 @@
+import Foundation
+import KoinonLedger
+import KoinonMachine
+import KoinonProtocol
+
+/// Writes the entries of the members hosted here: sequence numbers, clocks, signatures.
+///
+/// Owned by the proposer, the only one that appends.
+struct EntryWriter {
+    /// An entry with the checked form that the executor may use instead of parsing it again.
+    struct Written {
+        var envelope: Envelope
+        var checked: CheckedEntry
+    }
+
+    private let chain: ChainID
+    private let epoch: UInt64
+    private let hosted: [HostedMember]
+    private var sequences: [MemberID: UInt64]
+    /// The last clock that each member of the alliance has stated in the order.
+    private var clocks: [MemberID: Timestamp]
+    private var blockTime: Timestamp
+    private var turn = 0
+
+    /// What the replica knows of authors.
+    struct Known: Sendable {
+        var sequences: [MemberID: UInt64] = [:]
+        var clocks: [MemberID: Timestamp] = [:]
+
+        init(_ replica: borrowing Replica) {
+            for member in replica.members.members {
+                sequences[member.id] = replica.lastSequence(of: member.id)
+                clocks[member.id] = replica.lastClock(of: member.id)
+            }
+        }
+    }
+
+    init(replica: borrowing Replica, hosted: [HostedMember]) {
+        chain = replica.chain
+        epoch = replica.header.epoch
+        self.hosted = hosted
+        blockTime = replica.header.time
+        let known = Known(replica)
+        clocks = known.clocks
+        sequences = known.sequences
+    }
+
+    /// Members came or went: go on with what the replica knows of the new ones.
+    mutating func membersChanged(_ known: Known) {
+        clocks = known.clocks.merging(clocks.filter { known.clocks[$0.key] != nil }) { max($0, $1) }
+        sequences = known.sequences.merging(sequences) { max($0, $1) }
+    }
+
+    /// Entries that close one block with these transactions at `clock`.
+    ///
+    /// The hosted members take turns as authors. While block time would stay more
+    /// than `tolerance` behind the clock, others state theirs in bare entries first.
+    mutating func block(
+        _ transactions: [CheckedTransaction], attestations: [Signed], at clock: Timestamp,
+        toleranceMilliseconds tolerance: UInt64
+    ) -> [Written] {
+        let authors = hosted.filter { clocks[$0.id] != nil }
+        guard !authors.isEmpty else { return [] }
+        turn = (turn + 1) % authors.count
+        let author = authors[turn]
+        state(clock, for: author.id)
+        var entries: [Written] = []
+        for other in authors where other.id != author.id {
+            guard blockTime.milliseconds + tolerance < clock.milliseconds else { break }
+            state(clock, for: other.id)
+            entries.append(write(other, clock, [], []))
+        }
+        entries.append(write(author, clock, attestations, transactions))
+        return entries
+    }
+
+    private mutating func state(_ clock: Timestamp, for member: MemberID) {
+        clocks[member] = clock
+        blockTime = BlockClock.time(previous: blockTime, clocks: Array(clocks.values))
+    }
+
+    private mutating func write(
+        _ author: HostedMember, _ clock: Timestamp, _ attestations: [Signed],
+        _ transactions: [CheckedTransaction]
+    ) -> Written {
+        let sequence = (sequences[author.id] ?? 0) + 1
+        sequences[author.id] = sequence
+        var body = EntryBody()
+        body.chain = Data(chain.bytes)
+        body.epoch = epoch
+        body.author = author.id.rawValue
+        body.sequence = sequence
+        body.clockMs = clock.milliseconds
+        body.attestations = attestations
+        body.transactions = transactions.map(\.envelope.message)
+        let envelope = author.nodeKey.sign(body.encoded, as: .entry)
+        return Written(
+            envelope: envelope,
+            checked: CheckedEntry(
+                own: envelope, author: author.id, sequence: sequence, clock: clock,
+                transactions: transactions, attestations: attestations))
+    }
+}

@@ -1,0 +1,171 @@
+import KoinonLedger
+import KoinonMachine
+import KoinonProtocol
+import Synchronization
+
+/// A block to be closed at a stated time with these transactions.
+public struct ProposedBlock: Sendable {
+    public var time: Timestamp
+    public var transactions: [CheckedTransaction]
+
+    public init(time: Timestamp, transactions: [CheckedTransaction]) {
+        self.time = time
+        self.transactions = transactions
+    }
+}
+
+/// Puts waiting transactions, due timers' clocks and fresh attestations into entries.
+///
+/// The only one that appends, one append in flight at a time; owned by one task.
+struct Proposer {
+    /// How far block time may stay behind a member's clock before others state theirs too.
+    private static let toleranceMilliseconds: UInt64 = 1_000
+    /// Attestations that one entry carries at most; about 250 bytes each.
+    private static let attestationsPerEntry = 1_000
+    private static let attestationBytes = 256
+    /// Room left in an entry for its own fields.
+    private static let entryOverhead = 4_096
+
+    private let engine: EmbeddedEngine
+    private let pool: Pool
+    private let script: ProposalScript
+    private let outbox: AttestationOutbox
+    private let ownEntries: OwnEntries
+    private let replica: SharedReplica
+    private let outcomes: OutcomeBoard
+    private var writer: EntryWriter
+    private var writerMembers: Hash256
+
+    init(
+        engine: EmbeddedEngine, pool: Pool, script: ProposalScript, outbox: AttestationOutbox,
+        ownEntries: OwnEntries, replica: SharedReplica, outcomes: OutcomeBoard,
+        hosted: [HostedMember]
+    ) {
+        self.engine = engine
+        self.pool = pool
+        self.script = script
+        self.outbox = outbox
+        self.ownEntries = ownEntries
+        self.replica = replica
+        self.outcomes = outcomes
+        (writer, writerMembers) = replica.read { replica in
+            (EntryWriter(replica: replica, hosted: hosted), replica.members.hash)
+        }
+    }
+
+    /// Appends what waits, at time `now`, and returns once it is durable. Says
+    /// whether there was anything.
+    ///
+    /// - Throws: the engine's fault.
+    mutating func propose(at now: Timestamp) async throws -> Bool {
+        if let scripted = script.take() {
+            do {
+                try await append(entries(for: scripted.blocks))
+                scripted.done.resume()
+            } catch {
+                scripted.done.resume(throwing: error)
+                throw error
+            }
+            return true
+        }
+        let attestations = outbox.take(limit: Self.attestationsPerEntry)
+        let room = EntryLimits.bytes - Self.entryOverhead - attestations.count * Self.attestationBytes
+        let taken = pool.take(maximumBytes: room)
+        let late = taken.filter { $0.body.expiresAtMs < now.milliseconds }
+        outcomes.post(late.map { ($0.id, .expired) })
+        let transactions = taken.filter { $0.body.expiresAtMs >= now.milliseconds }
+        let timerIsDue = replica.read { $0.nextTimer }.map { $0 <= now } ?? false
+        guard !transactions.isEmpty || timerIsDue || !attestations.isEmpty else {
+            return !late.isEmpty
+        }
+        refreshMembers()
+        try await append(
+            writer.block(
+                transactions, attestations: attestations, at: now,
+                toleranceMilliseconds: timerIsDue ? 0 : Self.toleranceMilliseconds))
+        return true
+    }
+
+    private mutating func entries(for blocks: [ProposedBlock]) -> [EntryWriter.Written] {
+        refreshMembers()
+        var entries: [EntryWriter.Written] = []
+        for block in blocks {
+            entries += writer.block(
+                block.transactions, attestations: outbox.take(limit: Self.attestationsPerEntry),
+                at: block.time, toleranceMilliseconds: 0)
+        }
+        return entries
+    }
+
+    private func append(_ entries: [EntryWriter.Written]) async throws {
+        ownEntries.add(entries.map(\.checked))
+        try await engine.append(entries.map(\.envelope))
+    }
+
+    private mutating func refreshMembers() {
+        let (hash, sequencesAndClocks) = replica.read { replica in
+            (replica.members.hash, EntryWriter.Known(replica))
+        }
+        guard hash != writerMembers else { return }
+        writer.membersChanged(sequencesAndClocks)
+        writerMembers = hash
+    }
+}
+
+/// Blocks whose times are given, for replaying recorded data.
+final class ProposalScript: Sendable {
+    struct Part: Sendable {
+        var blocks: [ProposedBlock]
+        var done: CheckedContinuation<Void, any Error>
+    }
+
+    private let parts = Mutex<[Part]>([])
+
+    func add(_ part: Part) { parts.withLock { $0.append(part) } }
+    func take() -> Part? { parts.withLock { $0.isEmpty ? nil : $0.removeFirst() } }
+
+    /// Nothing more will be proposed.
+    func fail(_ error: any Error) {
+        while let part = take() { part.done.resume(throwing: error) }
+    }
+}
+
+/// Entries written here, by signature, so that the executor need not parse them again.
+final class OwnEntries: Sendable {
+    private let entries = Mutex<[Signature: CheckedEntry]>([:])
+
+    func add(_ written: [CheckedEntry]) {
+        entries.withLock { entries in
+            for entry in written { entries[entry.envelope.signature] = entry }
+        }
+    }
+
+    /// The checked form of exactly these bytes, once.
+    func take(_ envelope: Envelope) -> CheckedEntry? {
+        entries.withLock { entries in
+            guard let entry = entries.removeValue(forKey: envelope.signature),
+                entry.envelope == envelope
+            else { return nil }
+            return entry
+        }
+    }
+}
+
+/// Attestations that are durable and wait to be carried in an entry.
+final class AttestationOutbox: Sendable {
+    private let waiting = Mutex<[Signed]>([])
+
+    var count: Int { waiting.withLock { $0.count } }
+
+    func add(_ attestations: [Signed]) {
+        waiting.withLock { $0 += attestations }
+    }
+
+    func take(limit: Int) -> [Signed] {
+        waiting.withLock { waiting in
+            let taken = Array(waiting.prefix(limit))
+            waiting.removeFirst(taken.count)
+            return taken
+        }
+    }
+}

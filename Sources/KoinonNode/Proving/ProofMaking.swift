@@ -1,0 +1,168 @@
+import KoinonLedger
+import KoinonMachine
+import KoinonProtocol
+import KoinonStore
+
+/// What a proof file cannot be made of, and what to do.
+public enum ProofMakingFault: Error, Equatable, CustomStringConvertible {
+    case unknownTransaction(Hash256)
+    case notFinal(Height)
+    case present
+    case absent
+
+    public var description: String {
+        switch self {
+        case .unknownTransaction(let id):
+            "transaction \(id): no block holds it; look its id up with `koinon query`"
+        case .notFinal(let height):
+            "block \(height): no quorum of members has signed it or a later block yet; try again when it is final"
+        case .present: "this key is present; prove it with `koinon proof state KEY`"
+        case .absent: "nothing stands under this key; prove that with `koinon proof absent KEY`"
+        }
+    }
+}
+
+extension LedgerStore {
+    /// A proof file of an executed transaction and its receipt.
+    ///
+    /// - Throws: ``ProofMakingFault``, or the store's fault.
+    public func prove(transaction id: Hash256, genesis: GenesisDocument) throws -> ProofFile {
+        try read { reader in
+            guard let location = try reader.location(ofTransaction: id) else {
+                throw ProofMakingFault.unknownTransaction(id)
+            }
+            let parts = ProofParts(reader, history: try MemberHistory(reader, genesis: genesis))
+            let content = try parts.transaction(id, at: location)
+            return try parts.file(content, about: location.height)
+        }
+    }
+
+    /// A proof file of what stands under a key in the state after the last block.
+    ///
+    /// - Parameter expectsValue: false to prove that nothing does.
+    /// - Throws: ``ProofMakingFault``, or the store's fault.
+    public func prove(
+        stateKey key: [UInt8], expectsValue: Bool, genesis: GenesisDocument
+    ) throws -> ProofFile {
+        let replica = try loadReplica()
+        let value = replica.state.value(for: key)
+        guard (value != nil) == expectsValue else {
+            throw value == nil ? ProofMakingFault.absent : ProofMakingFault.present
+        }
+        let content = ProofFile.Content(key: key, value: value, in: replica.tree)
+        return try read { reader in
+            let parts = ProofParts(reader, history: try MemberHistory(reader, genesis: genesis))
+            return try parts.file(content, about: replica.header.height)
+        }
+    }
+}
+
+/// Collects headers, quorums and paths from one view of the store.
+private struct ProofParts {
+    let reader: LedgerReader
+    let history: MemberHistory
+
+    init(_ reader: LedgerReader, history: MemberHistory) {
+        self.reader = reader
+        self.history = history
+    }
+
+    func transaction(
+        _ id: Hash256, at location: TransactionLocation
+    ) throws -> ProofFile.Content {
+        let leaves = try StoredLeaves(reader, height: location.height)
+        guard let envelope = leaves.transactions[location.leaf], envelope.bodyHash == id else {
+            throw StoreFault.damaged(
+                what: "transaction \(id) is not at leaf \(location.leaf)", height: location.height,
+                cause: nil)
+        }
+        return .transaction(
+            ProofFile.TransactionProof(
+                transaction: envelope, receipt: leaves.receipts[location.leaf],
+                leaf: location.leaf, transactionLeafHashes: leaves.transactionHashes,
+                receiptLeafHashes: leaves.receipts.map { MerkleTree.leafHash($0) }))
+    }
+
+    /// The file, anchored in the block itself or in the first later one with a quorum.
+    func file(_ content: ProofFile.Content, about height: Height) throws -> ProofFile {
+        let tip = try reader.tip().header.height
+        var anchor = height
+        while anchor <= tip {
+            if hasQuorum(try attestations(at: anchor), anchor) { break }
+            anchor = anchor.next
+        }
+        guard anchor <= tip, anchor > .genesis else { throw ProofMakingFault.notFinal(height) }
+        let header = try stored(anchor)
+        var older: ProofFile.History?
+        if anchor != height {
+            older = ProofFile.History(
+                header: try stored(height), headerHashes: try reader.headerHashes(below: anchor))
+        }
+        return ProofFile(
+            header: header, attestations: try attestations(at: anchor),
+            memberChanges: try changes(before: anchor), history: older, content: content)
+    }
+
+    private func changes(before height: Height) throws -> [ProofFile.MemberChange] {
+        try history.changes.filter { $0.height < height }.map { change in
+            let signed = try attestations(at: change.height)
+            guard hasQuorum(signed, change.height) else {
+                throw ProofMakingFault.notFinal(change.height)
+            }
+            return ProofFile.MemberChange(
+                header: try stored(change.height), attestations: signed, members: change.members)
+        }
+    }
+
+    private func attestations(at height: Height) throws -> [ProofFile.Attestation] {
+        try reader.attestations(at: height).map {
+            ProofFile.Attestation(member: $0.member, envelope: $0.envelope)
+        }
+    }
+
+    private func hasQuorum(_ signed: [ProofFile.Attestation], _ height: Height) -> Bool {
+        signed.count >= history.judges(of: height).quorum
+    }
+
+    private func stored(_ height: Height) throws -> BlockHeader {
+        guard let block = try reader.block(at: height) else {
+            throw StoreFault.damaged(what: "it is missing", height: height, cause: nil)
+        }
+        return block.header
+    }
+}
+
+extension LedgerReader {
+    /// An executed transaction as it was signed, and its block; nil when no block holds it.
+    public func signedTransaction(_ id: Hash256) throws -> (Envelope, Height)? {
+        guard let location = try location(ofTransaction: id),
+            let envelope = try StoredLeaves(self, height: location.height)
+                .transactions[location.leaf]
+        else { return nil }
+        return (envelope, location.height)
+    }
+}
+
+/// The leaves of a stored block's transactions and receipts trees.
+private struct StoredLeaves {
+    var transactionHashes: [Hash256] = []
+    var transactions: [Int: Envelope] = [:]
+    var receipts: [[UInt8]]
+
+    init(_ reader: LedgerReader, height: Height) throws {
+        let result = try BlockResult(serializedBytes: reader.result(at: height) ?? [])
+        receipts = result.receipts.map(\.encoded)
+        transactionHashes = result.timers.map { MerkleTree.leafHash(Leaf.timer($0)) }
+        // Transactions that the block ignored stand in its entries, but have no leaf.
+        for envelope in try reader.entries(ofBlock: height) {
+            for signed in try EntryBody(strict: envelope.body).transactions {
+                let transaction = try Envelope(signed)
+                guard let location = try reader.location(ofTransaction: transaction.bodyHash),
+                    location.height == height, location.leaf == transactionHashes.count
+                else { continue }
+                transactions[location.leaf] = transaction
+                transactionHashes.append(MerkleTree.leafHash(Leaf.transaction(transaction)))
+            }
+        }
+    }
+}

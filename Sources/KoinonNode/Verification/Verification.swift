@@ -1,0 +1,187 @@
+import KoinonLedger
+import KoinonMachine
+import KoinonProtocol
+import KoinonStore
+
+/// Recomputes a whole ledger from its genesis document and compares every stored byte.
+///
+/// Signatures are checked on all cores while the machine executes the entries
+/// before them. Stops at the first difference.
+public struct Verification {
+    /// What was found wrong.
+    public struct Finding: Error, Sendable, CustomStringConvertible {
+        /// The first bad block, where one can be told.
+        public var height: Height?
+        public var what: String
+
+        public var description: String {
+            height.map { "height \($0): \(what)" } ?? what
+        }
+    }
+
+    /// What was compared.
+    public struct Report: Sendable {
+        public var blocks: UInt64 = 0
+        public var transactions: UInt64 = 0
+        public var signatures: UInt64 = 0
+        public var stateRows: UInt64 = 0
+        /// The last block that a quorum of its judges signed.
+        public var finalHeight = Height.genesis
+        public var tip: BlockHeader?
+    }
+
+    private static let entriesPerPart = 512
+
+    private let store: LedgerStore
+    private let genesis: GenesisDocument
+    private let replica: Replica
+    private var comparison: BlockComparison
+    private var report = Report()
+
+    private init(store: LedgerStore, genesis: GenesisDocument) throws {
+        self.store = store
+        self.genesis = genesis
+        let first = try GenesisBlock.make(genesis)
+        replica = try Replica(genesis: genesis)
+        comparison = BlockComparison(first: first, judges: genesis.memberSet)
+        guard store.genesis == genesis.bytes else {
+            throw Finding(height: .genesis, what: "the ledger began with another genesis document")
+        }
+    }
+
+    /// Verifies the store against the genesis document.
+    ///
+    /// - Parameter progress: called now and then with the height reached and the tip.
+    /// - Returns: what was compared, when everything is as it must be.
+    /// - Throws: ``Finding`` for the first difference; a `StoreFault` that is no damage.
+    public static func run(
+        _ store: LedgerStore, genesis: GenesisDocument,
+        progress: (_ height: Height, _ tip: Height) -> Void = { _, _ in }
+    ) async throws -> Report {
+        do {
+            var verification = try Verification(store: store, genesis: genesis)
+            return try await verification.run(progress: progress)
+        } catch StoreFault.damaged(let what, let height, _) {
+            throw Finding(height: height, what: what)
+        }
+    }
+
+    private mutating func run(
+        progress: (_ height: Height, _ tip: Height) -> Void
+    ) async throws -> Report {
+        let tip = try store.read { try $0.tip().header.height }
+        try store.read { reader in try comparison.compareGenesis(reader) }
+        let chain = genesis.chain
+        var part = await Self.check(try readPart(from: LogPosition.start.next), chain: chain)
+        while let last = part.last {
+            let entries = try readPart(from: last.logged.position.next)
+            async let following = Self.check(entries, chain: chain)
+            try apply(part)
+            progress(replica.header.height, tip)
+            part = await following
+        }
+        guard replica.header.height == tip else {
+            throw Finding(
+                height: replica.header.height.next, what: "a stored block has no entries in the log")
+        }
+        try store.read { reader in
+            try comparison.compareState(reader, replica.state, tip: replica.header, &report)
+            try comparison.compareTotals(reader, report)
+        }
+        report.finalHeight = comparison.finalHeight
+        report.tip = replica.header
+        return report
+    }
+
+    private struct CheckedLogEntry: Sendable {
+        var logged: LogEntry
+        var result: Result<CheckedEntry, EntryFault>
+    }
+
+    /// The next entries of the log; a damaged one ends the part, and is thrown when reached first.
+    private func readPart(from position: LogPosition) throws -> [LogEntry] {
+        struct Enough: Error {}
+        var entries: [LogEntry] = []
+        do {
+            try store.read { reader in
+                try reader.forEachLogEntry(from: position) { entry in
+                    entries.append(entry)
+                    if entries.count == Self.entriesPerPart { throw Enough() }
+                }
+            }
+        } catch is Enough {
+        } catch where !entries.isEmpty {
+            return entries
+        }
+        return entries
+    }
+
+    private static func check(_ entries: [LogEntry], chain: ChainID) async -> [CheckedLogEntry] {
+        let stride = 32
+        return await withTaskGroup { group in
+            for start in Swift.stride(from: 0, to: entries.count, by: stride) {
+                let slice = entries[start..<min(start + stride, entries.count)]
+                group.addTask {
+                    (
+                        start,
+                        slice.map { logged in
+                            CheckedLogEntry(
+                                logged: logged,
+                                result: Result { () throws(EntryFault) in
+                                    try CheckedEntry(logged.envelope, chain: chain, epoch: 0)
+                                })
+                        }
+                    )
+                }
+            }
+            var parts: [(Int, [CheckedLogEntry])] = []
+            for await part in group { parts.append(part) }
+            return parts.sorted { $0.0 < $1.0 }.flatMap(\.1)
+        }
+    }
+
+    private mutating func apply(_ part: [CheckedLogEntry]) throws {
+        for checked in part {
+            let position = checked.logged.position
+            let height = replica.header.height.next
+            let entry: CheckedEntry
+            switch checked.result {
+            case .success(let value): entry = value
+            case .failure(let fault):
+                if checked.logged.hasEffect {
+                    throw Finding(height: height, what: "entry at log position \(position): \(fault)")
+                }
+                continue
+            }
+            if checked.logged.hasEffect, let reason = entry.void {
+                // An honest log may hold a void entry; an altered one shows in the header.
+                comparison.note(void: "entry at log position \(position) is void: \(reason)")
+            }
+            report.signatures += 1 + UInt64(entry.transactions.count)
+            let judges = replica.members
+            switch replica.apply(entry) {
+            case .noEffect(let reason):
+                if checked.logged.hasEffect {
+                    throw Finding(
+                        height: height, what: "entry at log position \(position): \(reason)")
+                }
+            case .waiting:
+                try require(checked.logged.hasEffect, height, position)
+            case .closed(let block, _):
+                try require(checked.logged.hasEffect, height, position)
+                try store.read { reader in
+                    try comparison.compare(
+                        block, closedAt: position, judges: judges, reader, &report)
+                }
+            }
+        }
+    }
+
+    private func require(_ hasEffect: Bool, _ height: Height, _ position: LogPosition) throws {
+        if !hasEffect {
+            throw Finding(
+                height: height,
+                what: "entry at log position \(position) has effect but is marked as without")
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import ArgumentParser
+import Foundation
+import KoinonNode
+import KoinonProtocol
+import KoinonStore
+
+struct VerifyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Recompute a whole ledger from its genesis and compare every stored byte.",
+        discussion: """
+            Checks every signature, executes every entry again and compares headers, receipts,
+            attestations, lists and state. Names the first bad height and what differs.
+
+              koinon verify --home koinon-home
+              koinon verify --home koinon-home --json
+
+            Exit status: 0 all is as it must be, 1 something differs, 2 the ledger cannot be read.
+            """)
+
+    @OptionGroup var homeOption: HomeOption
+    @Flag(name: .long, help: "Print the result as JSON.")
+    var json = false
+
+    func run() async throws {
+        try await ExitStatus.reporting {
+            let home = homeOption.nodeHome
+            let genesis = try home.genesis()
+            let store = try LedgerStore(opening: home.directory, readOnly: true)
+            let line = ProgressLine("verifying")
+            let result: Result<Verification.Report, Verification.Finding>
+            let start = ContinuousClock.now
+            do {
+                let report = try await Verification.run(store, genesis: genesis) { height, tip in
+                    line.show(
+                        done: height.rawValue, of: tip.rawValue, detail: "height \(height) of \(tip)")
+                }
+                result = .success(report)
+            } catch let finding as Verification.Finding {
+                result = .failure(finding)
+            }
+            line.finish()
+            let outcome = VerificationOutcome(result, elapsed: start.duration(to: .now))
+            print(json ? try outcome.json() : outcome.text)
+            if !outcome.isSound { throw ExitStatus.no }
+        }
+    }
+}
+
+/// What `verify` found, for people and programs.
+struct VerificationOutcome: Encodable {
+    var isSound: Bool
+    /// The first bad height, if one can be told.
+    var height: UInt64?
+    var difference: String?
+    var blocks: UInt64?
+    var transactions: UInt64?
+    var signatures: UInt64?
+    var stateRows: UInt64?
+    var finalHeight: UInt64?
+    var stateRoot: String?
+    var seconds: Double
+
+    private enum CodingKeys: String, CodingKey {
+        case isSound = "sound"
+        case height = "first_bad_height"
+        case difference, blocks, transactions, signatures
+        case stateRows = "state_rows"
+        case finalHeight = "final_height"
+        case stateRoot = "state_root"
+        case seconds
+    }
+
+    init(_ result: Result<Verification.Report, Verification.Finding>, elapsed: Duration) {
+        seconds = elapsed.inSeconds
+        switch result {
+        case .success(let report):
+            isSound = true
+            blocks = report.blocks
+            transactions = report.transactions
+            signatures = report.signatures
+            stateRows = report.stateRows
+            finalHeight = report.finalHeight.rawValue
+            stateRoot = report.tip?.stateRoot.hex
+        case .failure(let finding):
+            isSound = false
+            height = finding.height?.rawValue
+            difference = finding.what
+        }
+    }
+
+    var text: String {
+        guard isSound else {
+            let place = height.map { "height \($0): " } ?? ""
+            return """
+                ✗ not as it must be: \(place)\(difference ?? "")
+                  Stop the node, keep this folder as evidence and restore a backup or another member's copy.
+                """
+        }
+        return """
+            ✓ all is as it must be
+              blocks        \(Text.number(blocks ?? 0)), final up to \(Text.number(finalHeight ?? 0))
+              transactions  \(Text.number(transactions ?? 0))
+              signatures    \(Text.number(signatures ?? 0)) checked
+              state         \(Text.number(stateRows ?? 0)) rows, root \(stateRoot ?? "")
+              took          \(Text.seconds(seconds))
+            """
+    }
+
+    func json() throws -> String { try Text.json(self) }
+}
