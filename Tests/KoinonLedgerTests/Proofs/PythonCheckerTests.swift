@@ -122,7 +122,9 @@ enum PythonChecker {
     private static func launch(_ arguments: [String]) throws -> (status: Int32, output: String) {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["python3", "-B"] + arguments
+        // `make test` names one that has the package.
+        let python = ProcessInfo.processInfo.environment["KOINON_PYTHON"] ?? "python3"
+        process.arguments = [python, "-B"] + arguments
         let pipe = Pipe()
         process.standardOutput = pipe
         process.standardError = pipe
