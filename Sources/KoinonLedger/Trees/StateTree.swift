@@ -7,13 +7,13 @@ import KoinonProtocol
 /// leaves hashes to 32 zero bytes, a subtree with one leaf is that leaf, any other
 /// is an inner node. So the root depends on the contents only, not on the way there.
 ///
-/// Nodes lie in two flat arrays and refer to each other by 32-bit indices: 40 bytes
-/// an inner node, 96 a leaf, about 1.44 inner nodes a leaf. A copy of the tree
+/// Nodes lie in two flat arrays and refer to each other by 32-bit indices: 80 bytes
+/// an inner node, 64 a leaf, about 1.44 inner nodes a leaf. A copy of the tree
 /// shares them until one of the two changes, and then copies all: do not keep copies
 /// of a large tree. Design after Diem's Jellyfish Merkle tree (Gao, Hu, Wu, 2021).
 public struct StateTree: Sendable {
     private var arena = StateTreeArena()
-    private var top = StateTreeNode.empty
+    private var top = StateSubtree.empty
 
     public init() {}
 
@@ -21,7 +21,7 @@ public struct StateTree: Sendable {
     public var count: Int { arena.leafCount }
 
     /// 32 zero bytes for the empty tree.
-    public var root: Hash256 { arena.hash(of: top) }
+    public var root: Hash256 { top.hash }
 
     /// Sets and removes values; of changes to one key the last counts.
     ///
@@ -56,7 +56,7 @@ public struct StateTree: Sendable {
 
     /// What shows the key's value, or that it has none, to whoever knows the root.
     public func prove(key: [UInt8]) -> StateProof {
-        arena.prove(keyHash: .sha256(key), from: top)
+        arena.prove(keyHash: .sha256(key), from: top.node)
     }
 }
 

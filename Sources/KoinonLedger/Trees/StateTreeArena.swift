@@ -20,24 +20,27 @@ struct StateTreeNode: Equatable, Sendable {
     var index: Int { Int(bits & ~Self.leafFlag) - 1 }
 }
 
+/// A node and its hash, which is kept in the node above: so an update visits the
+/// nodes on its way only, not their siblings, and memory is what an update waits for.
+struct StateSubtree: Sendable {
+    var hash: Hash256
+    var node: StateTreeNode
+
+    static let empty = StateSubtree(hash: StateTreeHash.empty, node: .empty)
+}
+
 /// The nodes of a state tree in flat arrays; places given up are used again.
 struct StateTreeArena: Sendable {
     private struct Leaf: Sendable {
         var keyHash: Hash256
         var valueHash: Hash256
-        var hash: Hash256
-
-        init(keyHash: Hash256, valueHash: Hash256) {
-            self.keyHash = keyHash
-            self.valueHash = valueHash
-            hash = StateTreeHash.leaf(keyHash: keyHash, valueHash: valueHash)
-        }
     }
 
     private struct Inner: Sendable {
-        var left: StateTreeNode
-        var right: StateTreeNode
-        var hash: Hash256
+        var left: StateSubtree
+        var right: StateSubtree
+
+        var hash: Hash256 { StateTreeHash.inner(left.hash, right.hash) }
     }
 
     private var leaves: [Leaf] = []
@@ -54,30 +57,26 @@ struct StateTreeArena: Sendable {
         inners.reserveCapacity(inners.count + additional * 3 / 2)
     }
 
-    func hash(of node: StateTreeNode) -> Hash256 {
-        if node.isEmpty { return StateTreeHash.empty }
-        return node.isLeaf ? leaves[node.index].hash : inners[node.index].hash
-    }
-
-    /// Applies `changes[range]`, ascending by key and all in the subtree `node` at
-    /// `depth`; returns what stands there afterwards.
+    /// Applies `changes[range]`, ascending by key and all in this subtree at `depth`;
+    /// returns what stands there afterwards.
     mutating func apply(
-        _ changes: [HashedStateChange], range: Range<Int>, to node: StateTreeNode, depth: Int
-    ) -> StateTreeNode {
-        if range.isEmpty { return node }
+        _ changes: [HashedStateChange], range: Range<Int>, to subtree: StateSubtree, depth: Int
+    ) -> StateSubtree {
+        if range.isEmpty { return subtree }
+        let node = subtree.node
         if range.count == 1 {
             let change = changes[range.lowerBound]
             if node.isEmpty { return change.value.map { newLeaf(change.key, $0) } ?? .empty }
             if node.isLeaf, leaves[node.index].keyHash == change.key {
                 return replace(leaf: node, by: change.value)
             }
-            if node.isLeaf, change.value == nil { return node }
+            if node.isLeaf, change.value == nil { return subtree }
         }
-        var left = StateTreeNode.empty
-        var right = StateTreeNode.empty
+        var left = StateSubtree.empty
+        var right = StateSubtree.empty
         if node.isLeaf {
             // It moves down to the side of its own key.
-            if leaves[node.index].keyHash.bit(depth) { right = node } else { left = node }
+            if leaves[node.index].keyHash.bit(depth) { right = subtree } else { left = subtree }
         } else if !node.isEmpty {
             (left, right) = (inners[node.index].left, inners[node.index].right)
         }
@@ -99,45 +98,48 @@ struct StateTreeArena: Sendable {
         return low
     }
 
-    private mutating func newLeaf(_ keyHash: Hash256, _ valueHash: Hash256) -> StateTreeNode {
+    private mutating func newLeaf(_ keyHash: Hash256, _ valueHash: Hash256) -> StateSubtree {
         let leaf = Leaf(keyHash: keyHash, valueHash: valueHash)
+        let hash = StateTreeHash.leaf(keyHash: keyHash, valueHash: valueHash)
         if let free = freeLeaves.popLast() {
             leaves[Int(free)] = leaf
-            return StateTreeNode(leaf: Int(free))
+            return StateSubtree(hash: hash, node: StateTreeNode(leaf: Int(free)))
         }
         leaves.append(leaf)
-        return StateTreeNode(leaf: leaves.count - 1)
+        return StateSubtree(hash: hash, node: StateTreeNode(leaf: leaves.count - 1))
     }
 
     private mutating func replace(leaf node: StateTreeNode, by valueHash: Hash256?)
-        -> StateTreeNode
+        -> StateSubtree
     {
         guard let valueHash else {
             freeLeaves.append(UInt32(node.index))
             return .empty
         }
-        leaves[node.index] = Leaf(keyHash: leaves[node.index].keyHash, valueHash: valueHash)
-        return node
+        leaves[node.index].valueHash = valueHash
+        let keyHash = leaves[node.index].keyHash
+        return StateSubtree(
+            hash: StateTreeHash.leaf(keyHash: keyHash, valueHash: valueHash), node: node)
     }
 
     /// The node over two subtrees: an inner one only if there are two leaves below.
     private mutating func join(
-        _ left: StateTreeNode, _ right: StateTreeNode, inPlaceOf old: StateTreeNode
-    ) -> StateTreeNode {
+        _ left: StateSubtree, _ right: StateSubtree, inPlaceOf old: StateTreeNode
+    ) -> StateSubtree {
         let oldInner = old.isEmpty || old.isLeaf ? nil : old.index
-        if right.isEmpty && (left.isEmpty || left.isLeaf) || left.isEmpty && right.isLeaf {
+        if right.node.isEmpty && (left.node.isEmpty || left.node.isLeaf)
+            || left.node.isEmpty && right.node.isLeaf
+        {
             if let oldInner { freeInners.append(UInt32(oldInner)) }
-            return right.isEmpty ? left : right
+            return right.node.isEmpty ? left : right
         }
-        let inner = Inner(
-            left: left, right: right,
-            hash: StateTreeHash.inner(hash(of: left), hash(of: right)))
+        let inner = Inner(left: left, right: right)
         if let index = oldInner ?? freeInners.popLast().map({ Int($0) }) {
             inners[index] = inner
-            return StateTreeNode(inner: index)
+            return StateSubtree(hash: inner.hash, node: StateTreeNode(inner: index))
         }
         inners.append(inner)
-        return StateTreeNode(inner: inners.count - 1)
+        return StateSubtree(hash: inner.hash, node: StateTreeNode(inner: inners.count - 1))
     }
 
     func prove(keyHash: Hash256, from top: StateTreeNode) -> StateProof {
@@ -146,8 +148,8 @@ struct StateTreeArena: Sendable {
         while !node.isEmpty && !node.isLeaf {
             let inner = inners[node.index]
             let goesRight = keyHash.bit(siblings.count)
-            siblings.append(hash(of: goesRight ? inner.left : inner.right))
-            node = goesRight ? inner.right : inner.left
+            siblings.append(goesRight ? inner.left.hash : inner.right.hash)
+            node = goesRight ? inner.right.node : inner.left.node
         }
         guard node.isLeaf, leaves[node.index].keyHash != keyHash else {
             return StateProof(siblings: siblings, otherLeaf: nil)

@@ -170,6 +170,18 @@ import Testing
         #expect(fault(file) == "header")
     }
 
+    @Test func `members that no final header named are refused, whatever they sign`() throws {
+        var file = try fixture.file(sort: "state after a change of members")
+        // Everything after the change is forged consistently, by keys of the forger.
+        let forged = MemberSet([
+            .init(id: MemberID(rawValue: "eel")!, nodeKey: fixture.keys["eel"]!.publicKey)
+        ])
+        file.memberChanges[0].members = forged
+        file.header.membersHash = forged.hash
+        file.attestations = [fixture.attestation("eel", file.header)]
+        #expect(fault(file) == "member_changes[0].members")
+    }
+
     @Test func `changes stand in the order of their heights, and change something`() throws {
         var file = try fixture.file(sort: "state after a change of members")
         file.memberChanges.append(file.memberChanges[0])
