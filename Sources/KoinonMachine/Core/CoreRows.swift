@@ -12,10 +12,22 @@ public enum CoreRows {
     /// How many expired ids one block drops at most; the rest wait for the next.
     static let droppedIDsPerBlock = 10_000
 
+    private static let idsPerPage = 256
+
     static func dropExpiredIDs(before time: Timestamp, in state: StateOverlay) {
-        for row in spentIDs.rows(limit: droppedIDsPerBlock, in: state) {
-            guard row.key.a < time.milliseconds else { return }
-            spentIDs.remove(row.key, in: state)
+        var dropped = 0
+        var last: Key2<UInt64, Hash256>?
+        // Page by page: most blocks have none or few to drop.
+        while dropped < droppedIDsPerBlock {
+            let limit = min(idsPerPage, droppedIDsPerBlock - dropped)
+            let page = spentIDs.rows(from: last, limit: limit, in: state)
+            for row in page {
+                guard row.key.a < time.milliseconds else { return }
+                spentIDs.remove(row.key, in: state)
+                last = row.key
+                dropped += 1
+            }
+            if page.count < limit { return }
         }
     }
 }

@@ -43,7 +43,8 @@ public struct Table<Key: StateKey, Value: SwiftProtobuf.Message & Sendable>: Sen
     ) -> [(key: Key, value: Value)] {
         var start: [UInt8] = [prefix]
         part.append(to: &start)
-        let first = lower.map(stateKey) ?? start
+        var first = start
+        if let lower = lower.map(stateKey), ByteOrder.compare(lower, start) > 0 { first = lower }
         return state.rows(prefix: start, from: first, limit: limit).map { row in
             var rest = row.key.dropFirst()
             guard let key = Key.take(from: &rest), rest.isEmpty else {

@@ -32,7 +32,8 @@ final class TestLedger {
     private(set) var hashes: [Hash256]
     private var nonces: [String: UInt64] = [:]
     private var sequences: [MemberID: UInt64] = [:]
-    private var clocks: [MemberID: Timestamp] = [:]
+    /// Where `block(at:)` brought all clocks; bare entries alone close no block.
+    private var reached: Timestamp
 
     /// - Parameters:
     ///   - members: ids; the first one proposes unless a test says otherwise.
@@ -58,12 +59,14 @@ final class TestLedger {
         genesis = try GenesisDocument(contentsOf: Array(content.jsonForm(pretty: true).utf8))
         replica = try Replica(genesis: genesis)
         hashes = [replica.header.hash]
+        reached = time
         checkState()
     }
 
     var chain: ChainID { genesis.chain }
     var state: CommittedState { replica.state }
-    var time: Timestamp { replica.header.time }
+    /// The time of the next block, unless an entry with a later clock comes first.
+    var time: Timestamp { max(replica.header.time, reached) }
 
     // MARK: Names
 
@@ -144,12 +147,13 @@ final class TestLedger {
     ///
     /// Timers due by then may close blocks before it; the answer holds all of them.
     func block(at moment: Timestamp? = nil, _ transactions: [Envelope]) throws -> Closed {
-        let moment = moment ?? time
+        let moment = max(moment ?? time, time)
+        reached = moment
         var closed = Closed()
         let members = replica.members.members.map(\.id.rawValue)
-        for member in members.dropFirst() where moment > clocks[MemberID(rawValue: member)!] ?? time {
+        for member in members.dropFirst()
+        where moment > replica.lastClock(of: MemberID(rawValue: member)!) {
             closed.add(apply(try entry(by: member, clock: moment)))
-            clocks[MemberID(rawValue: member)!] = moment
         }
         closed.add(apply(try entry(by: members[0], clock: moment, transactions)))
         return closed
