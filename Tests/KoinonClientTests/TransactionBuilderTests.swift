@@ -33,17 +33,22 @@ struct TransactionBuilderTests {
         var builder = TransactionBuilder(chain: chain, sender: sender, key: key, nextNonce: 41)
         let action = Action.cancelRecovery()
         #expect(try builder.build([action], now: now).nonce == 41)
-        #expect(throws: TransactionFault.actionCount(0)) { try builder.build([], now: now) }
-        #expect(throws: TransactionFault.actionCount(101)) {
+        #expect(throws: TransactionBuildingFault.actionCount(0)) { try builder.build([], now: now) }
+        #expect(throws: TransactionBuildingFault.actionCount(101)) {
             try builder.build(Array(repeating: action, count: 101), now: now)
         }
         let memo = String(repeating: "é", count: 71)
-        #expect(throws: TransactionFault.memoLength(142)) {
+        #expect(throws: TransactionBuildingFault.memoLength(142)) {
             try builder.build([action], now: now, memo: memo)
         }
         #expect(try builder.build(Array(repeating: action, count: 100), now: now).nonce == 42)
+        let title = String(repeating: "t", count: 66_000)
+        #expect(throws: TransactionBuildingFault.size(66_183)) {
+            try builder.build([.registerKind("bike", title: title)], now: now)
+        }
+        #expect(builder.nextNonce == 43)
         builder.nextNonce = .max
-        #expect(throws: TransactionFault.noncesUsedUp) { try builder.build([action], now: now) }
+        #expect(throws: TransactionBuildingFault.noncesUsedUp) { try builder.build([action], now: now) }
     }
 
     @Test("the lifetime is at most 24 hours, and never passes the last moment")

@@ -14,19 +14,24 @@ public struct BuiltTransaction: Hashable, Sendable {
 }
 
 /// Why a list of actions makes no transaction.
-public enum TransactionFault: Error, Equatable, CustomStringConvertible {
+public enum TransactionBuildingFault: Error, Equatable, CustomStringConvertible {
     case actionCount(Int)
     case memoLength(Int)
+    /// Of the packed form.
+    case size(Int)
     /// All 2^64 − 1 nonces of the key are used.
     case noncesUsedUp
 
     public var description: String {
         switch self {
         case .actionCount(let count):
-            "a transaction has 1 to \(TransactionBuilder.actionsMaximum) actions, not \(count); "
+            "a transaction has 1 to \(TransactionLimits.actions) actions, not \(count); "
                 + "split it"
         case .memoLength(let count):
-            "memo has \(count) bytes; at most \(TransactionBuilder.memoBytesMaximum) are taken"
+            "memo has \(count) bytes; at most \(TransactionLimits.memoBytes) are taken"
+        case .size(let count):
+            "the transaction has \(count) bytes; at most \(TransactionLimits.bytes) are taken; "
+                + "split it"
         case .noncesUsedUp:
             "the key has no nonce left; rotate it"
         }
@@ -46,11 +51,6 @@ public enum TransactionFault: Error, Equatable, CustomStringConvertible {
 ///     now: now)
 /// ```
 public struct TransactionBuilder: Sendable {
-    public static let actionsMaximum = 100
-    public static let memoBytesMaximum = 140
-    /// The longest that a transaction may wait: 24 hours.
-    public static let lifetimeMaximumMilliseconds: UInt64 = 86_400_000
-
     public let chain: ChainID
     public let sender: AccountID
     public let key: SigningKey
@@ -85,16 +85,16 @@ public struct TransactionBuilder: Sendable {
     /// - Parameters:
     ///   - now: the present ledger time, from which the lifetime counts.
     ///   - memo: at most 140 bytes, public for ever.
-    /// - Throws: ``TransactionFault``; the nonce is then not used.
+    /// - Throws: ``TransactionBuildingFault``; the nonce is then not used.
     public mutating func build(
         _ actions: [Action], now: Timestamp, memo: String = ""
-    ) throws(TransactionFault) -> BuiltTransaction {
-        guard (1...Self.actionsMaximum).contains(actions.count) else {
+    ) throws(TransactionBuildingFault) -> BuiltTransaction {
+        guard (1...TransactionLimits.actions).contains(actions.count) else {
             throw .actionCount(actions.count)
         }
-        guard memo.utf8.count <= Self.memoBytesMaximum else { throw .memoLength(memo.utf8.count) }
+        guard memo.utf8.count <= TransactionLimits.memoBytes else { throw .memoLength(memo.utf8.count) }
         guard nextNonce < .max else { throw .noncesUsedUp }
-        let lifetime = min(lifetimeMilliseconds, Self.lifetimeMaximumMilliseconds)
+        let lifetime = min(lifetimeMilliseconds, TransactionLimits.lifetimeMilliseconds)
         let (end, overflow) = now.milliseconds.addingReportingOverflow(lifetime)
         let expiresAt = overflow ? .maximum : min(Timestamp(milliseconds: end), .maximum)
         var body = TransactionBody()
@@ -105,6 +105,8 @@ public struct TransactionBuilder: Sendable {
         body.actions = actions
         body.memo = memo
         let envelope = key.sign(body.encoded, as: .transaction)
+        let size = PublicKey.byteCount + Signature.byteCount + envelope.body.count
+        guard size <= TransactionLimits.bytes else { throw .size(size) }
         defer { nextNonce += 1 }
         return BuiltTransaction(envelope: envelope, nonce: nextNonce, expiresAt: expiresAt)
     }

@@ -1,15 +1,6 @@
 import KoinonLedger
 import KoinonProtocol
 
-/// Bounds on what one transaction may be (docs/formats/limits.md).
-public enum TransactionLimits {
-    public static let bytes = 65_536
-    public static let actions = 100
-    public static let memoBytes = 140
-    /// How far ahead of block time a transaction may expire.
-    public static let lifetimeMilliseconds: UInt64 = 86_400_000
-}
-
 /// Why no one could ever accept these bytes as a transaction of this chain.
 public enum TransactionFault: Error, Equatable, Sendable, CustomStringConvertible {
     case tooLarge(bytes: Int)
