@@ -11,7 +11,7 @@ extension Market {
             throw Rejection(MarketRejection.tariffMissing, field: "tariff")
         }
         guard (1...Timestamp.maximum.milliseconds).contains(offer.tariff.stepMs) else {
-            throw Rejection(MarketRejection.stepZero, field: "tariff.step_ms")
+            throw Rejection(MarketRejection.badStep, field: "tariff.step_ms")
         }
         guard offer.tariff.priceMinor <= Amount.maximum.minor else {
             throw Rejection(MarketRejection.amountTooLarge, field: "tariff.price_minor")

@@ -4,7 +4,7 @@ public enum MarketRejection: UInt32, RejectionCode {
     case malformedID = 501
     case badTitle = 502
     case tariffMissing = 503
-    case stepZero = 504
+    case badStep = 504
     case amountTooLarge = 505
     case badReducedDeposit = 506
     case badFee = 507
@@ -30,7 +30,7 @@ public enum MarketRejection: UInt32, RejectionCode {
         case .malformedID: "an id has 20 bytes; give the one shown when the thing was created"
         case .badTitle: "a title has 1 to 64 bytes and no control characters; give such a one"
         case .tariffMissing: "say what it costs; a tariff with price 0 is free of charge"
-        case .stepZero: "a step of the tariff lasts 1 ms or longer, up to the end of the year 9999"
+        case .badStep: "a step of the tariff lasts 1 ms or longer, up to the end of the year 9999"
         case .amountTooLarge: "an amount is at most 2^63 - 1 of the unit's smallest part"
         case .badReducedDeposit:
             "ask for it after 1 or more settled agreements, and for no more than the deposit"
