@@ -48,7 +48,7 @@ private struct PlainCalendar {
 /// Random bookings, starts, finishes, cancellations and waits, in any order: the machine
 /// says yes and no exactly as the plain calendar does.
 @Suite struct CapacityPropertyTests {
-    @Test(arguments: 1...24)
+    @Test(arguments: 1...12)
     func `the machine agrees with a plain calendar`(seed: Int) throws {
         var random = SeededRandom(seed: UInt64(seed))
         let capacity = [1, 1, 2, 5][random.below(4)]

@@ -1,0 +1,116 @@
+import Foundation
+import KoinonProtocol
+import Testing
+
+@testable import KoinonMachine
+
+/// docs/formats/process.md and the modules' pages say what the code does.
+@Suite struct ProcessDocumentTests {
+    private static func read(_ path: String) throws -> String {
+        let root = URL(filePath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        return try String(contentsOf: root.appending(path: path), encoding: .utf8)
+    }
+
+    /// Lines of the section under a heading, up to the next heading.
+    private func section(_ heading: String, of page: String) -> [Substring] {
+        let lines = page.split(separator: "\n")
+        guard let first = lines.firstIndex(where: { $0.hasPrefix("#") && $0.hasSuffix(" " + heading) })
+        else { return [] }
+        return Array(lines[(first + 1)...].prefix { !$0.hasPrefix("#") })
+    }
+
+    /// What stands in `backquotes` at the beginning of the rows of a table.
+    private func firstColumn(_ lines: [Substring]) -> [String] {
+        lines.filter { $0.hasPrefix("| `") }.map { line in
+            String(line.dropFirst(3).prefix { $0 != "`" && $0 != "(" && $0 != " " })
+        }
+    }
+
+    private let page: String
+    init() throws { page = try Self.read("docs/formats/process.md") }
+
+    @Test func `every variable, function, effect and rule is explained, and no other`() {
+        #expect(firstColumn(section("Variables", of: page)) == ProcessVariable.allCases.map(\.rawValue))
+        #expect(
+            firstColumn(section("Expressions", of: page)).sorted()
+                == ExpressionParser.functions.sorted())
+        #expect(firstColumn(section("The check", of: page)) == ProcessRule.allCases.map(\.rawValue))
+        #expect(
+            firstColumn(section("Effects", of: page))
+                == ["collect", "pay", "move_custody", "record_settled"])
+    }
+
+    @Test func `limits and values without use in timers are named`() {
+        let rules = section("The check", of: page).joined()
+        for (count, what) in [
+            (ProcessLimits.roles, "roles"), (ProcessLimits.terms, "terms"),
+            (ProcessLimits.definitions, "definitions"), (ProcessLimits.states, "states"),
+            (ProcessLimits.transitions, "transitions"), (ProcessLimits.guardsPerTransition, "guards"),
+            (ProcessLimits.effectsPerTransition, "effects"),
+        ] {
+            #expect(rules.contains("\(count) \(what)"))
+        }
+        let timers = section("Timers", of: page).joined(separator: " ")
+        for variable in ProcessVariable.allCases where !variable.isFixedWithinState {
+            #expect(timers.contains("`\(variable.rawValue)`"))
+        }
+        #expect(page.contains("\(ExpressionParser.maximumBytes)\nbytes"))
+        #expect(page.contains("at most \(ExpressionParser.maximumDepth) deep"))
+    }
+
+    @Test func `the picture of the lease has its transitions, each once`() {
+        let lease = LeaseProcess.definition
+        var expected: [String] = []
+        for one in lease.transitions {
+            let from = one.from.isEmpty ? "[*]" : one.from
+            let line = "\(from) --> \(one.to): \(one.name)\(one.hasTimer ? " (timer)" : "")"
+            // Several that differ in guards only are one arrow.
+            if !expected.contains(line) { expected.append(line) }
+        }
+        for state in lease.states where state.final { expected.append("\(state.name) --> [*]") }
+        let drawn = page.split(separator: "\n").filter { $0.contains(" --> ") }
+            .map { String($0.drop { $0 == " " }) }
+        #expect(Set(drawn) == Set(expected))
+        #expect(drawn.count == expected.count)
+    }
+
+    @Test func `the lease's terms stand there with their defaults`() {
+        let rows = section("The lease", of: page).filter { $0.hasPrefix("| `") }
+        #expect(rows.count == LeaseProcess.definition.terms.count)
+        for (row, term) in zip(rows, LeaseProcess.definition.terms) {
+            #expect(row.hasPrefix("| `\(term.name)` | \(term.defaultValue) |"))
+        }
+    }
+
+    @Test func `lease json is the process itself, in its JSON form`() throws {
+        let file = try Self.read("Sources/KoinonMachine/Processes/lease.json")
+        #expect(file == LeaseProcess.json)
+        #expect(try ProcessDefinition(jsonForm: Array(file.utf8)) == LeaseProcess.definition)
+        let again = try ProcessDefinition(
+            jsonForm: Array(LeaseProcess.definition.jsonForm(pretty: false).utf8))
+        #expect(again == LeaseProcess.definition)
+    }
+
+    @Test(arguments: [
+        ("Resources", Resources.rejections), ("Market", Market.rejections),
+        ("Agreements", Agreements.rejections),
+    ])
+    func `each module's page names every rejection with its code`(
+        module: String, rejections: [any RejectionCode]
+    ) throws {
+        let page = try Self.read("Sources/KoinonMachine/Modules/\(module)/README.md")
+        for rejection in rejections {
+            let row = "| \(rejection.rawValue) | `\(rejection.name)` |"
+            #expect(
+                page.contains(row) || page.contains("`\(rejection.name)` (\(rejection.rawValue))"),
+                "\(row)")
+        }
+        let rows = page.split(separator: "\n").filter { $0.first == "|" && $0.dropFirst(2).first!.isNumber }
+        for row in rows {
+            let cells = row.split(separator: "|").map { $0.filter { $0 != " " && $0 != "`" } }
+            #expect(
+                rejections.contains { "\($0.rawValue)" == cells[0] && $0.name == cells[1] }, "\(row)")
+        }
+    }
+}
