@@ -29,7 +29,8 @@ extension NodeHome {
     @discardableResult
     public func found(
         name: String, at time: Timestamp, members: [FoundingMember],
-        processes: [ProcessDefinition], parameters: Parameters = Parameters()
+        processes: [ProcessDefinition], parameters: Parameters = Parameters(),
+        clock: NodeConfiguration.Clock = .system
     ) throws -> GenesisDocument {
         guard !FileManager.default.fileExists(atPath: genesisFile.path) else {
             throw HomeFault(
@@ -61,7 +62,7 @@ extension NodeHome {
             try ring.add(member.nodeKey, named: member.id.rawValue + Self.nodeKeySuffix)
             try ring.add(member.accountKey, named: member.id.rawValue)
         }
-        try write(NodeConfiguration(hosts: members.map(\.id.rawValue)))
+        try write(NodeConfiguration(hosts: members.map(\.id.rawValue), clock: clock))
         // Last, because it says that the home is complete.
         try Data(bytes).write(to: genesisFile, options: .withoutOverwriting)
         return document

@@ -40,17 +40,24 @@ public struct NodeHome: Sendable {
         return try GenesisDocument(contentsOf: Array(Data(contentsOf: genesisFile)))
     }
 
+    /// - Throws: ``HomeFault`` when node.json is missing or wrong.
+    public func configuration() throws -> NodeConfiguration {
+        do {
+            let data = try Data(contentsOf: configurationFile)
+            return try JSONDecoder().decode(NodeConfiguration.self, from: data)
+        } catch {
+            throw HomeFault(
+                "\(configurationFile.path): not a node configuration (\(error)); docs/formats/home.md says what it holds")
+        }
+    }
+
     /// The members that this node hosts, with their node keys.
     public func hostedMembers() throws -> [HostedMember] {
-        let data = try Data(contentsOf: configurationFile)
-        let configuration: NodeConfiguration
-        do { configuration = try JSONDecoder().decode(NodeConfiguration.self, from: data) } catch {
-            throw HomeFault("\(configurationFile.path): not a node configuration (\(error)); see docs/formats/home.md")
-        }
         let ring = KeyRing(home: directory.path)
-        return try configuration.hosts.map { name in
+        return try configuration().hosts.map { name in
             guard let id = MemberID(rawValue: name) else {
-                throw HomeFault("\(configurationFile.path): hosts: \"\(name)\" is no member name")
+                throw HomeFault(
+                    "\(configurationFile.path): hosts: \"\(name)\" is no member name")
             }
             return HostedMember(id: id, nodeKey: try ring.key(named: name + Self.nodeKeySuffix))
         }
@@ -68,10 +75,21 @@ public struct NodeHome: Sendable {
 
 /// node.json
 public struct NodeConfiguration: Codable, Sendable {
+    /// What the node takes the time from.
+    public enum Clock: String, Codable, Sendable {
+        /// The machine's own clock.
+        case system
+        /// Goes on from the last block at the pace of the machine's clock: for ledgers
+        /// of recorded data, whose time is not ours.
+        case afterLastBlock = "after-last-block"
+    }
+
     /// Ids of the members whose entries and attestations this node signs.
     public var hosts: [String]
+    public var clock: Clock
 
-    public init(hosts: [String]) {
+    public init(hosts: [String], clock: Clock = .system) {
         self.hosts = hosts
+        self.clock = clock
     }
 }

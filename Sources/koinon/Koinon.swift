@@ -11,6 +11,8 @@ struct Koinon: AsyncParsableCommand {
             configuration), 64 wrong usage.
             """,
         subcommands: [
-            DemoCommand.self, VerifyCommand.self, ProofCommand.self, CheckProofCommand.self,
+            DemoCommand.self, InitCommand.self, NodeCommand.self, KeysCommand.self,
+            SendCommand.self, QueryCommand.self, ReplayCommand.self, VerifyCommand.self,
+            ProofCommand.self, CheckProofCommand.self,
         ])
 }

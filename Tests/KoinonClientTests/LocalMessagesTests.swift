@@ -31,7 +31,8 @@ struct LocalMessagesTests {
         let chain = ChainID(Array(repeating: 1, count: 32))!
         let status = LocalStatus(
             chain: chain, allianceName: "Ride/Share", height: Height(4), finalHeight: Height(3),
-            time: Timestamp(milliseconds: 9), hostedMembers: [MemberID(rawValue: "a")!])
+            time: Timestamp(milliseconds: 9), now: Timestamp(milliseconds: 10),
+            hostedMembers: [MemberID(rawValue: "a")!])
         let submissions = [
             LocalSubmission(id: envelope.bodyHash, outcome: .done, height: Height(5)),
             LocalSubmission(

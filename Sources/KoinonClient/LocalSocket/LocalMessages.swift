@@ -30,18 +30,22 @@ public struct LocalStatus: Hashable, Sendable, Codable {
     public var finalHeight: UInt64
     /// Time of the last block.
     public var timeMilliseconds: UInt64
+    /// What the node believes the time to be; expiry counts from here.
+    public var nowMilliseconds: UInt64
     /// The members that the node signs for.
     public var hostedMembers: [String]
 
     public init(
         chain: ChainID, allianceName: String, height: Height, finalHeight: Height,
-        time: Timestamp, hostedMembers: [MemberID]
+        time: Timestamp, now: Timestamp,
+        hostedMembers: [MemberID]
     ) {
         self.chain = chain.hex
         self.allianceName = allianceName
         self.height = height.rawValue
         self.finalHeight = finalHeight.rawValue
         timeMilliseconds = time.milliseconds
+        nowMilliseconds = now.milliseconds
         self.hostedMembers = hostedMembers.map(\.rawValue)
     }
 
@@ -50,6 +54,7 @@ public struct LocalStatus: Hashable, Sendable, Codable {
         case allianceName = "alliance"
         case finalHeight = "final_height"
         case timeMilliseconds = "time_ms"
+        case nowMilliseconds = "now_ms"
         case hostedMembers = "hosts"
     }
 }

@@ -52,7 +52,7 @@ enum CheckedProofText {
             let sender = AccountID(body.sender)?.text ?? ""
             rows.insert(["transaction", id.hex], at: 0)
             rows.insert(["sender", sender], at: 1)
-            rows.append(["outcome", outcome(receipt)])
+            rows.append(["outcome", ReceiptText.outcome(receipt)])
             return "✓ the proof holds: this transaction was executed\n" + Text.table(rows)
                 + "\n\nactions\n" + body.actions.map { $0.jsonForm(pretty: true) }.joined(separator: "\n")
                 + "\nevents\n" + receipt.events.map { $0.jsonForm(pretty: false) }.joined(separator: "\n")
@@ -84,11 +84,5 @@ enum CheckedProofText {
             fields.append(("value", "null"))
         }
         return "{" + fields.map { "\"\($0.0)\": \($0.1)" }.joined(separator: ", ") + "}"
-    }
-
-    static func outcome(_ receipt: Receipt) -> String {
-        guard receipt.code != 0 else { return "done" }
-        let meaning = Modules.rejectionMeanings[receipt.code]
-        return "rejected: \(meaning?.name ?? "code \(receipt.code)") (\(meaning?.remedy ?? ""))"
     }
 }

@@ -31,7 +31,7 @@ struct DemoCommand: AsyncParsableCommand {
             let folder = try DemoData(folder: data)
             let home = try DemoHome(path: home)
             let plan = try folder.plan()
-            print(DemoText.opening(plan))
+            print(try DemoText.opening(plan))
             var stage = try await DemoStage(plan: plan, home: home)
             try await stage.actOne(data: folder)
             try await stage.actTwo()

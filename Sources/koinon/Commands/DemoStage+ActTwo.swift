@@ -94,7 +94,7 @@ extension DemoStage {
         let (veteran, first) = try await lend(scene.rider, scene.bike)
         let (novice, second) = try await lend(scene.newcomer, scene.secondBike)
         guard first.code == 0, second.code == 0 else {
-            throw ReplayFault(description: "a staged booking was \(CheckedProofText.outcome(first)), \(CheckedProofText.outcome(second))")
+            throw ReplayFault(description: "a staged booking was \(ReceiptText.outcome(first)), \(ReceiptText.outcome(second))")
         }
         let lower = unit.text(Amount(minor: try agreement(veteran).depositMinor))
         let full = unit.text(Amount(minor: try agreement(novice).depositMinor))
@@ -142,7 +142,7 @@ extension DemoStage {
               2  One bike, two platforms
                  \(planned.title) is now also offered through \(plan.operators[1].title). It is booked
                  for \(tomorrow.iso8601) through \(plan.operators[0].title): done.
-                 The same hour through \(plan.operators[1].title): \(CheckedProofText.outcome(refused))
+                 The same hour through \(plan.operators[1].title): \(ReceiptText.outcome(refused))
             """)
     }
 

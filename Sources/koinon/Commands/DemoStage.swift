@@ -24,11 +24,10 @@ struct DemoStage {
         let founded = ReplayRun.foundingTime(of: plan)
         genesis = try home.nodeHome.found(
             name: "Koinon demonstration", at: founded, members: cast.sides.map(\.member),
-            processes: [LeaseProcess.definition])
-        var logger = Logger(label: "koinon.demo") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = .warning
+            processes: [LeaseProcess.definition],
+            clock: .afterLastBlock)
         let node = try Node(
-            home: home.nodeHome, clock: ShiftedClock(startingAt: founded), logger: logger)
+            home: home.nodeHome, clock: ShiftedClock(startingAt: founded), logger: .forCommand)
         self.node = node
         replay = ReplayRun(plan, cast: cast, chain: genesis.chain)
         running = Task { try await node.run() }
@@ -36,16 +35,7 @@ struct DemoStage {
 
     /// The quarter of trips.
     mutating func actOne(data: DemoData) async throws {
-        let line = ProgressLine("replaying")
-        let summary = try await replay.run(on: node) { progress in
-            let seconds = progress.elapsed.inSeconds
-            let rate = seconds > 0 ? Int(Double(progress.tripsBegun) / seconds) : 0
-            line.show(
-                done: UInt64(progress.tripsBegun), of: UInt64(progress.trips),
-                detail: "\(Text.number(progress.tripsBegun)) of \(Text.number(progress.trips)) trips, \(Text.number(rate)) a second"
-            )
-        }
-        line.finish()
+        let summary = try await replay.run(on: node, showing: ProgressLine("replaying"))
         self.summary = summary
         print(DemoText.summary(summary, plan: plan))
         print(try DemoText.invoices(summary, plain: data.plainInvoices()))
@@ -81,7 +71,7 @@ struct DemoStage {
     mutating func mustSend(_ actor: ReplayScript.Actor, _ actions: [Action]) async throws -> Hash256 {
         let (id, receipt) = try await send(actor, actions)
         guard receipt.code == 0 else {
-            throw ReplayFault(description: "a step of the demonstration was \(CheckedProofText.outcome(receipt))")
+            throw ReplayFault(description: "a step of the demonstration was \(ReceiptText.outcome(receipt))")
         }
         return id
     }

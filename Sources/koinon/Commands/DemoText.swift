@@ -5,7 +5,11 @@ import KoinonReplay
 
 /// What the demonstration says.
 enum DemoText {
-    static func opening(_ plan: TripPlan) -> String {
+    static func opening(_ plan: TripPlan) throws -> String {
+        let differences = try plan.check().operators.map { report in
+            let lines = report.durationDifferences.map { "\($0.file) line \($0.line), trip \($0.trip)" }
+            return lines.isEmpty ? "none" : lines.joined(separator: "; ")
+        }
         var rows: [[String]] = []
         for (index, side) in plan.operators.enumerated() {
             let resources = plan.resources.count { $0.operator == index }
@@ -30,6 +34,11 @@ enum DemoText {
                            and start station. Valley Bike's winter of 2020/21 is moved back 152 weeks
                            so that both meet in time. Each rider agrees to the shortest of 1, 4, 12,
                            24, 48 hours or 7 days that covers the trip.
+
+            Clocks         Healthy Ride's times are Central European time less six hours; only so do
+                           they agree with the stated durations across both changes of the clock.
+                           Rows more than 120 s apart:
+            \(Text.table(zip(plan.operators, differences).map { ["                 \($0.title): \($1)"] }, indent: ""))
 
             Act one: the trips
             """

@@ -29,6 +29,48 @@ enum Text {
         return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
+    /// JSON text with line breaks and indentation; the order of fields stays.
+    static func pretty(_ json: String) -> String {
+        var output = ""
+        var depth = 0
+        var inString = false
+        var escaped = false
+        var previous: Character?
+        func newline() { output += "\n" + String(repeating: "  ", count: depth) }
+        for character in json {
+            if inString {
+                output.append(character)
+                if escaped {
+                    escaped = false
+                } else if character == "\\" {
+                    escaped = true
+                } else if character == "\"" {
+                    inString = false
+                }
+                continue
+            }
+            if character.isWhitespace { continue }
+            let closes = character == "}" || character == "]"
+            let opened = previous == "{" || previous == "["
+            if closes { depth -= 1 }
+            if opened != closes, opened || closes { newline() }
+            switch character {
+            case "{", "[":
+                output.append(character)
+                depth += 1
+            case ",":
+                output.append(character)
+                newline()
+            case ":": output += ": "
+            default:
+                output.append(character)
+                inString = character == "\""
+            }
+            previous = character
+        }
+        return output
+    }
+
     /// Columns padded to their widest cell; the columns in `right` are aligned to the right.
     static func table(_ rows: [[String]], right: Set<Int> = [], indent: String = "  ") -> String {
         let columns = rows.map(\.count).max() ?? 0
