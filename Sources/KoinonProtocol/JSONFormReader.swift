@@ -140,7 +140,8 @@ struct JSONFormReader {
         if case .string(let text) = value, let found = names.first(where: { $0.name == text }) {
             return UInt64(found.number)
         }
-        let given = if case .string(let text) = value { JSONText.short(text) } else { value.kindName }
+        let given =
+            if case .string(let text) = value { JSONText.short(text) } else { value.kindName }
         throw path.fault("is \(given)", "give one of \(names.map(\.name).joined(separator: ", "))")
     }
 }

@@ -14,7 +14,8 @@ struct ActionsTests {
     static let hash = Hash256(Array(repeating: 7, count: 32))!
     static let member = MemberID(rawValue: "valley-bike")!
 
-    private func check(_ action: Action, _ json: String, _ place: SourceLocation = #_sourceLocation) {
+    private func check(_ action: Action, _ json: String, _ place: SourceLocation = #_sourceLocation)
+    {
         #expect(action.jsonForm(pretty: false) == json, sourceLocation: place)
     }
 

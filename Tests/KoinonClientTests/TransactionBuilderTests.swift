@@ -48,7 +48,9 @@ struct TransactionBuilderTests {
         }
         #expect(builder.nextNonce == 43)
         builder.nextNonce = .max
-        #expect(throws: TransactionBuildingFault.noncesUsedUp) { try builder.build([action], now: now) }
+        #expect(throws: TransactionBuildingFault.noncesUsedUp) {
+            try builder.build([action], now: now)
+        }
     }
 
     @Test("the lifetime is at most 24 hours, and never passes the last moment")

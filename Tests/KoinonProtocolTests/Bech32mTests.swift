@@ -67,7 +67,8 @@ struct Bech32mTests {
                 var changed = text
                 changed[place] = character
                 let isSame = changed == text
-                #expect((AccountID(text: String(decoding: changed, as: UTF8.self)) != nil) == isSame)
+                #expect(
+                    (AccountID(text: String(decoding: changed, as: UTF8.self)) != nil) == isSame)
             }
             if swapped != text {
                 #expect(AccountID(text: String(decoding: swapped, as: UTF8.self)) == nil)

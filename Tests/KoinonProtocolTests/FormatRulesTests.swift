@@ -42,8 +42,9 @@ struct FormatRulesTests {
         for words in table {
             if words[0] == "message" || words[0] == "enum" {
                 message = words[0] == "message" ? String(words[1]) : ""
-            } else if !message.isEmpty, let field = schemas.messages[message]?
-                .field(named: String(words[1]))
+            } else if !message.isEmpty,
+                let field = schemas.messages[message]?
+                    .field(named: String(words[1]))
             {
                 inTable.append(
                     ProtoFiles.Field(

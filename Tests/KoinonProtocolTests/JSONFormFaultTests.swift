@@ -44,7 +44,9 @@ struct JSONFormFaultTests {
                 "sender has 2 bytes, not 20; give an id of the form koi1… "
                     + "(check that no character is missing or wrong)"),
             Row(#"{"chain":"0011"}"#, "chain has 2 bytes, not 32; give 64 hex digits"),
-            Row(#"{"chain":"AAEC"+"}"#, "the JSON text at line 1, byte 16, is not JSON; expected \",\" or \"}\" there"),
+            Row(
+                #"{"chain":"AAEC"+"}"#,
+                "the JSON text at line 1, byte 16, is not JSON; expected \",\" or \"}\" there"),
             Row(#"{"chain":5}"#, "chain is a number; give a text"),
             Row(#"{"nonce":-1}"#, wholeNumber("nonce", "-1")),
             Row(#"{"nonce":1.0}"#, wholeNumber("nonce", "1.0")),
@@ -75,14 +77,25 @@ struct JSONFormFaultTests {
             Row(#"[]"#, "the JSON text is a list; write the TransactionBody as {…}"),
             Row(
                 "{\"nonce\":1,\n \"nonce\":2}",
-                "the JSON text at line 2, byte 9, has the name \"nonce\" twice in one object; keep one"),
-            Row("", "the JSON text at line 1, byte 1, ends too early; expected a JSON value at the end"),
-            Row(#"{"memo":"a"#, "the JSON text at line 1, byte 11, ends inside a text; close the quotation mark"),
-            Row("{} {}", "the JSON text at line 1, byte 4, has something after its end; leave exactly one JSON value"),
+                "the JSON text at line 2, byte 9, has the name \"nonce\" twice in one object; keep one"
+            ),
+            Row(
+                "",
+                "the JSON text at line 1, byte 1, ends too early; expected a JSON value at the end"),
+            Row(
+                #"{"memo":"a"#,
+                "the JSON text at line 1, byte 11, ends inside a text; close the quotation mark"),
+            Row(
+                "{} {}",
+                "the JSON text at line 1, byte 4, has something after its end; leave exactly one JSON value"
+            ),
             Row(
                 #"{"memo":"\ud83d"}"#,
-                "the JSON text at line 1, byte 16, has half a surrogate pair in a text; write both halves"),
-            Row(#"{"nonce":01}"#, "the JSON text at line 1, byte 11, is not JSON; expected \",\" or \"}\" there"),
+                "the JSON text at line 1, byte 16, has half a surrogate pair in a text; write both halves"
+            ),
+            Row(
+                #"{"nonce":01}"#,
+                "the JSON text at line 1, byte 11, is not JSON; expected \",\" or \"}\" there"),
         ])
     func names(row: Row) {
         let fault = #expect(throws: JSONFormFault.self) {

@@ -55,7 +55,8 @@ struct JSONFormRoundTripTests {
         var chosen: [String: Int] = [:]
         for field in schema.fields {
             guard let oneof = field.oneof, oneofs.insert(oneof).inserted else { continue }
-            chosen[oneof] = schema.fields.filter { $0.oneof == oneof }
+            chosen[oneof] =
+                schema.fields.filter { $0.oneof == oneof }
                 .randomElement(using: &generator)?.number
         }
         for field in schema.fields.sorted(by: { $0.number < $1.number }) {
@@ -104,7 +105,8 @@ struct JSONFormRoundTripTests {
             return random(schema, &generator)
         case .enumeration(let name):
             let names = JSONFormSchemas.shared.enums[name]?.names ?? []
-            return .string(names.filter { $0.number != 0 }.randomElement(using: &generator)?.name ?? "")
+            return .string(
+                names.filter { $0.number != 0 }.randomElement(using: &generator)?.name ?? "")
         }
     }
 

@@ -60,7 +60,8 @@ struct JSONFormTests {
     @Test("moments are numbers, texts of digits or ISO 8601 times")
     func takesMoments() throws {
         for text in ["1514845140000", "\"1514845140000\"", "\"2018-01-01T22:19:00Z\""] {
-            #expect(try read(OpenAgreement.self, "{\"start_ms\":\(text)}").startMs == 1_514_845_140_000)
+            #expect(
+                try read(OpenAgreement.self, "{\"start_ms\":\(text)}").startMs == 1_514_845_140_000)
         }
     }
 
@@ -109,7 +110,8 @@ struct JSONFormTests {
         var kind = Kind()
         kind.title = "a\u{1b}[2J\u{202e}\u{9b}\n\t\"\\é🚲\u{0}"
         let text = kind.jsonForm()
-        #expect(!text.unicodeScalars.contains("\u{1b}") && !text.unicodeScalars.contains("\u{202e}"))
+        #expect(
+            !text.unicodeScalars.contains("\u{1b}") && !text.unicodeScalars.contains("\u{202e}"))
         #expect(try read(Kind.self, text) == kind)
     }
 

@@ -10,7 +10,8 @@ struct TextTests {
         #expect(Hex.decode("") == [])
     }
 
-    @Test("hex refuses odd counts and anything that is no digit",
+    @Test(
+        "hex refuses odd counts and anything that is no digit",
         arguments: ["0", "0g", "0x", " 00", "00 ", "é", "０0", "-1", "+1"])
     func badHex(text: String) {
         #expect(Hex.decode(text) == nil)
@@ -44,7 +45,9 @@ struct TextTests {
             AgreementID(bytes)!.text, ProposalID(bytes)!.text,
         ]
         #expect(
-            texts.map { $0.prefix { $0 != "1" } } == ["koi", "koires", "koioff", "koiagr", "koiprop"])
+            texts.map { $0.prefix { $0 != "1" } } == [
+                "koi", "koires", "koioff", "koiagr", "koiprop",
+            ])
         #expect(texts.compactMap { AccountID(text: $0) }.count == 1)
         #expect(texts.compactMap { ResourceID(text: $0) }.count == 1)
         #expect(texts.compactMap { OfferID(text: $0) }.count == 1)
@@ -69,13 +72,15 @@ struct TextTests {
         #expect(Hash256(low.dropFirst() + [9])?.bytes == Array(1..<32) + [9])
     }
 
-    @Test("slugs are short lower-case names",
+    @Test(
+        "slugs are short lower-case names",
         arguments: ["a", "0", "healthy-ride", "usd.test_2", String(repeating: "z", count: 32)])
     func goodSlugs(text: String) {
         #expect(Slug.isValid(text) && MemberID(rawValue: text)?.rawValue == text)
     }
 
-    @Test("anything else is no slug",
+    @Test(
+        "anything else is no slug",
         arguments: [
             "", "-a", ".a", "_a", "A", "a b", "é", "a\u{0}", "a/b", "ａ",
             String(repeating: "z", count: 33),

@@ -92,7 +92,9 @@ public struct TransactionBuilder: Sendable {
         guard (1...TransactionLimits.actions).contains(actions.count) else {
             throw .actionCount(actions.count)
         }
-        guard memo.utf8.count <= TransactionLimits.memoBytes else { throw .memoLength(memo.utf8.count) }
+        guard memo.utf8.count <= TransactionLimits.memoBytes else {
+            throw .memoLength(memo.utf8.count)
+        }
         guard nextNonce < .max else { throw .noncesUsedUp }
         let lifetime = min(lifetimeMilliseconds, TransactionLimits.lifetimeMilliseconds)
         let (end, overflow) = now.milliseconds.addingReportingOverflow(lifetime)
