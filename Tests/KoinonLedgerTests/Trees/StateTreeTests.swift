@@ -163,4 +163,18 @@ private struct ReferenceTree {
             #expect(!elsewhere.verifies(key: key, value: nil, root: tree.root))
         }
     }
+
+    /// No honest tree has such a node; a root made up by a quorum could.
+    @Test func `a leaf that stands under another key's bits shows nothing`() {
+        let key = (0...).lazy.map { Array("key \($0)".utf8) }
+            .first { !Hash256.sha256($0).bit(0) }!
+        let other = (0...).lazy.map { Array("other \($0)".utf8) }
+            .first { Hash256.sha256($0).bit(0) }!
+        let leaf = StateProof.OtherLeaf(keyHash: .sha256(other), valueHash: .sha256([1]))
+        let sibling = Hash256.sha256([2])
+        let root = StateTreeHash.inner(
+            StateTreeHash.leaf(keyHash: leaf.keyHash, valueHash: leaf.valueHash), sibling)
+        let proof = StateProof(siblings: [sibling], otherLeaf: leaf)
+        #expect(!proof.verifies(key: key, value: nil, root: root))
+    }
 }
