@@ -61,10 +61,14 @@ struct MappingTests {
             ("resources.capacity", 3, "resources.capacity", "Remove it"),
             ("resources.title_prefix", "\n", "resources.title_prefix", "control characters"),
             ("resources.kind", nil, "resources.kind", "it is missing"),
-            ("resources.title_prefix", String(repeating: "x", count: 33),
-                "resources.title_prefix", "32 bytes"),
-            ("stations", ["file": "f", "station": "s", "latitude": "l"],
-                "stations.longitude", "both columns or neither"),
+            (
+                "resources.title_prefix", String(repeating: "x", count: 33),
+                "resources.title_prefix", "32 bytes"
+            ),
+            (
+                "stations", ["file": "f", "station": "s", "latitude": "l"],
+                "stations.longitude", "both columns or neither"
+            ),
             ("lease.unit.scale", 19, "lease.unit.scale", "0 to 18"),
             ("lease.tariff.step_ms", 999, "lease.tariff.step_ms", "1000"),
             ("lease.tariff.price_minor", -1, "lease.tariff.price_minor", "whole number"),
@@ -74,14 +78,22 @@ struct MappingTests {
             ("lease.deposit_minor", nil, "lease.deposit_minor", "it is missing"),
             ("lease.tariff.step_ms", nil, "lease.tariff.step_ms", "it is missing"),
             ("lease.tariff.step_ms", "60000", "lease.tariff.step_ms", "without quotes"),
-            ("lease.reduced_deposit", ["after_settled": 0, "deposit_minor": 1],
-                "lease.reduced_deposit.after_settled", "at least 1"),
-            ("lease.reduced_deposit", ["after_settled": 1, "deposit_minor": 1_001],
-                "lease.reduced_deposit.deposit_minor", "at most 1000"),
-            ("lease.platform_fee", ["numerator": 1, "denominator": 0],
-                "lease.platform_fee.denominator", "at least 1"),
-            ("lease.platform_fee", ["numerator": 3, "denominator": 2],
-                "lease.platform_fee.numerator", "at most the whole"),
+            (
+                "lease.reduced_deposit", ["after_settled": 0, "deposit_minor": 1],
+                "lease.reduced_deposit.after_settled", "at least 1"
+            ),
+            (
+                "lease.reduced_deposit", ["after_settled": 1, "deposit_minor": 1_001],
+                "lease.reduced_deposit.deposit_minor", "at most 1000"
+            ),
+            (
+                "lease.platform_fee", ["numerator": 1, "denominator": 0],
+                "lease.platform_fee.denominator", "at least 1"
+            ),
+            (
+                "lease.platform_fee", ["numerator": 3, "denominator": 2],
+                "lease.platform_fee.numerator", "at most the whole"
+            ),
             ("lease.top_up_minor", 0, "lease.top_up_minor", "at least 1"),
         ] as [(String, (any Sendable)?, String, String)])
     func faults(key: String, value: (any Sendable)?, path: String, message: String) throws {

@@ -16,7 +16,10 @@ struct OtherOperatorTests {
     @Test func `stations are leased as often as they have bikes`() throws {
         let plan = try TripPlan([file()])
         #expect(plan.resources.map(\.serial) == ["Markt", "Hafen", "Alter Speicher"])
-        #expect(plan.resources.map(\.title) == ["Station Markt", "Station Hafen", "Station Alter Speicher"])
+        #expect(
+            plan.resources.map(\.title) == [
+                "Station Markt", "Station Hafen", "Station Alter Speicher",
+            ])
         #expect(plan.resources.map(\.capacity) == [2, 1, 1])
         #expect(plan.resources.map { $0.place?.latitudeE7 } == [510_503_000, 510_588_000, nil])
         #expect(plan.riders.map(\.title) == ["Markt", "Hafen", "Alter Speicher"])

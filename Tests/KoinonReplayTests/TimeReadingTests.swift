@@ -114,7 +114,8 @@ struct TimeReadingTests {
             ("M/d/yyyy H:mm", "2/30/2018 1:00", nil),
         ] as [(String, String, Int64?)])
     func patterns(pattern: String, text: String, expected: Int64?) throws {
-        #expect(try read(text, TimeReading(form: .local(pattern: pattern, zone: "UTC"))) == expected)
+        #expect(
+            try read(text, TimeReading(form: .local(pattern: pattern, zone: "UTC"))) == expected)
     }
 
     @Test func `days are counted as Foundation counts them`() {

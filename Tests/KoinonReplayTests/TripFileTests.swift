@@ -63,6 +63,12 @@ struct TripFileTests {
         #expect(found.trips.map(\.line) == [4, 2])
     }
 
+    @Test func `refused rows stand by line, whatever found them out`() throws {
+        let found = try refusals(["a,0,60,b,r", "a,0,60,c,r", "late,9,8,d,r", "a,0,60,e,r"])
+        #expect(found.map(\.line) == [3, 4, 5])
+        #expect(found.map(\.reason) == [.duplicateTrip, .endBeforeStart, .duplicateTrip])
+    }
+
     @Test func `a shift before 1970 is out of range`() throws {
         #expect(
             try refusals(["a,0,60,b,r"], ["time.shift_weeks": -1])
@@ -90,7 +96,8 @@ struct TripFileTests {
             """
         let report = try TripPlan([
             TripFile(
-                csv: bytes(csv), name: "t.csv", mapping: mapping(["columns.duration_s": "duration"]))
+                csv: bytes(csv), name: "t.csv", mapping: mapping(["columns.duration_s": "duration"])
+            )
         ]).check().operators[0]
         #expect(report.settled == 5)
         #expect(
@@ -112,7 +119,8 @@ struct TripFileTests {
                     "capacity": "n",
                 ]
             ]).stations)
-        let good = try StationTable(source, csv: bytes("s,lat,lon,n\nA,-1.5,179.12345678,7\nB,,,\n"))
+        let good = try StationTable(
+            source, csv: bytes("s,lat,lon,n\nA,-1.5,179.12345678,7\nB,,,\n"))
         var place = Place()
         place.latitudeE7 = -15_000_000
         place.longitudeE7 = 1_791_234_567
@@ -121,7 +129,8 @@ struct TripFileTests {
         #expect(good["C"] == nil)
         for (row, path) in [
             ("A,91,0,1", "line 2, column lat"), ("A,0,-180.1,1", "line 2, column lon"),
-            ("A,x,0,1", "line 2, column lat"), ("A,0,0,0", "line 2, column n"), ("A,0,0,1001", "line 2, column n"),
+            ("A,x,0,1", "line 2, column lat"), ("A,0,0,0", "line 2, column n"),
+            ("A,0,0,1001", "line 2, column n"),
             ("A,0,0,1.5", "line 2, column n"), ("A,0,0", "line 2"),
         ] {
             let fault = #expect(throws: MappingFault.self) {

@@ -22,7 +22,10 @@ struct TripPlanTests {
 
     @Test func `at one moment earlier trips end before others start`() throws {
         let plan = try plan(["late,60,120,b,r", "early,0,60,b,s", "other,60,90,c,t"])
-        #expect(steps(plan) == ["0: + early[", "60: early] + late[ + other[", "90: other]", "120: late]"])
+        #expect(
+            steps(plan) == [
+                "0: + early[", "60: early] + late[ + other[", "90: other]", "120: late]",
+            ])
         #expect(plan.predictions.allSatisfy { if case .settled = $0 { true } else { false } })
     }
 
@@ -60,6 +63,18 @@ struct TripPlanTests {
         // Names are an operator's own.
         #expect(plan.resources.map(\.operator) == [1, 0, 0])
         #expect(plan.riders.map(\.operator) == [1, 0])
+    }
+
+    @Test func `trips that start together stand by file, then by line`() throws {
+        func file(_ name: String, _ rows: [String]) throws -> TripFile {
+            let csv = (["id,from,to,bike,rider"] + rows).joined(separator: "\n")
+            return try TripFile(csv: bytes(csv), name: name, mapping: mapping())
+        }
+        let plan = try TripPlan([
+            file("1.csv", ["first,0,1,b,r", "y,5,6,b,r", "x,5,6,c,r"]),
+            file("2.csv", ["z,5,6,d,r"]),
+        ])
+        #expect(plan.trips.map(\.id) == ["first", "y", "x", "z"])
     }
 
     @Test(
@@ -130,9 +145,10 @@ struct LedgerModelTests {
         ])
         #expect(topUps(plan) == ["0 r 10000", "2000 r 5000", "2030 r 5000"])
         #expect(
-            plan.predictions == [100, 3_000, 100, 100].map {
-                .settled(charge: Amount(minor: $0), fee: .zero, deposit: Amount(minor: 1_000))
-            })
+            plan.predictions
+                == [100, 3_000, 100, 100].map {
+                    .settled(charge: Amount(minor: $0), fee: .zero, deposit: Amount(minor: 1_000))
+                })
     }
 
     @Test func `a refused booking is topped up and leaves the money where it is`() throws {
@@ -222,10 +238,11 @@ struct CheckReportTests {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         #expect(try decoder.decode(CheckReport.self, from: Data(json.utf8)) == report)
-        for key in ["\"format\" : \"koinon/replay-check/v1\"", "\"charged_minor\" : 6700",
+        for key in [
+            "\"format\" : \"koinon/replay-check/v1\"", "\"charged_minor\" : 6700",
             "\"platform_fee_minor\" : 335", "\"reason\" : \"endBeforeStart\"", "\"line\" : 6",
-            "\"first_milliseconds\" : 100000", "\"last_milliseconds\" : 5000000"]
-        {
+            "\"first_milliseconds\" : 100000", "\"last_milliseconds\" : 5000000",
+        ] {
             #expect(json.contains(key), "\(key)")
         }
     }

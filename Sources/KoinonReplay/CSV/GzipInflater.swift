@@ -52,14 +52,13 @@ final class GzipInflater {
             }
             let before = consumed
             let (piece, status) = step()
-            switch status {
-            case Z_OK where consumed > before || !piece.isEmpty: break
-            case Z_STREAM_END: betweenMembers = true
-            default:
+            let advanced = consumed > before || !piece.isEmpty
+            guard advanced, status == Z_OK || status == Z_STREAM_END else {
                 let reason = stream.pointee.msg.map { String(cString: $0) }
                 throw CSVFault(
                     file: file, problem: .damagedGzip(reason ?? "zlib status \(status)"))
             }
+            if status == Z_STREAM_END { betweenMembers = true }
             if !piece.isEmpty { return piece }
         }
         return []

@@ -51,7 +51,8 @@ extension Mapping: Decodable {
         for column in pooledRiders
         where (column == .riderType ? columns.riderType : columns.startStation) == nil {
             throw decoder.fault(
-                at: "pooled_riders", "it lists \(column.rawValue). Name columns.\(column.rawValue).")
+                at: "pooled_riders", "it lists \(column.rawValue). Name columns.\(column.rawValue)."
+            )
         }
     }
 

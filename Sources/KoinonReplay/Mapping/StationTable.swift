@@ -47,7 +47,8 @@ public struct StationTable: Sendable {
                     range.contains(value)
                 else {
                     throw MappingFault(
-                        file: reader.file, path: "line \(row.line), column \(reader.header[column])",
+                        file: reader.file,
+                        path: "line \(row.line), column \(reader.header[column])",
                         message: "\"\(row.text(column))\" is out of range or no number. "
                             + "Correct it, or leave it blank.")
                 }
@@ -60,13 +61,12 @@ public struct StationTable: Sendable {
                 capacity, digits: 0,
                 within: Int64(capacities.lowerBound)...Int64(capacities.upperBound)
             ).map { UInt32($0) }
-            if let latitude = try number(latitude, digits: 7, within: -900_000_000...900_000_000),
-                let longitude = try number(
-                    longitude, digits: 7, within: -1_800_000_000...1_800_000_000)
-            {
+            let north = try number(latitude, digits: 7, within: -900_000_000...900_000_000)
+            let east = try number(longitude, digits: 7, within: -1_800_000_000...1_800_000_000)
+            if let north, let east {
                 var place = Place()
-                place.latitudeE7 = Int32(latitude)
-                place.longitudeE7 = Int32(longitude)
+                place.latitudeE7 = Int32(north)
+                place.longitudeE7 = Int32(east)
                 entry.place = place
             }
             // The first of several lines with one station holds.

@@ -114,7 +114,9 @@ struct TimePattern: Hashable, Sendable {
     }
 
     private func check() throws(Fault) {
-        let fields = parts.compactMap { if case .number(let field, _, _) = $0 { field } else { nil } }
+        let fields: [Field] = parts.compactMap {
+            if case .number(let field, _, _) = $0 { field } else { nil }
+        }
         for (field, letters) in [(Field.year, "yyyy"), (.month, "M"), (.day, "d")]
         where !fields.contains(field) {
             throw Fault(message: "the pattern lacks \(letters)")

@@ -110,9 +110,10 @@ extension TripPlan {
                     CheckReport.Busy(serial: $0.0.serial, title: $0.0.title, settled: $0.1)
                 })
         }
+        let blocks = instants.filter { $0.steps.contains(where: takesPlace) }
         return CheckReport(
-            instants: instants.count { $0.steps.contains(where: takesPlace) }, firstMilliseconds: instants.first?.time.milliseconds,
-            lastMilliseconds: instants.last?.time.milliseconds, operators: reports)
+            instants: blocks.count, firstMilliseconds: blocks.first?.time.milliseconds,
+            lastMilliseconds: blocks.last?.time.milliseconds, operators: reports)
     }
 }
 
@@ -163,7 +164,8 @@ extension CheckReport.Operator {
         longestMilliseconds = max(longestMilliseconds, trip.durationMilliseconds)
         if let stated = trip.statedMilliseconds {
             let byTimes = trip.durationMilliseconds
-            if max(stated, byTimes) - min(stated, byTimes) > TripPlan.durationToleranceMilliseconds {
+            if max(stated, byTimes) - min(stated, byTimes) > TripPlan.durationToleranceMilliseconds
+            {
                 durationDifferences.append(
                     CheckReport.DurationDifference(
                         file: trip.file, line: trip.line, trip: trip.id,

@@ -101,7 +101,8 @@ struct LedgerModel {
             balances[trip.rider] = Amount(minor: balances[trip.rider].minor - needed.minor)
             let charge = lease.tariff.charge(forMilliseconds: trip.durationMilliseconds)
             predictions.append(
-                .settled(charge: charge, fee: lease.platformFee.share(of: charge), deposit: deposit))
+                .settled(charge: charge, fee: lease.platformFee.share(of: charge), deposit: deposit)
+            )
         } else {
             predictions.append(.refused(.capacityExceeded))
         }

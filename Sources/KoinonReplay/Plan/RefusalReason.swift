@@ -22,7 +22,8 @@ public enum RefusalReason: String, Hashable, Sendable, Codable, CaseIterable {
         case .timeOutOfRange: "a time lies outside the years 1970 to 9999"
         case .endBeforeStart: "the trip ends before it starts"
         case .tooLong: "the trip is longer than the longest period that can be agreed, 7 days"
-        case .badIdentifier: "an id is longer than 64 bytes, only spaces, or holds control characters"
+        case .badIdentifier:
+            "an id is longer than 64 bytes, only spaces, or holds control characters"
         case .duplicateTrip: "an earlier line has the same trip id"
         case .capacityExceeded: "everything the resource offers is in use"
         }
@@ -39,7 +40,8 @@ public enum RefusalReason: String, Hashable, Sendable, Codable, CaseIterable {
         case .tooLong: "Correct the end, or leave the row out."
         case .badIdentifier: "Give it another form, in all rows alike."
         case .duplicateTrip: "Leave out what is there twice, or give it an id of its own."
-        case .capacityExceeded: "Correct the times; or two trips did share a bike, and one is refused."
+        case .capacityExceeded:
+            "Correct the times; or two trips did share a bike, and one is refused."
         }
     }
 }

@@ -34,7 +34,8 @@ public struct TripPlan: Sendable {
         (resources, riders, trips) = (builder.resources, builder.riders, builder.trips)
         refusedRows = builder.refused
         for trip in trips { operators[trip.operator].trips += 1 }
-        var model = LedgerModel(operators: operators, resources: resources, riders: riders, trips: trips)
+        var model = LedgerModel(
+            operators: operators, resources: resources, riders: riders, trips: trips)
         instants = try model.run()
         predictions = model.predictions
     }
