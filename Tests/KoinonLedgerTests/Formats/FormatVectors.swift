@@ -293,7 +293,8 @@ struct FormatVectors {
             Self.inner(
                 "state-001", (Self.leaf("c"), "leaf of c"), (Self.leaf("b"), "leaf of b"),
                 "node 001", Self.fork),
-            Self.inner("state-00", (.zero, "empty"), (Self.fork, "node 001"), "node 00", Self.above),
+            Self.inner(
+                "state-00", (.zero, "empty"), (Self.fork, "node 001"), "node 00", Self.above),
             Self.inner("state-0", (Self.above, "node 00"), (.zero, "empty"), "node 0", Self.top),
             Self.inner(
                 "state-root", (Self.top, "node 0"), (Self.leaf("a"), "leaf of a"), "the state root",

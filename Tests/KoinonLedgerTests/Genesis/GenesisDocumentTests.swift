@@ -82,8 +82,11 @@ import Testing
             document(members: [member("a", number: 1), member("a", number: 2)]),
             "members[1].id", "name of its own"),
         Wrong(document(members: [member("a", name: "", number: 1)]), "members[0].name", "1 to 64"),
-        Wrong(document(members: [member("a", node: "", number: 1)]), "members[0].node_key", "64 hex"),
-        Wrong(document(members: [member("a", node: "00", number: 1)]), "members[0].node_key", "64 hex"),
+        Wrong(
+            document(members: [member("a", node: "", number: 1)]), "members[0].node_key", "64 hex"),
+        Wrong(
+            document(members: [member("a", node: "00", number: 1)]), "members[0].node_key", "64 hex"
+        ),
         Wrong(
             document(members: [
                 member("a", account: String(repeating: "0", count: 64), number: 1)

@@ -129,7 +129,8 @@ import Testing
         #expect(fault(try file(withLater)) == "attestations[2].member")
         var posing = fixture.quorum(header)
         posing[1] = .init(
-            member: MemberID(rawValue: "bee")!, envelope: fixture.attestation("eel", header).envelope)
+            member: MemberID(rawValue: "bee")!,
+            envelope: fixture.attestation("eel", header).envelope)
         #expect(fault(try file(posing)) == "attestations[1].public_key")
     }
 

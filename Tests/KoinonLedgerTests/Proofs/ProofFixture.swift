@@ -140,7 +140,8 @@ struct ProofFixture {
 
     /// Exactly a quorum of those who judge this block, not the first ones only.
     func quorum(_ header: BlockHeader) -> [ProofFile.Attestation] {
-        let names = header.membersHash == laterMembers.hash
+        let names =
+            header.membersHash == laterMembers.hash
             ? ["ant", "cat", "dog", "eel"] : ["ant", "bee", "dog"]
         return names.map { attestation($0, header) }
     }
