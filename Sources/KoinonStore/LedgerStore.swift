@@ -35,7 +35,7 @@ public final class LedgerStore: Sendable {
     public static func create(
         home url: URL, genesis: [UInt8], block: ExecutedBlock,
         options: StoreOptions = StoreOptions()
-    ) throws(StoreFault) -> LedgerStore {
+    ) throws -> LedgerStore {
         let home = HomeDirectory(url)
         try home.create()
         let lock = try HomeLock(home)
@@ -68,18 +68,18 @@ public final class LedgerStore: Sendable {
     ///   ``StoreFault/olderFormat(found:known:canMigrate:)``, or what is wrong with the file.
     public convenience init(
         opening url: URL, readOnly: Bool = false, options: StoreOptions = StoreOptions()
-    ) throws(StoreFault) {
+    ) throws {
         try self.init(opening: url, readOnly: readOnly, options: options, format: .current)
     }
 
     convenience init(
         opening url: URL, readOnly: Bool, options: StoreOptions, format: StoreFormat
-    ) throws(StoreFault) {
+    ) throws {
         let home = HomeDirectory(url)
         let isThere =
             FileManager.default.fileExists(atPath: home.ledger)
             || (options.fileSystem != nil && FileManager.default.fileExists(atPath: home.path))
-        guard isThere else { throw .noLedger(home: home.path) }
+        guard isThere else { throw StoreFault.noLedger(home: home.path) }
         do {
             let lock = readOnly ? nil : try HomeLock(home)
             let writer =
@@ -133,11 +133,11 @@ public final class LedgerStore: Sendable {
     /// store takes no more batches, since a disk that failed to write may have kept
     /// any part; the next opening finds whole blocks.
     ///
-    /// - Throws: ``StoreFault/notContinuous(_:)`` when heights, parents, positions or
+    /// - Throws: ``StoreFault``; ``StoreFault/notContinuous(_:)`` when heights, parents, positions or
     ///   entries do not continue what is stored.
-    public func commit(_ batch: CommitBatch) throws(StoreFault) {
-        guard let writer else { throw .readOnly }
-        if let cause = failure.withLock({ $0 }) { throw .stopped(cause: cause) }
+    public func commit(_ batch: CommitBatch) throws {
+        guard let writer else { throw StoreFault.readOnly }
+        if let cause = failure.withLock({ $0 }) { throw StoreFault.stopped(cause: cause) }
         do {
             try writer.write { db in try BatchWriter(db).write(batch) }
         } catch {
@@ -154,7 +154,8 @@ public final class LedgerStore: Sendable {
     /// Calls `body` with one consistent view: the blocks committed so far, and none
     /// of those that follow meanwhile.
     ///
-    /// A view held for long keeps the write-ahead log growing. Errors that `body`
+    /// Not inside another `read` of the same store, which would trap: use the reader at
+    /// hand. A view held for long keeps the write-ahead log growing. Errors that `body`
     /// throws pass through; what SQLite reports becomes a ``StoreFault``.
     public func read<Result>(_ body: (LedgerReader) throws -> Result) throws -> Result {
         do {
@@ -165,7 +166,7 @@ public final class LedgerStore: Sendable {
     }
 
     /// Closes the database, after which every call throws, and gives the lock back.
-    public func close() throws(StoreFault) {
+    public func close() throws {
         do {
             // The writer last: it moves the write-ahead log into the database.
             try readers.close()

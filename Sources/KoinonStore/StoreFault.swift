@@ -96,7 +96,8 @@ extension StoreFault {
                 + "`koinon verify` names what else differs"
         case .diskFull: "free space on that disk, then go on"
         case .busy: "close the other program, then try again"
-        case .inputOutput: "check that the directory is there, is yours to write, and its disk sound"
+        case .inputOutput:
+            "check that the directory is there, is yours to write, and its disk sound"
         case .stopped: "check the disk and its free space, then start again; whole blocks are kept"
         case .readOnly: "open it for writing"
         case .notContinuous: "this is a defect of the program; report it with this message"

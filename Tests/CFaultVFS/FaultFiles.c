@@ -85,6 +85,14 @@ static int fault_truncate(sqlite3_file *base, sqlite3_int64 size) {
     return code;
 }
 
+// From here on every creation and deletion is certain.
+static void sync_directory(fault_vfs *vfs) {
+    for (fault_file *file = vfs->files; file; file = file->next) {
+        if (file->deletion_unsynced) fault_file_forget_synced(file);
+        file->synced.exists = file->written.exists;
+    }
+}
+
 static int fault_sync(sqlite3_file *base, int flags) {
     (void)flags;
     fault_handle *handle = (fault_handle *)base;
@@ -94,10 +102,9 @@ static int fault_sync(sqlite3_file *base, int flags) {
     if (vfs->crashed || stops_now(vfs)) {
         code = SQLITE_IOERR_FSYNC;
     } else {
-        // SQLite's unix file system syncs the directory with the first sync of
-        // a new file, so its name is certain from here on, too.
+        if (handle->syncs_directory) sync_directory(vfs);
+        handle->syncs_directory = 0;
         code = fault_image_copy(&handle->file->synced, &handle->file->written);
-        handle->file->deletion_unsynced = 0;
         fault_file_forget_changes(handle->file);
     }
     pthread_mutex_unlock(&vfs->mutex);
@@ -188,6 +195,10 @@ int fault_open(
             handle->base.pMethods = &fault_methods;
             handle->vfs = vfs;
             handle->file = file;
+            // As SQLite's unix file system does it, for these files only.
+            handle->syncs_directory =
+                (flags & SQLITE_OPEN_CREATE)
+                && (flags & (SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_WAL));
             handle->next = file->handles;
             file->handles = handle;
             vfs->open_files++;
@@ -199,7 +210,7 @@ int fault_open(
     return code;
 }
 
-int fault_delete(sqlite3_vfs *base, const char *name, int sync_directory) {
+int fault_delete(sqlite3_vfs *base, const char *name, int with_directory) {
     fault_vfs *vfs = (fault_vfs *)base;
     int code = SQLITE_OK;
     pthread_mutex_lock(&vfs->mutex);
@@ -217,12 +228,8 @@ int fault_delete(sqlite3_vfs *base, const char *name, int sync_directory) {
         file->written.exists = 0;
         file->written.size = 0;
         fault_file_forget_changes(file);
-        if (sync_directory) {
-            file->synced.exists = 0;
-            file->synced.size = 0;
-        } else if (file->synced.exists) {
-            file->deletion_unsynced = 1;
-        }
+        if (file->synced.exists) file->deletion_unsynced = 1;
+        if (with_directory) sync_directory(vfs);
     }
     pthread_mutex_unlock(&vfs->mutex);
     return code;

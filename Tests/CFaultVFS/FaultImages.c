@@ -35,7 +35,6 @@ int fault_image_truncate(fault_image *image, size_t size) {
 
 int fault_image_copy(fault_image *to, const fault_image *from) {
     to->size = 0;
-    to->exists = from->exists;
     return fault_image_write(to, from->bytes, from->size, 0);
 }
 
@@ -61,6 +60,12 @@ int fault_file_note(fault_file *file, const void *bytes, size_t size, size_t off
     *file->changes_end = change;
     file->changes_end = &change->next;
     return SQLITE_OK;
+}
+
+void fault_file_forget_synced(fault_file *file) {
+    file->synced.exists = 0;
+    file->synced.size = 0;
+    file->deletion_unsynced = 0;
 }
 
 void fault_file_forget_changes(fault_file *file) {
@@ -90,27 +95,33 @@ static int coin(uint64_t *state) {
     return (int)((*state * 2685821657736338717ull) >> 63);
 }
 
+// Whether a part reached the disk: every second one, or all but one in sixteen.
+static int arrives(uint64_t *state, int mostly) {
+    int all = coin(state);
+    if (mostly)
+        for (int i = 0; i < 3; i++) all |= coin(state);
+    return all;
+}
+
 static int scatter(fault_file *file, uint64_t *generator) {
     // Deleted and perhaps created anew under the name: without the deletion
     // the old bytes stand there, which the new file's writes never touch.
     int renewed = file->deletion_unsynced && coin(generator);
-    if (renewed) {
-        file->synced.exists = 0;
-        file->synced.size = 0;
-    }
     int old_bytes_stand = file->deletion_unsynced && !renewed;
+    if (renewed) fault_file_forget_synced(file);
     if (!file->synced.exists && file->written.exists) file->synced.exists = coin(generator);
     if (old_bytes_stand || !file->synced.exists) return SQLITE_OK;
+    int mostly = coin(generator);
     for (fault_change *change = file->changes; change; change = change->next) {
         if (!change->bytes) {
-            if (coin(generator)) fault_image_truncate(&file->synced, change->offset);
+            if (arrives(generator, mostly)) fault_image_truncate(&file->synced, change->offset);
             continue;
         }
         size_t done = 0;
         while (done < change->size) {
             size_t in_sector = FAULT_SECTOR - (change->offset + done) % FAULT_SECTOR;
             size_t part = change->size - done < in_sector ? change->size - done : in_sector;
-            if (coin(generator)) {
+            if (arrives(generator, mostly)) {
                 int code = fault_image_write(
                     &file->synced, change->bytes + done, part, change->offset + done);
                 if (code != SQLITE_OK) return code;
@@ -126,12 +137,12 @@ int fault_file_restart(fault_file *file, fault_restart restart, uint64_t *genera
     if (restart == FAULT_PROCESS_STOPPED) return SQLITE_OK;
     int code = SQLITE_OK;
     if (restart == FAULT_POWER_LOST_DELETIONS_KEPT && file->deletion_unsynced) {
-        file->synced.exists = 0;
-        file->synced.size = 0;
+        fault_file_forget_synced(file);
     } else if (restart == FAULT_POWER_LOST_SCATTERED) {
         code = scatter(file, generator);
     }
     if (code == SQLITE_OK) code = fault_image_copy(&file->written, &file->synced);
+    file->written.exists = file->synced.exists;
     file->deletion_unsynced = 0;
     fault_file_forget_changes(file);
     return code;

@@ -8,7 +8,8 @@
 
 #define FAULT_SECTOR 512
 
-// Bytes of a file, and whether the directory names it.
+// Bytes of a file, and whether the directory (the one on disk, for `synced`)
+// names it.
 typedef struct {
     unsigned char *bytes;
     size_t size;
@@ -47,6 +48,8 @@ typedef struct fault_handle {
     unsigned shm_shared;
     unsigned shm_exclusive;
     int uses_shm;
+    // Its next sync is one of the directory, too.
+    int syncs_directory;
     struct fault_handle *next;
 } fault_handle;
 
@@ -70,6 +73,7 @@ int fault_image_truncate(fault_image *image, size_t size);
 int fault_image_copy(fault_image *to, const fault_image *from);
 void fault_image_free(fault_image *image);
 int fault_file_note(fault_file *file, const void *bytes, size_t size, size_t offset);
+void fault_file_forget_synced(fault_file *file);
 void fault_file_forget_changes(fault_file *file);
 void fault_file_free(fault_file *file);
 int fault_file_restart(fault_file *file, fault_restart restart, uint64_t *generator);

@@ -1,3 +1,4 @@
+import GRDB
 import KoinonLedger
 import KoinonMachine
 import KoinonProtocol
@@ -42,7 +43,8 @@ struct CommitTests {
             #expect(try reader.entries(ofBlock: Height(2)) == second.map(\.envelope))
             #expect(try reader.headerHashes(below: Height(2)) == chain.headers[..<2].map(\.hash))
             #expect(try reader.headerHashes(below: Height(9)).count == 3)
-            #expect(try reader.attestations(at: Height(1)).map(\.member.rawValue) == ["north", "south"])
+            #expect(
+                try reader.attestations(at: Height(1)).map(\.member.rawValue) == ["north", "south"])
             let counts = try reader.counts()
             #expect(counts.blocks == 3 && counts.logEntries == 4 && counts.transactions == 3)
             #expect(counts.stateRows == 3 && counts.attestations == 2 && counts.bytes > 0)
@@ -64,6 +66,7 @@ struct CommitTests {
             #expect(try reader.lastPosition() == .start)
             #expect(try reader.pendingEntries() == [])
             #expect(try reader.headerHashes(below: .genesis) == [])
+            #expect(try reader.headerHashes(below: Height(.max)).count == 1)
         }
     }
 
@@ -88,7 +91,8 @@ struct CommitTests {
         #expect(expected.state.count == 4)
     }
 
-    @Test mutating func `entries after the last block wait, across openings, for the next`() throws {
+    @Test mutating func `entries after the last block wait, across openings, for the next`() throws
+    {
         try commit(chain.batch())
         let waiting = [chain.entry(), chain.entry(hasEffect: false)]
         try commit(CommitBatch(log: waiting))
@@ -124,11 +128,29 @@ struct CommitTests {
         other.envelope = TestChain.attestation(8, "north").envelope
         try commit(CommitBatch(attestations: [other, TestChain.attestation(9, "a")]))
         #expect(try LedgerContent(store) == expected)
-        #expect(try store.read { try $0.attestations(above: Height(7)) }.map(\.height) == [Height(9)])
+        #expect(
+            try store.read { try $0.attestations(above: Height(7)) }.map(\.height) == [Height(9)])
+    }
+
+    @Test mutating func `a full disk refuses a batch whole and takes it when there is room`() throws
+    {
+        let writer = try #require(store.writer)
+        let batch = chain.batch([StateChange(key: [1], value: TestChain.filler(90_000, seed: 1))])
+        try writer.read { try $0.execute(sql: "PRAGMA max_page_count = 20") }
+        do {
+            try store.commit(batch)
+            Issue.record("there was room")
+        } catch StoreFault.diskFull {}
+        #expect(try LedgerContent(store) == expected)
+        try writer.read { try $0.execute(sql: "PRAGMA max_page_count = 1000000") }
+        try commit(batch)
+        #expect(try LedgerContent(store) == expected)
     }
 
     @Test mutating func `rows of a prefix come in order, and only those`() throws {
-        let keys: [[UInt8]] = [[1, 255], [1, 255, 0], [1, 255, 255, 7], [2], [255], [255, 255, 3]]
+        let keys: [[UInt8]] = [
+            [1, 255], [1, 255, 0], [1, 255, 255, 7], [2], [255], [255, 255, 3],
+        ]
         try commit(chain.batch(keys.map { StateChange(key: $0, value: $0) }))
         func found(_ prefix: [UInt8]) throws -> [[UInt8]] {
             try store.read { (reader) throws in

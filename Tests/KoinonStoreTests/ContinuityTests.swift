@@ -78,6 +78,11 @@ struct ContinuityTests {
         #expect(message == "the log up to 3 has other entries than block 3")
     }
 
+    @Test mutating func `a block that closes beyond the log`() throws {
+        let message = try refused { $0.blocks[1].closedAt = LogPosition(9) }
+        #expect(message == "the log up to 9 has other entries than block 3")
+    }
+
     @Test mutating func `a block over entries that the log does not have`() throws {
         let message = try refused { $0.blocks[0].executed.entries.append($0.log[1].envelope) }
         #expect(message == "the log up to 2 has other entries than block 2")

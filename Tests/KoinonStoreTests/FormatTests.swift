@@ -34,7 +34,8 @@ struct FormatTests {
             opening: home.url, readOnly: readOnly, options: StoreOptions(), format: format)
     }
 
-    @Test func `a file of a newer program is refused by name, for reading and for writing`() throws {
+    @Test func `a file of a newer program is refused by name, for reading and for writing`() throws
+    {
         try open(next()).close()
         let known = StoreFormat.current.version
         let expected = StoreFault.newerFormat(found: known + 1, known: known)
@@ -74,7 +75,8 @@ struct FormatTests {
     @Test func `a failed step leaves the file as it was`() throws {
         #expect(throws: StoreFault.self) { try open(next(failing: true)) }
         let store = try LedgerStore(opening: home.url)
-        let columns = try #require(store.writer).read { db in try db.columns(in: "log").map(\.name) }
+        let columns = try #require(store.writer).read { db in try db.columns(in: "log").map(\.name)
+        }
         #expect(!columns.contains("bytes"))
     }
 }

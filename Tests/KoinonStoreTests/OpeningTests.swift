@@ -46,7 +46,8 @@ struct OpeningTests {
         try store.close()
     }
 
-    @Test func `every commit is synced: synchronous is FULL in the connection that writes`() throws {
+    @Test func `every commit is synced: synchronous is FULL in the connection that writes`() throws
+    {
         let store = try create()
         let (synchronous, journal) = try #require(store.writer).read { db in
             (

@@ -34,13 +34,15 @@ typedef enum {
     // The process died, the operating system did not: all writes are there.
     FAULT_PROCESS_STOPPED = 0,
     // The power failed: what was not synced is gone, and so is every creation
-    // and deletion of a file that no sync followed.
+    // and deletion of a file that no sync of the directory followed (the first
+    // sync of an opened journal or WAL is one, as in SQLite's unix file system).
     FAULT_POWER_LOST = 1,
     // The same, but deletions have reached the disk.
     FAULT_POWER_LOST_DELETIONS_KEPT = 2,
     // The power failed while the disk wrote in an order of its own: of each
-    // write since the last sync, every 512-byte sector is there or not, by a
-    // generator started from the seed; creations and deletions likewise.
+    // write since the last sync, every 512-byte sector is there or not (half of
+    // them or most), by a generator started from the seed; creations and
+    // deletions likewise.
     FAULT_POWER_LOST_SCATTERED = 3,
 } fault_restart;
 
