@@ -20,7 +20,7 @@ public final class LedgerStore: Sendable {
     private let lock: HomeLock?
     /// Nil when the store only reads.
     let writer: DatabaseQueue?
-    private let readers: DatabasePool
+    let readers: DatabasePool
     /// Set by a commit after which nobody knows what the disk holds.
     private let failure = Mutex<StoreFault.Cause?>(nil)
 

@@ -91,6 +91,22 @@ struct OpeningTests {
         #expect(try reader.read { try $0.stateRow(Array("a".utf8)) }?.value == Array("2".utf8))
     }
 
+    @Test func `a snapshot stays as it was over many reads`() throws {
+        let store = try create()
+        let reader = try LedgerStore(opening: home.url, readOnly: true)
+        let snapshots = [try store.snapshot(), try reader.snapshot()]
+        try store.commit(chainAfter(0, [TestChain.put("a", "1")]))
+        for snapshot in snapshots {
+            #expect(try snapshot.read { try $0.tip().header.height } == .genesis)
+        }
+        try store.commit(chainAfter(1, [TestChain.put("a", "2")]))
+        for snapshot in snapshots {
+            #expect(try snapshot.read { try $0.stateRow(Array("a".utf8)) } == nil)
+            #expect(try snapshot.read { try $0.block(at: Height(1)) } == nil)
+        }
+        #expect(try reader.snapshot().read { try $0.tip().header.height } == Height(2))
+    }
+
     /// The batch that adds block `height` + 1 to a chain of plain batches.
     private func chainAfter(_ height: Int, _ changes: [StateChange]) -> CommitBatch {
         var chain = TestChain()
