@@ -47,7 +47,7 @@ struct LocalMessagesTests {
             try text(LocalResponse.status(status).encoded)
                 == """
                 {"status":{"alliance":"Ride/Share","chain":"\(chain)","final_height":3,\
-                "height":4,"hosts":["a"],"time_ms":9}}
+                "height":4,"hosts":["a"],"now_ms":10,"time_ms":9}}
                 """)
     }
 
