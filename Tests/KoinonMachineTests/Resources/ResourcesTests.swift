@@ -67,10 +67,12 @@ import Testing
     @Test func `overdue uses count for the capacity that is needed`() throws {
         let scene = try LeaseScene(capacity: 3)
         let hour = LeaseScene.hour
-        let overdue = try scene.book(for: hour, quantity: 2)
-        try scene.take("start", overdue)
-        let below = try scene.ledger.send(
-            scene.provider, .update(scene.resource, capacity: 1), at: scene.at(2 * hour))
+        // One promised at a time, but the first is late and the second has begun.
+        let overdue = try scene.book(by: scene.carl, for: hour)
+        try scene.take("start", overdue, by: scene.carl)
+        let next = try scene.book(start: scene.at(hour))
+        try scene.take("start", next, at: scene.at(hour))
+        let below = try scene.ledger.send(scene.provider, .update(scene.resource, capacity: 1))
         #expect(below.code == ResourcesRejection.capacityPromised.rawValue)
         try scene.ledger.done(scene.provider, .update(scene.resource, capacity: 2))
     }
