@@ -6,8 +6,8 @@ import Testing
 
 /// Every rejection of every action, in check order, and who answers when two apply.
 @Suite struct AgreementsRejectionTests {
-    private static let hour = LeaseScene.hour
-    private static let nobody = Data(repeating: 7, count: 20)
+    static let hour = LeaseScene.hour
+    static let nobody = Data(repeating: 7, count: 20)
 
     private static func open(
         _ scene: LeaseScene, by actor: Actor? = nil, at moment: Timestamp? = nil,
@@ -30,100 +30,138 @@ import Testing
         RejectionRow(AgreementsRejection.malformedID, field: "offer", "an offer id of 19 bytes") {
             try open(LeaseScene()) { $0.offer = Data(repeating: 1, count: 19) }
         },
-        RejectionRow(AgreementsRejection.unknownOffer, field: "offer", "an offer that is not there") {
+        RejectionRow(AgreementsRejection.unknownOffer, field: "offer", "an offer that is not there")
+        {
             try open(LeaseScene()) { $0.offer = nobody }
         },
-        RejectionRow(AgreementsRejection.offerWithdrawn, field: "offer", "withdrawn, by its own provider") {
+        RejectionRow(
+            AgreementsRejection.offerWithdrawn, field: "offer", "withdrawn, by its own provider"
+        ) {
             let scene = try LeaseScene()
             try scene.ledger.done(scene.provider, .withdraw(scene.offer))
             return try open(scene, by: scene.provider) { _ in }
         },
-        RejectionRow(AgreementsRejection.ownOffer, field: "offer", "one's own offer, platform gone") {
+        RejectionRow(AgreementsRejection.ownOffer, field: "offer", "one's own offer, platform gone")
+        {
             let scene = try LeaseScene()
             try scene.expelPlatform()
             return try open(scene, by: scene.provider) { _ in }
         },
-        RejectionRow(AgreementsRejection.platformGone, field: "offer", "platform gone, quantity 2 of 1") {
+        RejectionRow(
+            AgreementsRejection.platformGone, field: "offer", "platform gone, quantity 2 of 1"
+        ) {
             let scene = try LeaseScene()
             try scene.expelPlatform()
             return try open(scene) { $0.quantity = 2 }
         },
-        RejectionRow(AgreementsRejection.quantityTooLarge, field: "quantity", "2 of 1, no duration") {
+        RejectionRow(AgreementsRejection.quantityTooLarge, field: "quantity", "2 of 1, no duration")
+        {
             try open(LeaseScene()) {
                 $0.quantity = 2
                 $0.durationMs = 0
             }
         },
-        RejectionRow(AgreementsRejection.durationOutOfRange, field: "duration_ms", "0 ms, in the past") {
+        RejectionRow(
+            AgreementsRejection.durationOutOfRange, field: "duration_ms", "0 ms, in the past"
+        ) {
             try open(LeaseScene()) {
                 $0.durationMs = 0
                 $0.startMs = 1
             }
         },
-        RejectionRow(AgreementsRejection.durationOutOfRange, field: "duration_ms", "below the offer's") {
+        RejectionRow(
+            AgreementsRejection.durationOutOfRange, field: "duration_ms", "below the offer's"
+        ) {
             try open(LeaseScene { $0.durationMinimumMs = hour }) { $0.durationMs = hour - 1 }
         },
-        RejectionRow(AgreementsRejection.durationOutOfRange, field: "duration_ms", "above the offer's") {
+        RejectionRow(
+            AgreementsRejection.durationOutOfRange, field: "duration_ms", "above the offer's"
+        ) {
             try open(LeaseScene { $0.durationMaximumMs = hour }) { $0.durationMs = hour + 1 }
         },
-        RejectionRow(AgreementsRejection.durationOutOfRange, field: "duration_ms", "above the alliance's") {
+        RejectionRow(
+            AgreementsRejection.durationOutOfRange, field: "duration_ms", "above the alliance's"
+        ) {
             let scene = try LeaseScene(parameters: .with { $0.agreementDurationMaximumMs = hour }) {
                 $0.durationMaximumMs = 2 * hour
             }
             return try open(scene) { $0.durationMs = hour + 1 }
         },
-        RejectionRow(AgreementsRejection.durationOutOfRange, field: "duration_ms", "as long as it gets") {
+        RejectionRow(
+            AgreementsRejection.durationOutOfRange, field: "duration_ms", "as long as it gets"
+        ) {
             try open(LeaseScene()) { $0.durationMs = .max }
         },
-        RejectionRow(AgreementsRejection.startInPast, field: "start_ms", "1 ms ago, outside availability") {
+        RejectionRow(
+            AgreementsRejection.startInPast, field: "start_ms", "1 ms ago, outside availability"
+        ) {
             let scene = try LeaseScene { $0.availableFromMs = 1_900_000_000_000 }
             return try open(scene) { $0.startMs = scene.begin.milliseconds - 1 }
         },
-        RejectionRow(AgreementsRejection.startTooFarAhead, field: "start_ms", "beyond the horizon") {
+        RejectionRow(AgreementsRejection.startTooFarAhead, field: "start_ms", "beyond the horizon")
+        {
             let scene = try LeaseScene(parameters: .with { $0.bookingHorizonMs = hour }) {
                 $0.availableUntilMs = 1
             }
             return try open(scene) { $0.startMs = scene.begin.milliseconds + hour + 1 }
         },
-        RejectionRow(AgreementsRejection.startTooFarAhead, field: "start_ms", "the last moment there is") {
+        RejectionRow(
+            AgreementsRejection.startTooFarAhead, field: "start_ms", "the last moment there is"
+        ) {
             try open(LeaseScene()) { $0.startMs = .max }
         },
-        RejectionRow(AgreementsRejection.outsideAvailability, field: "start_ms", "before it is available") {
+        RejectionRow(
+            AgreementsRejection.outsideAvailability, field: "start_ms", "before it is available"
+        ) {
             let scene = try LeaseScene { $0.availableFromMs = 1_800_000_000_000 }
             return try open(scene) { $0.startMs = 1_799_999_999_999 }
         },
-        RejectionRow(AgreementsRejection.outsideAvailability, field: "start_ms", "ends after it, no money") {
+        RejectionRow(
+            AgreementsRejection.outsideAvailability, field: "start_ms", "ends after it, no money"
+        ) {
             let scene = try LeaseScene { $0.availableUntilMs = 1_800_000_000_000 }
             return try open(scene, by: scene.provider2) {
                 $0.startMs = 1_800_000_000_001 - hour
             }
         },
-        RejectionRow(AgreementsRejection.arithmeticOverflow, field: "quantity", "deposits beyond 2^63") {
+        RejectionRow(
+            AgreementsRejection.arithmeticOverflow, field: "quantity", "deposits beyond 2^63"
+        ) {
             let scene = try LeaseScene(capacity: 2) { $0.depositMinor = UInt64(Int64.max) }
             return try open(scene) { $0.quantity = 2 }
         },
-        RejectionRow(AgreementsRejection.guardNotMet, field: "offer", "a request for now, price beyond 2^63") {
+        RejectionRow(
+            AgreementsRejection.guardNotMet, field: "offer", "a request for now, price beyond 2^63"
+        ) {
             let scene = try LeaseScene(terms: ["on_request": 1]) {
                 $0.tariff.priceMinor = UInt64(Int64.max)
                 $0.tariff.stepMs = 1
             }
             return try open(scene) { _ in }
         },
-        RejectionRow(AgreementsRejection.arithmeticOverflow, field: "transition", "price beyond 2^63, taken") {
+        RejectionRow(
+            AgreementsRejection.arithmeticOverflow, field: "transition", "price beyond 2^63, taken"
+        ) {
             let scene = try LeaseScene {
                 $0.tariff.priceMinor = UInt64(Int64.max)
                 $0.tariff.stepMs = 1
             }
             return try open(scene) { _ in }
         },
-        RejectionRow(AgreementsRejection.divisionByZero, field: "transition", "a process that divides by a term") {
+        RejectionRow(
+            AgreementsRejection.divisionByZero, field: "transition",
+            "a process that divides by a term"
+        ) {
             let process = ProcessDefinition.small {
                 $0.definitions[0].expression = "floor_div(price, extra)"
             }
             return try open(LeaseScene(process: process)) { _ in }
         },
-        RejectionRow(AgreementsRejection.tooManyBookings, "two allowed, two there, all in that time") {
-            let scene = try LeaseScene(capacity: 2, parameters: .with { $0.bookingsPerResource = 2 })
+        RejectionRow(
+            AgreementsRejection.tooManyBookings, "two allowed, two there, all in that time"
+        ) {
+            let scene = try LeaseScene(
+                capacity: 2, parameters: .with { $0.bookingsPerResource = 2 })
             _ = try scene.book(by: scene.carl)
             _ = try scene.book(by: scene.carl)
             return try open(scene) { _ in }
@@ -139,116 +177,17 @@ import Testing
         },
     ]
 
-    static let taking: [RejectionRow] = [
-        RejectionRow(AgreementsRejection.malformedID, field: "agreement", "an agreement id of 21 bytes") {
-            let scene = try LeaseScene()
-            return try scene.ledger.send(
-                scene.bea,
-                .agreements(.takeTransition(.with {
-                    $0.agreement = Data(repeating: 1, count: 21)
-                    $0.transition = "start"
-                })))
-        },
-        RejectionRow(AgreementsRejection.unknownAgreement, field: "agreement", "one that is not there") {
-            let scene = try LeaseScene()
-            return try scene.tryTaking("fly", AgreementID(nobody)!)
-        },
-        RejectionRow(AgreementsRejection.agreementEnded, field: "agreement", "cancelled, unknown verb") {
-            let scene = try LeaseScene()
-            let id = try scene.book()
-            try scene.take("cancel", id)
-            return try scene.tryTaking("fly", id)
-        },
-        RejectionRow(AgreementsRejection.unknownTransition, field: "transition", "unknown verb, by a stranger") {
-            let scene = try LeaseScene()
-            return try scene.tryTaking("fly", scene.book(), by: scene.carl)
-        },
-        RejectionRow(AgreementsRejection.unknownTransition, field: "transition", "an opening verb") {
-            let scene = try LeaseScene()
-            return try scene.tryTaking("book", scene.book())
-        },
-        RejectionRow(AgreementsRejection.wrongState, field: "transition", "finish before start, by a stranger") {
-            let scene = try LeaseScene()
-            return try scene.tryTaking("finish", scene.book(), by: scene.carl)
-        },
-        RejectionRow(AgreementsRejection.notYourTransition, field: "transition", "start by the provider, too early") {
-            let scene = try LeaseScene()
-            let id = try scene.book(start: scene.at(hour))
-            return try scene.tryTaking("start", id, by: scene.provider)
-        },
-        RejectionRow(AgreementsRejection.notYourTransition, field: "transition", "a timer's transition") {
-            let scene = try LeaseScene()
-            return try scene.tryTaking("no_show", scene.book())
-        },
-        RejectionRow(AgreementsRejection.guardNotMet, field: "transition", "start 1 ms early, still in use") {
-            let scene = try LeaseScene()
-            let first = try scene.book(by: scene.carl)
-            try scene.take("start", first, by: scene.carl)
-            let id = try scene.book(start: scene.at(hour))
-            return try scene.tryTaking("start", id, at: scene.at(hour - 1))
-        },
-        RejectionRow(AgreementsRejection.arithmeticOverflow, field: "transition", "a guard beyond 2^63") {
-            let process = ProcessDefinition.small {
-                $0.transitions[1].guards[0].condition = "now * now * now > 0"
-            }
-            let scene = try LeaseScene(process: process)
-            return try scene.tryTaking("use", scene.book())
-        },
-        RejectionRow(AgreementsRejection.divisionByZero, field: "transition", "a guard by 0") {
-            let process = ProcessDefinition.small {
-                $0.transitions[1].guards[0].condition = "floor_div(now, extra) > 0"
-            }
-            let scene = try LeaseScene(process: process)
-            return try scene.tryTaking("use", scene.book())
-        },
-        RejectionRow(AgreementsRejection.resourceGone, "accepted after it was transferred") {
-            let (scene, id) = try requestThenWithdraw()
-            try scene.ledger.done(scene.provider, .transfer(scene.resource, to: scene.carl))
-            return try scene.tryTaking("accept", id, by: scene.provider)
-        },
-        RejectionRow(AgreementsRejection.resourceGone, "accepted after it was retired") {
-            let (scene, id) = try requestThenWithdraw()
-            try scene.ledger.done(scene.provider, .retire(scene.resource))
-            return try scene.tryTaking("accept", id, by: scene.provider)
-        },
-        RejectionRow(AgreementsRejection.resourceInUse, "start at the start, still in use") {
-            let scene = try LeaseScene()
-            let first = try scene.book(by: scene.carl)
-            try scene.take("start", first, by: scene.carl)
-            let id = try scene.book(start: scene.at(hour))
-            return try scene.tryTaking("start", id, at: scene.at(hour))
-        },
-        RejectionRow(AgreementsRejection.resourceInUse, "use begun at once, by two") {
-            let process = ProcessDefinition.small { $0.states[0].occupancy = .inUse }
-            let scene = try LeaseScene(process: process)
-            _ = try scene.book(by: scene.carl)
-            return try scene.tryBooking()
-        },
-        RejectionRow(AgreementsRejection.capacityExceeded, "accepted, but booked meanwhile") {
-            let scene = try LeaseScene(terms: ["on_request": 1])
-            let first = try scene.book(start: scene.at(hour))
-            let second = try scene.book(by: scene.carl, start: scene.at(2 * hour - 1))
-            try scene.take("accept", second, by: scene.provider)
-            return try scene.tryTaking("accept", first, by: scene.provider)
-        },
-    ]
-
-    private static func requestThenWithdraw() throws -> (LeaseScene, AgreementID) {
-        let scene = try LeaseScene(terms: ["on_request": 1])
-        let id = try scene.book(start: scene.at(hour))
-        try scene.ledger.done(scene.provider, .withdraw(scene.offer))
-        return (scene, id)
-    }
-
     /// By vote, which is how processes come onto the ledger after genesis.
     private static func adopt(_ process: ProcessDefinition) throws -> Receipt {
         let ledger = try TestLedger(processes: [.small()])
         return try ledger.send(
             ledger.member("alfa"),
-            .alliance(.propose(.with {
-                $0.title = "A process"
-                $0.adoptProcess = process
-            })))
+            .alliance(
+                .propose(
+                    .with {
+                        $0.title = "A process"
+                        $0.adoptProcess = process
+                    })))
     }
 
     static let adopting: [RejectionRow] = [
@@ -256,7 +195,9 @@ import Testing
             AgreementsRejection.processFaulty, field: "adopt_process.transitions[3].guards",
             "faulty, and the id is taken"
         ) { try adopt(.small { $0.transitions[3].guards = $0.transitions[1].guards }) },
-        RejectionRow(AgreementsRejection.processExists, field: "adopt_process.id", "the id is taken") {
+        RejectionRow(
+            AgreementsRejection.processExists, field: "adopt_process.id", "the id is taken"
+        ) {
             try adopt(.small())
         },
     ]
@@ -270,7 +211,8 @@ import Testing
         expectRows(for: AgreementsRejection.self, in: Self.opening + Self.taking + Self.adopting)
     }
 
-    @Test func `the detail names the guard of the last transition that came into question`() throws {
+    @Test func `the detail names the guard of the last transition that came into question`() throws
+    {
         let scene = try LeaseScene()
         let id = try scene.book(start: scene.at(2 * LeaseScene.hour))
         #expect(try scene.tryTaking("start", id).detail == "before_start")
@@ -282,7 +224,8 @@ import Testing
         let scene = try LeaseScene()
         let before = scene.money
         let receipt = try scene.ledger.send(
-            scene.bea, .open(scene.offer, for: Self.hour), .take("start", AgreementID(Self.nobody)!))
+            scene.bea, .open(scene.offer, for: Self.hour), .take("start", AgreementID(Self.nobody)!)
+        )
         #expect(receipt.code == AgreementsRejection.unknownAgreement.rawValue)
         #expect(receipt.actionIndex == 1)
         #expect(scene.money == before)
@@ -315,28 +258,34 @@ extension LeaseScene {
     func expelPlatform() throws {
         let events = try ledger.done(
             ledger.member("alfa"),
-            .alliance(.propose(.with {
-                $0.title = "Without bravo"
-                $0.expelMember.id = "bravo"
-            })))
+            .alliance(
+                .propose(
+                    .with {
+                        $0.title = "Without bravo"
+                        $0.expelMember.id = "bravo"
+                    })))
         guard case .proposalMade(let made) = events.first?.alliance.event else {
             throw TestLedger.Missing.event
         }
         try ledger.done(
             ledger.member("bravo"),
-            .alliance(.vote(.with {
-                $0.proposal = made.proposal
-                $0.yes = true
-            })))
+            .alliance(
+                .vote(
+                    .with {
+                        $0.proposal = made.proposal
+                        $0.yes = true
+                    })))
     }
 }
 
 extension Action {
     static func transfer(_ resource: ResourceID, to: Actor) -> Action {
-        .resources(.transferResource(.with {
-            $0.resource = Data(resource.bytes)
-            $0.to = to.bytes
-        }))
+        .resources(
+            .transferResource(
+                .with {
+                    $0.resource = Data(resource.bytes)
+                    $0.to = to.bytes
+                }))
     }
 
     static func retire(_ resource: ResourceID) -> Action {

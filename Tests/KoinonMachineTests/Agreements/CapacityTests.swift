@@ -12,10 +12,11 @@ import Testing
     }
 
     /// Hours from the beginning; one booking of [2, 4) is there.
-    @Test(arguments: [
-        (0, 2, true), (4, 6, true), (0, 3, false), (3, 5, false), (2, 4, false), (1, 5, false),
-        (3, 4, false), (2, 3, false),
-    ] as [(UInt64, UInt64, Bool)])
+    @Test(
+        arguments: [
+            (0, 2, true), (4, 6, true), (0, 3, false), (3, 5, false), (2, 4, false), (1, 5, false),
+            (3, 4, false), (2, 3, false),
+        ] as [(UInt64, UInt64, Bool)])
     func `a period is free up to the start of a booking and from its end`(
         from: UInt64, until: UInt64, fits: Bool
     ) throws {
@@ -35,7 +36,8 @@ import Testing
         expectDone(try scene.tryBooking(start: scene.at(3 * hour), for: hour))
     }
 
-    @Test func `of bookings that do not overlap each other only the fullest moment counts`() throws {
+    @Test func `of bookings that do not overlap each other only the fullest moment counts`() throws
+    {
         let scene = try LeaseScene(capacity: 3)
         // 2 in [1, 3), 1 in [2, 4), 2 in [4, 6): at most 3 at a time.
         _ = try scene.book(start: scene.at(hour), for: 2 * hour, quantity: 2)
@@ -93,11 +95,13 @@ import Testing
         let first = try scene.book(by: scene.carl, for: hour)
         try scene.take("start", first, by: scene.carl)
         let next = try scene.book(start: scene.at(hour))
-        let closed = try scene.ledger.block(at: scene.at(hour), [
-            scene.ledger.sign([.take("start", next)], by: scene.bea),
-            scene.ledger.sign([.take("finish", first)], by: scene.carl),
-            scene.ledger.sign([.take("start", next)], by: scene.bea),
-        ])
+        let closed = try scene.ledger.block(
+            at: scene.at(hour),
+            [
+                scene.ledger.sign([.take("start", next)], by: scene.bea),
+                scene.ledger.sign([.take("finish", first)], by: scene.carl),
+                scene.ledger.sign([.take("start", next)], by: scene.bea),
+            ])
         #expect(closed.receipts.map(\.code) == [AgreementsRejection.resourceInUse.rawValue, 0, 0])
     }
 
@@ -122,7 +126,9 @@ import Testing
         // A process that lets people begin early.
         let process = ProcessDefinition.small {
             $0.transitions[1].guards = []
-            $0.transitions[3].timer = .with { $0.base = .end; $0.offsetMs = "0" }
+            $0.transitions[3].timer = .with {
+                $0.base = .end; $0.offsetMs = "0"
+            }
         }
         let scene = try LeaseScene(process: process)
         let id = try scene.book(start: scene.at(4 * hour))
@@ -133,7 +139,8 @@ import Testing
         #expect(scene.state(of: between) == "over")
         try scene.take("use", id)
         #expect(isRefused(try scene.tryBooking(by: scene.carl, for: 10)))
-        #expect(isRefused(try scene.tryBooking(by: scene.carl, start: scene.at(4 * hour - 1), for: 1)))
+        #expect(
+            isRefused(try scene.tryBooking(by: scene.carl, start: scene.at(4 * hour - 1), for: 1)))
         try scene.take("end", id)
         #expect(scene.resourceRow.openBookings == 0)
         expectDone(try scene.tryBooking(by: scene.carl))

@@ -132,12 +132,14 @@ extension TestLedger {
     ) throws -> ResourceID {
         let events = try done(
             actor,
-            .resources(.registerResource(.with {
-                $0.kind = kind
-                $0.title = title
-                $0.capacity = capacity
-                $0.serial = serial
-            })))
+            .resources(
+                .registerResource(
+                    .with {
+                        $0.kind = kind
+                        $0.title = title
+                        $0.capacity = capacity
+                        $0.serial = serial
+                    })))
         guard case .resourceRegistered(let event) = events.first?.resources.event else {
             throw Missing.event
         }
@@ -165,28 +167,34 @@ extension [Event] {
 
 extension Action {
     static func registerKind(_ kind: String) -> Action {
-        .resources(.registerKind(.with {
-            $0.kind = kind
-            $0.title = kind
-        }))
+        .resources(
+            .registerKind(
+                .with {
+                    $0.kind = kind
+                    $0.title = kind
+                }))
     }
 
     static func open(
         _ offer: OfferID, start: Timestamp? = nil, for duration: UInt64, quantity: UInt32 = 1
     ) -> Action {
-        .agreements(.openAgreement(.with {
-            $0.offer = Data(offer.bytes)
-            $0.startMs = start?.milliseconds ?? 0
-            $0.durationMs = duration
-            $0.quantity = quantity
-        }))
+        .agreements(
+            .openAgreement(
+                .with {
+                    $0.offer = Data(offer.bytes)
+                    $0.startMs = start?.milliseconds ?? 0
+                    $0.durationMs = duration
+                    $0.quantity = quantity
+                }))
     }
 
     static func take(_ transition: String, _ agreement: AgreementID) -> Action {
-        .agreements(.takeTransition(.with {
-            $0.agreement = Data(agreement.bytes)
-            $0.transition = transition
-        }))
+        .agreements(
+            .takeTransition(
+                .with {
+                    $0.agreement = Data(agreement.bytes)
+                    $0.transition = transition
+                }))
     }
 
     static func withdraw(_ offer: OfferID) -> Action {

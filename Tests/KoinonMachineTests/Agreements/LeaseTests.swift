@@ -31,13 +31,18 @@ import Testing
         #expect(scene.money == [190, 99_800, 10])
         #expect(scene.agreement(id).usedFromMs == scene.begin.milliseconds)
         #expect(scene.agreement(id).usedUntilMs == scene.at(31 * minute).milliseconds)
-        #expect(scene.record == .with { $0.settled = 1; $0.settledSinceLate = 1 })
+        #expect(
+            scene.record
+                == .with {
+                    $0.settled = 1; $0.settledSinceLate = 1
+                })
         try scene.ledger.checkReplay()
     }
 
-    @Test(arguments: [
-        (0, 1), (1, 1), (30 * 60_000, 1), (30 * 60_000 + 1, 2), (60 * 60_000, 2),
-    ] as [(UInt64, UInt64)])
+    @Test(
+        arguments: [
+            (0, 1), (1, 1), (30 * 60_000, 1), (30 * 60_000 + 1, 2), (60 * 60_000, 2),
+        ] as [(UInt64, UInt64)])
     func `each step begun is charged, one at least`(used: UInt64, steps: UInt64) throws {
         let scene = try LeaseScene()
         let id = try scene.book()
@@ -98,7 +103,11 @@ import Testing
         try scene.take("finish", id, at: scene.at(2 * hour))
         // Four half hours and the fee; the platform's share is of the tariff only.
         #expect(scene.money == [880, 99_100, 20])
-        #expect(scene.record == .with { $0.settled = 1; $0.settledLate = 1 })
+        #expect(
+            scene.record
+                == .with {
+                    $0.settled = 1; $0.settledLate = 1
+                })
     }
 
     @Test(arguments: [(0, false), (1, true)] as [(UInt64, Bool)])
@@ -121,7 +130,8 @@ import Testing
         #expect(scene.money == [2_090, 97_800, 110])
     }
 
-    @Test func `what is never returned is lost, and all that is held goes to the provider`() throws {
+    @Test func `what is never returned is lost, and all that is held goes to the provider`() throws
+    {
         let scene = try LeaseScene(terms: ["overdue_ms": Int64(day)])
         let id = try scene.book(for: hour)
         try scene.take("start", id)
@@ -131,7 +141,11 @@ import Testing
         #expect(scene.state(of: id) == "lost")
         // 50 half hours would cost 50.00: the share is of the 22.00 that there are.
         #expect(scene.money == [2_090, 97_800, 110])
-        #expect(scene.record == .with { $0.settled = 1; $0.settledLate = 1 })
+        #expect(
+            scene.record
+                == .with {
+                    $0.settled = 1; $0.settledLate = 1
+                })
         #expect(scene.resourceRow.quantityInUse == 0)
         let last = Resources.custodyHistory(of: scene.resource, in: scene.ledger.state).last
         #expect(last?.holder == scene.bea.bytes, "it stays where it is")
@@ -149,7 +163,11 @@ import Testing
         #expect(scene.resourceRow.openBookings == 0, "others may use it meanwhile")
         try scene.take("settle", id, by: scene.provider, at: scene.at(5 * hour))
         #expect(scene.money == [190, 99_800, 10])
-        #expect(scene.record == .with { $0.settled = 1; $0.settledSinceLate = 1 })
+        #expect(
+            scene.record
+                == .with {
+                    $0.settled = 1; $0.settledSinceLate = 1
+                })
     }
 
     @Test func `an inspection that nobody ends is settled by itself`() throws {
@@ -162,124 +180,11 @@ import Testing
         try scene.ledger.advance(to: scene.at(hour + day + 1))
         #expect(scene.state(of: id) == "settled")
         #expect(scene.money == [285, 99_700, 15])
-        #expect(scene.record == .with { $0.settled = 1; $0.settledLate = 1 })
-    }
-
-    // MARK: On request
-
-    @Test func `on request the provider accepts before it is promised`() throws {
-        let scene = try LeaseScene(terms: ["on_request": 1])
-        let id = try scene.book(start: scene.at(hour))
-        #expect(scene.state(of: id) == "requested")
-        #expect(scene.held(in: id) == 2_200)
-        #expect(scene.resourceRow.openBookings == 0)
-        try scene.take("accept", id, by: scene.provider)
-        #expect(scene.state(of: id) == "booked")
-        #expect(scene.resourceRow.openBookings == 1)
-        try scene.take("start", id, at: scene.at(hour))
-        try scene.take("finish", id, at: scene.at(2 * hour))
-        #expect(scene.money == [190, 99_800, 10])
-    }
-
-    @Test func `a declined or withdrawn request costs nothing`() throws {
-        let scene = try LeaseScene(terms: ["on_request": 1])
-        let declined = try scene.book(start: scene.at(hour))
-        try scene.take("decline", declined, by: scene.provider)
-        #expect(scene.state(of: declined) == "declined")
-        let withdrawn = try scene.book(start: scene.at(hour))
-        try scene.take("cancel", withdrawn)
-        #expect(scene.state(of: withdrawn) == "cancelled")
-        #expect(scene.money == [0, 100_000, 0])
-    }
-
-    @Test(arguments: [(2 * 3_600_000, 3_600_000), (1_800_000, 1_800_000)] as [(UInt64, UInt64)])
-    func `a request lapses after the time to respond, or at the start`(
-        start: UInt64, lapses: UInt64
-    ) throws {
-        let scene = try LeaseScene(terms: ["on_request": 1, "response_ms": Int64(hour)])
-        let id = try scene.book(start: scene.at(start))
-        try scene.ledger.advance(to: scene.at(lapses - 1))
-        #expect(scene.state(of: id) == "requested")
-        let closed = try scene.ledger.advance(to: scene.at(lapses))
-        #expect(scene.state(of: id) == "lapsed")
-        #expect(closed.timers.map(\.name) == ["lapse"])
-        #expect(closed.timers.map(\.dueMs) == [scene.at(lapses).milliseconds])
-        #expect(scene.money == [0, 100_000, 0])
-    }
-
-    // MARK: Cancelling and not coming
-
-    @Test(arguments: [(60, 0), (59, 300)] as [(UInt64, UInt64)])
-    func `cancelling is free until so long before the start, then costs the fee`(
-        minutesBefore: UInt64, fee: UInt64
-    ) throws {
-        let scene = try LeaseScene(terms: ["free_cancel_ms": Int64(hour), "cancel_fee": 300])
-        let id = try scene.book(start: scene.at(3 * hour))
-        try scene.take("cancel", id, at: scene.at(3 * hour - minutesBefore * minute))
-        #expect(scene.state(of: id) == "cancelled")
-        let expected = [fee, 100_000 - fee, 0]
-        #expect(scene.money == expected)
-        #expect(scene.record == AccountRecord(), "nothing was settled")
-    }
-
-    @Test func `the cancelling fee is never more than is held`() throws {
-        let scene = try LeaseScene(terms: ["cancel_fee": 5_000]) { $0.depositMinor = 100 }
-        let id = try scene.book(for: hour)
-        try scene.take("cancel", id, at: scene.at(1))
-        #expect(scene.money == [300, 99_700, 0])
-    }
-
-    @Test func `when the provider cancels the borrower pays nothing`() throws {
-        let scene = try LeaseScene(terms: ["free_cancel_ms": Int64(day), "cancel_fee": 300])
-        let id = try scene.book(start: scene.at(hour))
-        try scene.take("cancel", id, by: scene.provider)
-        #expect(scene.money == [0, 100_000, 0])
-        #expect(scene.resourceRow.openBookings == 0)
-    }
-
-    @Test func `when others still use it at the start, cancelling is free`() throws {
-        let scene = try LeaseScene(terms: ["free_cancel_ms": Int64(day), "cancel_fee": 300])
-        let before = try scene.book(by: scene.carl, for: hour)
-        try scene.take("start", before, by: scene.carl)
-        let id = try scene.book(start: scene.at(hour))
-        let early = try scene.tryTaking("cancel", id, at: scene.at(hour - 1))
-        expectDone(early)
-        #expect(scene.ledger.balance(scene.bea) == 99_700, "before the start it costs")
-
-        let second = try scene.book(start: scene.at(hour))
-        let start = try scene.tryTaking("start", second, at: scene.at(hour))
-        #expect(start.code == AgreementsRejection.resourceInUse.rawValue)
-        try scene.take("cancel", second)
-        #expect(scene.ledger.balance(scene.bea) == 99_700)
-    }
-
-    @Test func `a booking never started ends by itself, for the fee`() throws {
-        let scene = try LeaseScene(terms: ["no_show_after_ms": 600_000, "no_show_fee": 700])
-        let id = try scene.book(start: scene.at(hour))
-        try scene.ledger.advance(to: scene.at(hour + 10 * minute - 1))
-        #expect(scene.state(of: id) == "booked")
-        try scene.ledger.advance(to: scene.at(hour + 10 * minute))
-        #expect(scene.state(of: id) == "no_show")
-        #expect(scene.money == [700, 99_300, 0])
-        #expect(scene.resourceRow.openBookings == 0)
-    }
-
-    @Test func `a short booking ends with its own end`() throws {
-        let scene = try LeaseScene(terms: ["no_show_after_ms": 600_000])
-        let id = try scene.book(for: minute)
-        let late = try scene.tryTaking("start", id, at: scene.at(minute))
-        #expect(late.code == AgreementsRejection.agreementEnded.rawValue)
-        #expect(scene.state(of: id) == "no_show")
-    }
-
-    @Test func `who could not start because others used it pays nothing for not coming`() throws {
-        let scene = try LeaseScene(terms: ["no_show_after_ms": 600_000, "no_show_fee": 700])
-        let before = try scene.book(by: scene.carl, for: hour)
-        try scene.take("start", before, by: scene.carl)
-        let id = try scene.book(start: scene.at(hour))
-        try scene.ledger.advance(to: scene.at(hour + 10 * minute))
-        #expect(scene.state(of: id) == "no_show")
-        #expect(scene.ledger.balance(scene.bea) == 100_000)
+        #expect(
+            scene.record
+                == .with {
+                    $0.settled = 1; $0.settledLate = 1
+                })
     }
 
     // MARK: Deposit
@@ -305,14 +210,17 @@ import Testing
         #expect(try lease(for: hour) == 2_000)
         #expect(try lease(for: hour + 1) == 500)
         #expect(try lease(for: hour) == 2_000)
-        #expect(scene.record == .with {
-            $0.settled = 4
-            $0.settledLate = 1
-            $0.settledSinceLate = 1
-        })
-        #expect(Market.deposit(
-            for: scene.carl.account, under: Market.offer(scene.offer, in: scene.ledger.state)!,
-            in: scene.ledger.state) == 2_000)
+        #expect(
+            scene.record
+                == .with {
+                    $0.settled = 4
+                    $0.settledLate = 1
+                    $0.settledSinceLate = 1
+                })
+        #expect(
+            Market.deposit(
+                for: scene.carl.account, under: Market.offer(scene.offer, in: scene.ledger.state)!,
+                in: scene.ledger.state) == 2_000)
     }
 
     // MARK: What is seen of it
@@ -324,7 +232,8 @@ import Testing
         try scene.take("finish", id, at: scene.at(minute))
         let history = Resources.custodyHistory(of: scene.resource, in: scene.ledger.state)
         #expect(history.map(\.reason) == [.registered, .lent, .returned])
-        #expect(history.map(\.holder) == [scene.provider.bytes, scene.bea.bytes, scene.provider.bytes])
+        #expect(
+            history.map(\.holder) == [scene.provider.bytes, scene.bea.bytes, scene.provider.bytes])
         #expect(history.map(\.agreement) == [Data(), Data(id.bytes), Data(id.bytes)])
         #expect(history.map(\.quantity) == [2, 2, 2])
         #expect(history.last?.timeMs == scene.at(minute).milliseconds)
@@ -337,10 +246,11 @@ import Testing
         let id = try #require(opened.firstAgreement)
         #expect(try scene.take("start", id).map(\.kind) == ["transitionTaken", "custodyMoved"])
         let finished = try scene.take("finish", id)
-        #expect(finished.map(\.kind) == [
-            "transitionTaken", "custodyMoved", "holdPaid", "holdPaid", "settlementRecorded",
-            "holdPaid",
-        ])
+        #expect(
+            finished.map(\.kind) == [
+                "transitionTaken", "custodyMoved", "holdPaid", "holdPaid", "settlementRecorded",
+                "holdPaid",
+            ])
         let paid = finished.compactMap { event -> HoldPaid? in
             guard case .holdPaid(let paid) = event.money.event else { return nil }
             return paid
@@ -351,13 +261,15 @@ import Testing
             Issue.record("the first event is the transition")
             return
         }
-        #expect(taken == .with {
-            $0.agreement = Data(id.bytes)
-            $0.transition = "finish"
-            $0.from = "active"
-            $0.to = "settled"
-            $0.by = scene.bea.bytes
-        })
+        #expect(
+            taken
+                == .with {
+                    $0.agreement = Data(id.bytes)
+                    $0.transition = "finish"
+                    $0.from = "active"
+                    $0.to = "settled"
+                    $0.by = scene.bea.bytes
+                })
     }
 
     @Test func `what happens by itself can be asked beforehand`() throws {
@@ -368,34 +280,5 @@ import Testing
         #expect(timers.map(\.due) == [scene.at(2 * hour), scene.at(day)])
         try scene.take("cancel", id)
         #expect(Agreements.timers(of: id, in: scene.ledger.state).isEmpty)
-    }
-}
-
-extension LeaseScene {
-    var record: AccountRecord { Agreements.record(of: bea.account, in: ledger.state) }
-}
-
-extension [Event] {
-    var settlements: [SettlementRecorded] {
-        compactMap { event in
-            guard case .settlementRecorded(let recorded) = event.agreements.event else { return nil }
-            return recorded
-        }
-    }
-}
-
-extension Event {
-    /// Name of what happened, without its content.
-    var kind: String {
-        let inner: Any? =
-            switch module {
-            case .money(let event): event.event
-            case .resources(let event): event.event
-            case .market(let event): event.event
-            case .agreements(let event): event.event
-            default: nil
-            }
-        guard let inner else { return "" }
-        return Mirror(reflecting: inner).children.first?.label ?? ""
     }
 }

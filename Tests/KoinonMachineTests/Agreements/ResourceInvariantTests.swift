@@ -16,21 +16,27 @@ import Testing
 
     /// One booking and one use of a resource with capacity 2 are there.
     static let damages: [Damage] = [
-        Damage(testDescription: "a booking is gone", sentence: "do not match") { scene, booked, _, state in
+        Damage(testDescription: "a booking is gone", sentence: "do not match") {
+            scene, booked, _, state in
             let start = scene.agreement(booked).startMs
             Agreements.bookings.remove(Key3(scene.resource, start, booked), in: state)
         },
-        Damage(testDescription: "a booking is longer", sentence: "do not match") { scene, booked, _, state in
+        Damage(testDescription: "a booking is longer", sentence: "do not match") {
+            scene, booked, _, state in
             let key = Key3(scene.resource, scene.agreement(booked).startMs, booked)
             var row = Agreements.bookings.get(key, in: state)!
             row.endMs += 1
             Agreements.bookings.set(key, row, in: state)
         },
-        Damage(testDescription: "too little is there for what is used", sentence: "are used, it has 0") {
+        Damage(
+            testDescription: "too little is there for what is used", sentence: "are used, it has 0"
+        ) {
             scene, _, _, state in
             change(scene.resource, in: state) { $0.capacity = 0 }
         },
-        Damage(testDescription: "too little is there for what is promised", sentence: "are promised at") {
+        Damage(
+            testDescription: "too little is there for what is promised", sentence: "are promised at"
+        ) {
             scene, _, _, state in
             change(scene.resource, in: state) { $0.capacity = 1 }
         },
@@ -42,14 +48,19 @@ import Testing
             scene, _, _, state in
             change(scene.resource, in: state) { $0.openBookings = 3 }
         },
-        Damage(testDescription: "offers are counted wrongly", sentence: "counts 2 open offers of 1") {
+        Damage(testDescription: "offers are counted wrongly", sentence: "counts 2 open offers of 1")
+        {
             scene, _, _, state in
             change(scene.resource, in: state) { $0.openOffers = 2 }
         },
-        Damage(testDescription: "a step of custody is gone", sentence: "has gaps") { scene, _, _, state in
+        Damage(testDescription: "a step of custody is gone", sentence: "has gaps") {
+            scene, _, _, state in
             Resources.custody.remove(Key2(scene.resource, 0), in: state)
         },
-        Damage(testDescription: "custody of nothing", sentence: "custody of a resource that is not there") {
+        Damage(
+            testDescription: "custody of nothing",
+            sentence: "custody of a resource that is not there"
+        ) {
             _, _, _, state in
             let nothing = ResourceID(Data(repeating: 1, count: 20))!
             Resources.custody.set(Key2(nothing, 0), CustodyRecord(), in: state)
@@ -66,11 +77,15 @@ import Testing
             scene, _, _, state in
             change(scene.resource, in: state) { $0.retired = true }
         },
-        Damage(testDescription: "another owner than the provider", sentence: "provider is not the owner") {
+        Damage(
+            testDescription: "another owner than the provider",
+            sentence: "provider is not the owner"
+        ) {
             scene, _, _, state in
             change(scene.resource, in: state) { $0.owner = scene.carl.bytes }
         },
-        Damage(testDescription: "a kind that is not there", sentence: "of a kind that is not there") {
+        Damage(testDescription: "a kind that is not there", sentence: "of a kind that is not there")
+        {
             scene, _, _, state in
             change(scene.resource, in: state) { $0.kind = "boat" }
         },
@@ -89,7 +104,8 @@ import Testing
             }!
             Timers.remove(timer, in: state)
         },
-        Damage(testDescription: "its timer is set for later", sentence: "is set for another moment") {
+        Damage(testDescription: "its timer is set for later", sentence: "is set for another moment")
+        {
             _, _, using, state in
             let timer = Timers.all(of: Agreements.number, in: state).first {
                 $0.subject == Data(using.bytes)
@@ -99,7 +115,8 @@ import Testing
                 due: Timestamp(milliseconds: timer.dueMs + 1), module: timer.module,
                 kind: timer.kind, subject: using.bytes, name: timer.name, in: state)
         },
-        Damage(testDescription: "a party is missing", sentence: "lacks a party") { _, booked, _, state in
+        Damage(testDescription: "a party is missing", sentence: "lacks a party") {
+            _, booked, _, state in
             change(booked, in: state) { $0.parties.removeLast() }
         },
     ]

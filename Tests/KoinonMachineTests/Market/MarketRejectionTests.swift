@@ -69,13 +69,17 @@ import Testing
         RejectionRow(Code.badStep, field: "tariff.step_ms", "a step beyond the end of time") {
             try publish { $0.tariff.stepMs = tooLate }
         },
-        RejectionRow(Code.amountTooLarge, field: "tariff.price_minor", "price and deposit too large") {
+        RejectionRow(
+            Code.amountTooLarge, field: "tariff.price_minor", "price and deposit too large"
+        ) {
             try publish {
                 $0.tariff.priceMinor = tooMuch
                 $0.depositMinor = tooMuch
             }
         },
-        RejectionRow(Code.amountTooLarge, field: "deposit_minor", "too large, reduced from the first") {
+        RejectionRow(
+            Code.amountTooLarge, field: "deposit_minor", "too large, reduced from the first"
+        ) {
             try publish {
                 $0.depositMinor = tooMuch
                 $0.reducedDeposit = .with { $0.afterSettled = 0 }
@@ -113,7 +117,9 @@ import Testing
         RejectionRow(Code.placeOutOfRange, field: "place.latitude_e7", "too far south") {
             try publish { $0.place.latitudeE7 = -900_000_001 }
         },
-        RejectionRow(Code.placeOutOfRange, field: "place.longitude_e7", "too far east, window too late") {
+        RejectionRow(
+            Code.placeOutOfRange, field: "place.longitude_e7", "too far east, window too late"
+        ) {
             try publish {
                 $0.place.longitudeE7 = 1_800_000_001
                 $0.availableFromMs = tooLate
@@ -125,13 +131,17 @@ import Testing
     ]
 
     static let times: [RejectionRow] = [
-        RejectionRow(Code.badAvailability, field: "available_from_ms", "both beyond the end of time") {
+        RejectionRow(
+            Code.badAvailability, field: "available_from_ms", "both beyond the end of time"
+        ) {
             try publish {
                 $0.availableFromMs = tooLate
                 $0.availableUntilMs = tooLate + 1
             }
         },
-        RejectionRow(Code.badAvailability, field: "available_until_ms", "no longer than its beginning") {
+        RejectionRow(
+            Code.badAvailability, field: "available_until_ms", "no longer than its beginning"
+        ) {
             try publish {
                 $0.availableFromMs = 5
                 $0.availableUntilMs = 5
@@ -149,7 +159,9 @@ import Testing
                 $0.durationMaximumMs = tooLate
             }
         },
-        RejectionRow(Code.badDurationBounds, field: "duration_maximum_ms", "below the minimum, terms twice") {
+        RejectionRow(
+            Code.badDurationBounds, field: "duration_maximum_ms", "below the minimum, terms twice"
+        ) {
             try publish {
                 $0.durationMinimumMs = 2
                 $0.durationMaximumMs = 1
@@ -177,7 +189,9 @@ import Testing
                 $0.process = "rent"
             }
         },
-        RejectionRow(Code.notOwner, field: "resource", "another's, retired") { try retired { $0.bea } },
+        RejectionRow(Code.notOwner, field: "resource", "another's, retired") {
+            try retired { $0.bea }
+        },
         RejectionRow(Code.resourceRetired, field: "resource", "retired, unknown process") {
             try retired { $0.provider }
         },
@@ -223,7 +237,8 @@ import Testing
     ]
 
     private static func withdraw(
-        twice: Bool = false, by actor: (LeaseScene) -> Actor, _ change: (inout WithdrawOffer) -> Void
+        twice: Bool = false, by actor: (LeaseScene) -> Actor,
+        _ change: (inout WithdrawOffer) -> Void
     ) throws -> Receipt {
         let scene = try LeaseScene()
         if twice { try scene.ledger.done(scene.provider, .withdraw(scene.offer)) }

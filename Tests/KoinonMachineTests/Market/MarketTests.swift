@@ -10,11 +10,13 @@ import Testing
         let offer = try #require(Market.offer(scene.offer, in: scene.ledger.state))
         var expected = LeaseScene.offer(on: scene.resource, terms: ["cancel_fee": 5])
         expected.platform = "bravo"
-        #expect(offer == .with {
-            $0.terms = expected
-            $0.provider = scene.provider.bytes
-            $0.publishedAtMs = scene.begin.milliseconds
-        })
+        #expect(
+            offer
+                == .with {
+                    $0.terms = expected
+                    $0.provider = scene.provider.bytes
+                    $0.publishedAtMs = scene.begin.milliseconds
+                })
         #expect(scene.resourceRow.openOffers == 1)
     }
 
@@ -45,7 +47,8 @@ import Testing
     @Test func `values at their bounds are allowed`() throws {
         let scene = try LeaseScene()
         let last = Timestamp.maximum.milliseconds
-        for (latitude, longitude) in [(900_000_000, 1_800_000_000), (-900_000_000, -1_800_000_000)] {
+        for (latitude, longitude) in [(900_000_000, 1_800_000_000), (-900_000_000, -1_800_000_000)]
+        {
             var offer = LeaseScene.offer(
                 on: scene.resource, terms: ["grace_ms": 2_592_000_000, "on_request": 1])
             offer.place = .with {

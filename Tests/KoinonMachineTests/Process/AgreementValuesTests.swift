@@ -43,9 +43,11 @@ import Testing
         #expect(try value("used_from", of: id, in: scene, at: now) == begin + 3_600_000)
         #expect(try value("used_until", of: id, in: scene, at: now) == begin + 3_600_005)
         #expect(try value("entered_at", of: id, in: scene, at: now) == begin + 3_600_000)
-        #expect(try value("others_using", of: id, in: scene, at: now) == 0, "its own use is no other's")
+        #expect(
+            try value("others_using", of: id, in: scene, at: now) == 0, "its own use is no other's")
         try scene.take("finish", id, at: start.later(by: 7))
-        #expect(try value("used_until", of: id, in: scene, at: now.later(by: 99)) == begin + 3_600_007)
+        #expect(
+            try value("used_until", of: id, in: scene, at: now.later(by: 99)) == begin + 3_600_007)
         #expect(try value("held", of: id, in: scene, at: now) == 0)
     }
 

@@ -7,7 +7,8 @@ private struct Letters: VariableValues {
     static let values: [Int64] = [7, -7, 2, 0, .max]
 
     static func resolve(_ name: String) throws(ExpressionFault) -> VariableReference {
-        guard name.utf8.count == 1, let position = Array("abcde".utf8).firstIndex(of: name.utf8.first!)
+        guard name.utf8.count == 1,
+            let position = Array("abcde".utf8).firstIndex(of: name.utf8.first!)
         else { throw .unknownVariable(name) }
         return .term(position)
     }
@@ -23,26 +24,29 @@ private func parse(_ text: String) throws(ExpressionFault) -> IntegerExpression 
 }
 
 @Suite struct IntegerExpressionTests {
-    @Test(arguments: [
-        ("0", 0), ("42", 42), (" 1 + 2 * 3 ", 7), ("(1 + 2) * 3", 9), ("10 - 3 - 2", 5),
-        ("2 * 3 * 4", 24), ("a", 7), ("a*b", -49), ("0 - a", -7), ("a-b", 14), ("((((a))))", 7),
-        ("floor_div(a, c)", 3), ("ceil_div(a, c)", 4), ("floor_div(b, c)", -4),
-        ("ceil_div(b, c)", -3), ("floor_div(a, 0 - c)", -4), ("ceil_div(a, 0 - c)", -3),
-        ("floor_div(b, 0 - c)", 3), ("ceil_div(b, 0 - c)", 4), ("floor_div(6, 3)", 2),
-        ("ceil_div(6, 3)", 2), ("floor_div(0, a)", 0), ("min(a, b, c)", -7), ("max(a, b, c)", 7),
-        ("max(1,ceil_div(a - 1, 30)) * 2", 2), ("9223372036854775807", .max), ("e - e", 0),
-        ("min(e, 0 - e) - 1", Int64.min),
-    ] as [(String, Int64)])
+    @Test(
+        arguments: [
+            ("0", 0), ("42", 42), (" 1 + 2 * 3 ", 7), ("(1 + 2) * 3", 9), ("10 - 3 - 2", 5),
+            ("2 * 3 * 4", 24), ("a", 7), ("a*b", -49), ("0 - a", -7), ("a-b", 14), ("((((a))))", 7),
+            ("floor_div(a, c)", 3), ("ceil_div(a, c)", 4), ("floor_div(b, c)", -4),
+            ("ceil_div(b, c)", -3), ("floor_div(a, 0 - c)", -4), ("ceil_div(a, 0 - c)", -3),
+            ("floor_div(b, 0 - c)", 3), ("ceil_div(b, 0 - c)", 4), ("floor_div(6, 3)", 2),
+            ("ceil_div(6, 3)", 2), ("floor_div(0, a)", 0), ("min(a, b, c)", -7),
+            ("max(a, b, c)", 7),
+            ("max(1,ceil_div(a - 1, 30)) * 2", 2), ("9223372036854775807", .max), ("e - e", 0),
+            ("min(e, 0 - e) - 1", Int64.min),
+        ] as [(String, Int64)])
     func `an expression has its value`(text: String, value: Int64) throws {
         #expect(try parse(text).evaluate(Letters()) == value)
     }
 
-    @Test(arguments: [
-        ("e + 1", .overflow), ("0 - e - 2", .overflow), ("e * c", .overflow),
-        ("floor_div(0 - e - 1, 0 - 1)", .overflow), ("ceil_div(0 - e - 1, 0 - 1)", .overflow),
-        ("floor_div(a, d)", .divisionByZero), ("ceil_div(a, d)", .divisionByZero),
-        ("floor_div(e + 1, d)", .overflow), ("min(1, e + e)", .overflow),
-    ] as [(String, ArithmeticFault)])
+    @Test(
+        arguments: [
+            ("e + 1", .overflow), ("0 - e - 2", .overflow), ("e * c", .overflow),
+            ("floor_div(0 - e - 1, 0 - 1)", .overflow), ("ceil_div(0 - e - 1, 0 - 1)", .overflow),
+            ("floor_div(a, d)", .divisionByZero), ("ceil_div(a, d)", .divisionByZero),
+            ("floor_div(e + 1, d)", .overflow), ("min(1, e + e)", .overflow),
+        ] as [(String, ArithmeticFault)])
     func `what has no value is a fault, never a wrong number`(
         text: String, fault: ArithmeticFault
     ) throws {
@@ -50,22 +54,23 @@ private func parse(_ text: String) throws(ExpressionFault) -> IntegerExpression 
         #expect(throws: fault) { try expression.evaluate(Letters()) }
     }
 
-    @Test(arguments: [
-        ("", .unexpectedEnd), ("1 +", .unexpectedEnd), ("(1", .unexpectedEnd),
-        ("1 2", .unexpected(position: 3)), ("1)", .unexpected(position: 2)),
-        ("A", .unexpected(position: 1)), ("-1", .unexpected(position: 1)),
-        ("1 / 2", .unexpected(position: 3)), ("2a", .unexpected(position: 2)),
-        ("1 == 1", .unexpected(position: 3)), ("min(1;2)", .unexpected(position: 6)),
-        ("1\t+ 1", .unexpected(position: 2)), ("é", .unexpected(position: 1)),
-        ("9223372036854775808", .integerTooLarge(position: 1)),
-        ("1 + 99999999999999999999", .integerTooLarge(position: 5)),
-        ("mod(1, 2)", .unknownFunction("mod")), ("a(1)", .unknownFunction("a")),
-        ("min(1)", .argumentCount(function: "min", expected: "two values or more")),
-        ("max(1)", .argumentCount(function: "max", expected: "two values or more")),
-        ("floor_div(1)", .argumentCount(function: "floor_div", expected: "two values")),
-        ("ceil_div(1, 2, 3)", .argumentCount(function: "ceil_div", expected: "two values")),
-        ("f", .unknownVariable("f")), ("floor_div", .unknownVariable("floor_div")),
-    ] as [(String, ExpressionFault)])
+    @Test(
+        arguments: [
+            ("", .unexpectedEnd), ("1 +", .unexpectedEnd), ("(1", .unexpectedEnd),
+            ("1 2", .unexpected(position: 3)), ("1)", .unexpected(position: 2)),
+            ("A", .unexpected(position: 1)), ("-1", .unexpected(position: 1)),
+            ("1 / 2", .unexpected(position: 3)), ("2a", .unexpected(position: 2)),
+            ("1 == 1", .unexpected(position: 3)), ("min(1;2)", .unexpected(position: 6)),
+            ("1\t+ 1", .unexpected(position: 2)), ("é", .unexpected(position: 1)),
+            ("9223372036854775808", .integerTooLarge(position: 1)),
+            ("1 + 99999999999999999999", .integerTooLarge(position: 5)),
+            ("mod(1, 2)", .unknownFunction("mod")), ("a(1)", .unknownFunction("a")),
+            ("min(1)", .argumentCount(function: "min", expected: "two values or more")),
+            ("max(1)", .argumentCount(function: "max", expected: "two values or more")),
+            ("floor_div(1)", .argumentCount(function: "floor_div", expected: "two values")),
+            ("ceil_div(1, 2, 3)", .argumentCount(function: "ceil_div", expected: "two values")),
+            ("f", .unknownVariable("f")), ("floor_div", .unknownVariable("floor_div")),
+        ] as [(String, ExpressionFault)])
     func `text outside the grammar is refused with the place`(
         text: String, fault: ExpressionFault
     ) {
@@ -98,11 +103,12 @@ private func parse(_ text: String) throws(ExpressionFault) -> IntegerExpression 
         #expect(try condition.holds(Letters()) == holds)
     }
 
-    @Test(arguments: [
-        ("a", .unexpectedEnd), ("a = 7", .unexpected(position: 3)), ("a == ", .unexpectedEnd),
-        ("a < b < c", .unexpected(position: 7)), ("a =< b", .unexpected(position: 3)),
-        ("a ! b", .unexpected(position: 3)), ("== 1", .unexpected(position: 1)),
-    ] as [(String, ExpressionFault)])
+    @Test(
+        arguments: [
+            ("a", .unexpectedEnd), ("a = 7", .unexpected(position: 3)), ("a == ", .unexpectedEnd),
+            ("a < b < c", .unexpected(position: 7)), ("a =< b", .unexpected(position: 3)),
+            ("a ! b", .unexpected(position: 3)), ("== 1", .unexpected(position: 1)),
+        ] as [(String, ExpressionFault)])
     func `a condition has exactly one comparison`(text: String, fault: ExpressionFault) {
         #expect(throws: fault) { () throws(ExpressionFault) in
             try ExpressionParser.condition(text, resolve: Letters.resolve)

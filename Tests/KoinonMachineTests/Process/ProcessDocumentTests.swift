@@ -15,7 +15,9 @@ import Testing
     /// Lines of the section under a heading, up to the next heading.
     private func section(_ heading: String, of page: String) -> [Substring] {
         let lines = page.split(separator: "\n")
-        guard let first = lines.firstIndex(where: { $0.hasPrefix("#") && $0.hasSuffix(" " + heading) })
+        guard
+            let first = lines.firstIndex(where: { $0.hasPrefix("#") && $0.hasSuffix(" " + heading) }
+            )
         else { return [] }
         return Array(lines[(first + 1)...].prefix { !$0.hasPrefix("#") })
     }
@@ -31,7 +33,8 @@ import Testing
     init() throws { page = try Self.read("docs/formats/process.md") }
 
     @Test func `every variable, function, effect and rule is explained, and no other`() {
-        #expect(firstColumn(section("Variables", of: page)) == ProcessVariable.allCases.map(\.rawValue))
+        #expect(
+            firstColumn(section("Variables", of: page)) == ProcessVariable.allCases.map(\.rawValue))
         #expect(
             firstColumn(section("Expressions", of: page)).sorted()
                 == ExpressionParser.functions.sorted())
@@ -46,7 +49,8 @@ import Testing
         for (count, what) in [
             (ProcessLimits.roles, "roles"), (ProcessLimits.terms, "terms"),
             (ProcessLimits.definitions, "definitions"), (ProcessLimits.states, "states"),
-            (ProcessLimits.transitions, "transitions"), (ProcessLimits.guardsPerTransition, "guards"),
+            (ProcessLimits.transitions, "transitions"),
+            (ProcessLimits.guardsPerTransition, "guards"),
             (ProcessLimits.effectsPerTransition, "effects"),
         ] {
             #expect(rules.contains("\(count) \(what)"))
@@ -106,11 +110,14 @@ import Testing
                 page.contains(row) || page.contains("`\(rejection.name)` (\(rejection.rawValue))"),
                 "\(row)")
         }
-        let rows = page.split(separator: "\n").filter { $0.first == "|" && $0.dropFirst(2).first!.isNumber }
+        let rows = page.split(separator: "\n").filter {
+            $0.first == "|" && $0.dropFirst(2).first!.isNumber
+        }
         for row in rows {
             let cells = row.split(separator: "|").map { $0.filter { $0 != " " && $0 != "`" } }
             #expect(
-                rejections.contains { "\($0.rawValue)" == cells[0] && $0.name == cells[1] }, "\(row)")
+                rejections.contains { "\($0.rawValue)" == cells[0] && $0.name == cells[1] },
+                "\(row)")
         }
     }
 }

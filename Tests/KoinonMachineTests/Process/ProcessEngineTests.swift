@@ -50,9 +50,12 @@ import Testing
         #expect(Timers.all(of: Agreements.number, in: scene.ledger.state).isEmpty)
     }
 
-    @Test func `a timer that was due before the state was entered fires in the next block`() throws {
+    @Test func `a timer that was due before the state was entered fires in the next block`() throws
+    {
         let scene = try scene {
-            $0.transitions[3].timer = .with { $0.base = .start; $0.offsetMs = "0 - 7200000" }
+            $0.transitions[3].timer = .with {
+                $0.base = .start; $0.offsetMs = "0 - 7200000"
+            }
         }
         let id = try scene.book(start: scene.at(hour))
         #expect(scene.state(of: id) == "waiting")
@@ -62,14 +65,17 @@ import Testing
         #expect(scene.agreement(id).enteredAtMs == scene.begin.milliseconds)
     }
 
-    @Test(arguments: [
-        (Int64.max, Timestamp.maximum.milliseconds), (253_402_300_799_999, 253_402_300_799_999),
-        (Int64.min, TestLedger.start.milliseconds), (-1, TestLedger.start.milliseconds),
-    ] as [(Int64, UInt64)])
+    @Test(
+        arguments: [
+            (Int64.max, Timestamp.maximum.milliseconds), (253_402_300_799_999, 253_402_300_799_999),
+            (Int64.min, TestLedger.start.milliseconds), (-1, TestLedger.start.milliseconds),
+        ] as [(Int64, UInt64)])
     func `a moment outside of time is brought back into it`(patience: Int64, due: UInt64) throws {
         let scene = try LeaseScene(
             terms: ["patience": patience],
-            process: .small { $0.terms[0].minimum = .min; $0.terms[0].maximum = .max })
+            process: .small {
+                $0.terms[0].minimum = .min; $0.terms[0].maximum = .max
+            })
         let id = try scene.book(start: scene.at(hour))
         #expect(Agreements.timers(of: id, in: scene.ledger.state).map(\.due.milliseconds) == [due])
     }
@@ -77,7 +83,8 @@ import Testing
     @Test(arguments: ["patience * patience * patience", "floor_div(1, extra)"])
     func `a moment that cannot be reckoned is at once`(offset: String) throws {
         let scene = try LeaseScene(
-            terms: ["patience": .max], process: .small { $0.transitions[3].timer.offsetMs = offset })
+            terms: ["patience": .max], process: .small { $0.transitions[3].timer.offsetMs = offset }
+        )
         let id = try scene.book(start: scene.at(hour))
         #expect(scene.state(of: id) == "waiting")
         try scene.ledger.advance(to: scene.at(1))
@@ -94,9 +101,10 @@ import Testing
         let closed = try scene.ledger.advance(to: scene.at(hour))
         #expect(scene.state(of: id) == "over")
         #expect(closed.blocks.count == 1)
-        #expect(closed.timers.map(\.dueMs) == [
-            scene.at(minute).milliseconds, scene.at(minute + 1).milliseconds,
-        ])
+        #expect(
+            closed.timers.map(\.dueMs) == [
+                scene.at(minute).milliseconds, scene.at(minute + 1).milliseconds,
+            ])
     }
 
     @Test func `a timer that had to wait for the next block still goes by its own moment`() throws {
@@ -127,8 +135,9 @@ import Testing
         #expect(scene.held(in: id) == 0)
     }
 
-    @Test(arguments: [(-101, 0), (-100, 0), (0, 100), (1_900, 2_000), (50_000, 2_100)]
-        as [(Int64, UInt64)])
+    @Test(
+        arguments: [(-101, 0), (-100, 0), (0, 100), (1_900, 2_000), (50_000, 2_100)]
+            as [(Int64, UInt64)])
     func `no less than nothing and no more than what is held is paid`(
         extra: Int64, paid: UInt64
     ) throws {
@@ -144,8 +153,12 @@ import Testing
     @Test func `every amount is reckoned from the values before the transition`() throws {
         let scene = try scene {
             $0.transitions[2].effects = [
-                .with { $0.pay.to = "owner"; $0.pay.amount = "floor_div(held, 2)" },
-                .with { $0.pay.to = "house"; $0.pay.amount = "floor_div(held, 4)" },
+                .with {
+                    $0.pay.to = "owner"; $0.pay.amount = "floor_div(held, 2)"
+                },
+                .with {
+                    $0.pay.to = "house"; $0.pay.amount = "floor_div(held, 4)"
+                },
             ]
         }
         let id = try scene.book()
@@ -157,7 +170,9 @@ import Testing
 
     @Test func `a role other than the borrower may be recorded`() throws {
         let scene = try scene {
-            $0.transitions[2].effects[1].recordSettled = .with { $0.role = "owner"; $0.late = "2" }
+            $0.transitions[2].effects[1].recordSettled = .with {
+                $0.role = "owner"; $0.late = "2"
+            }
         }
         let id = try scene.book()
         try scene.take("use", id)
@@ -170,7 +185,9 @@ import Testing
     @Test func `money may be collected again by who pays it`() throws {
         let scene = try scene {
             $0.transitions[1].effects.append(
-                .with { $0.collect.from = "guest"; $0.collect.amount = "10 - extra" })
+                .with {
+                    $0.collect.from = "guest"; $0.collect.amount = "10 - extra"
+                })
         }
         let id = try scene.book()
         try scene.take("use", id)
@@ -188,7 +205,11 @@ import Testing
             $0.transitions.insert(
                 .with {
                     $0.name = "gift"; $0.to = "done"; $0.by = ["guest"]; $0.remainderTo = "owner"
-                    $0.effects = [.with { $0.collect.from = "guest"; $0.collect.amount = "7" }]
+                    $0.effects = [
+                        .with {
+                            $0.collect.from = "guest"; $0.collect.amount = "7"
+                        }
+                    ]
                 }, at: 0)
         }
         let id = try scene.book()
@@ -202,9 +223,10 @@ import Testing
         let scene = try scene {
             $0.addState("pausing", occupancy: .promised)
             $0.addTransition(from: "using", to: "pausing")
-            $0.transitions.append(.with {
-                $0.name = "resume"; $0.from = "pausing"; $0.to = "using"; $0.by = ["guest"]
-            })
+            $0.transitions.append(
+                .with {
+                    $0.name = "resume"; $0.from = "pausing"; $0.to = "using"; $0.by = ["guest"]
+                })
             $0.transitions[5].timer.offsetMs = "duration"
         }
         let id = try scene.book(for: hour)
@@ -218,64 +240,5 @@ import Testing
         #expect(scene.agreement(id).usedUntilMs == 0)
         try scene.take("end", id)
         #expect(scene.resourceRow.openBookings == 0)
-    }
-
-    // MARK: Processes kept in memory
-
-    @Test func `ledgers with different processes of one id do not mix them up`() throws {
-        let one = try scene { $0.definitions[0].expression = "price" }
-        let two = try scene { $0.definitions[0].expression = "price * 2" }
-        #expect(one.held(in: try one.book()) == 2_100)
-        #expect(two.held(in: try two.book()) == 2_200)
-        #expect(one.held(in: try one.book(start: one.at(2 * hour))) == 2_100)
-        try one.ledger.checkReplay()
-    }
-
-    @Test func `what is kept follows the row, not the key`() {
-        let kept = DerivedValues()
-        func derive(_ row: [UInt8]) -> Int {
-            kept.value(key: [1], row: row) { row in row.count }
-        }
-        #expect(derive([1, 2]) == 2)
-        #expect(derive([1, 2, 3]) == 3)
-        #expect(derive([1, 2]) == 2)
-        #expect(kept.value(key: [1], row: [1, 2]) { _ in "another kind" } == "another kind")
-    }
-
-    @Test func `a process adopted by vote can be offered from then on`() throws {
-        let scene = try LeaseScene()
-        let early = try scene.ledger.send(
-            scene.provider,
-            .market(.publishOffer(LeaseScene.offer(on: scene.resource, process: "small"))))
-        #expect(early.code == MarketRejection.unknownProcess.rawValue)
-        let events = try scene.ledger.done(
-            scene.ledger.member("alfa"),
-            .alliance(.propose(.with {
-                $0.title = "A small process"
-                $0.adoptProcess = .small()
-            })))
-        guard case .proposalMade(let made) = events.first?.alliance.event else {
-            throw TestLedger.Missing.event
-        }
-        try scene.ledger.done(
-            scene.ledger.member("bravo"),
-            .alliance(.vote(.with { $0.proposal = made.proposal; $0.yes = true })))
-        #expect(Agreements.process("small", in: scene.ledger.state) == .small())
-        let offer = try scene.ledger.publish(
-            LeaseScene.offer(on: scene.resource, process: "small"), by: scene.provider)
-        try scene.ledger.done(scene.bea, .open(offer, for: hour))
-        try scene.ledger.checkReplay()
-    }
-
-    @Test func `a genesis document with a faulty process is refused at its place`() {
-        let faulty = ProcessDefinition.small { $0.transitions[3].guards = $0.transitions[1].guards }
-        #expect {
-            try TestLedger(processes: [LeaseProcess.definition, faulty])
-        } throws: { error in
-            let rejection = (error as? GenesisRefused)?.rejection
-            return rejection?.code == AgreementsRejection.processFaulty.rawValue
-                && rejection?.field == "processes[1].transitions[3].guards"
-                && rejection?.detail == "timersAreUnguarded"
-        }
     }
 }

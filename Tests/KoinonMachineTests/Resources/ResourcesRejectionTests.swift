@@ -10,7 +10,9 @@ import Testing
     private static let short = Data(repeating: 7, count: 19)
     private static let hash31 = Data(repeating: 7, count: 31)
 
-    private static func kind(by name: String, _ change: (inout RegisterKind) -> Void) throws -> Receipt {
+    private static func kind(by name: String, _ change: (inout RegisterKind) -> Void) throws
+        -> Receipt
+    {
         let scene = try LeaseScene()
         var action = RegisterKind.with {
             $0.kind = "bike"
@@ -98,8 +100,12 @@ import Testing
         RejectionRow(Code.badTitle, field: "title", "no title, no member") {
             try kind(by: "bea") { $0.title = "" }
         },
-        RejectionRow(Code.notAMember, "no member, and the kind is there") { try kind(by: "bea") { _ in } },
-        RejectionRow(Code.kindExists, field: "kind", "the kind is there") { try kind(by: "alfa") { _ in } },
+        RejectionRow(Code.notAMember, "no member, and the kind is there") {
+            try kind(by: "bea") { _ in }
+        },
+        RejectionRow(Code.kindExists, field: "kind", "the kind is there") {
+            try kind(by: "alfa") { _ in }
+        },
         RejectionRow(Code.badTitle, field: "title", "65 bytes, capacity 0") {
             try register {
                 $0.title = String(repeating: "x", count: 65)
@@ -115,7 +121,9 @@ import Testing
         RejectionRow(Code.capacityOutOfRange, field: "capacity", "1,000,001") {
             try register { $0.capacity = 1_000_001 }
         },
-        RejectionRow(Code.badDescriptionHash, field: "description_hash", "31 bytes, serial too long") {
+        RejectionRow(
+            Code.badDescriptionHash, field: "description_hash", "31 bytes, serial too long"
+        ) {
             try register {
                 $0.descriptionHash = hash31
                 $0.serial = String(repeating: "x", count: 65)
@@ -139,7 +147,9 @@ import Testing
         RejectionRow(Code.unknownKind, field: "kind", "text too long for a key") {
             try register { $0.kind = String(repeating: "b", count: 300) }
         },
-        RejectionRow(Code.serialTaken, field: "serial", "taken") { try register { $0.serial = "1" } },
+        RejectionRow(Code.serialTaken, field: "serial", "taken") {
+            try register { $0.serial = "1" }
+        },
     ]
 
     static let updating: [RejectionRow] = [
@@ -209,12 +219,16 @@ import Testing
         RejectionRow(Code.alreadyOwner, field: "to", "to oneself, on offer") {
             try transfer { $1.to = $0.provider.bytes }
         },
-        RejectionRow(Code.offersOpen, field: "resource", "on offer and booked") { try transfer { _, _ in } },
+        RejectionRow(Code.offersOpen, field: "resource", "on offer and booked") {
+            try transfer { _, _ in }
+        },
     ]
 
     static let retiring: [RejectionRow] = [
         RejectionRow(Code.malformedID, field: "resource", "19 bytes") { try retire { _ in short } },
-        RejectionRow(Code.unknownResource, field: "resource", "unknown") { try retire { _ in nobody } },
+        RejectionRow(Code.unknownResource, field: "resource", "unknown") {
+            try retire { _ in nobody }
+        },
         RejectionRow(Code.notOwner, field: "resource", "another's, on offer") {
             try retire(by: { $0.bea }) { Data($0.resource.bytes) }
         },

@@ -22,10 +22,12 @@ import Testing
         let history = Resources.custodyHistory(of: id, in: ledger.state)
         #expect(history.map(\.reason) == [.registered, .transferred, .retired])
         #expect(history.map(\.holder) == [scene.bea.bytes, scene.carl.bytes, scene.carl.bytes])
-        #expect(Array(history.map(\.timeMs).suffix(2)) == [
-            scene.at(1_000).milliseconds, scene.at(2_000).milliseconds,
-        ])
-        #expect(Resources.custodyHistory(of: id, from: 1, limit: 1, in: ledger.state) == [history[1]])
+        #expect(
+            Array(history.map(\.timeMs).suffix(2)) == [
+                scene.at(1_000).milliseconds, scene.at(2_000).milliseconds,
+            ])
+        #expect(
+            Resources.custodyHistory(of: id, from: 1, limit: 1, in: ledger.state) == [history[1]])
         #expect(try #require(Resources.resource(id, in: ledger.state)).retired)
     }
 
@@ -91,22 +93,26 @@ import Testing
 
 extension Action {
     static func registerDrill(serial: String) -> Action {
-        .resources(.registerResource(.with {
-            $0.kind = "bike"
-            $0.title = "A drill"
-            $0.capacity = 1
-            $0.serial = serial
-        }))
+        .resources(
+            .registerResource(
+                .with {
+                    $0.kind = "bike"
+                    $0.title = "A drill"
+                    $0.capacity = 1
+                    $0.serial = serial
+                }))
     }
 
     static func update(
         _ resource: ResourceID, title: String = "Updated", capacity: UInt32, hash: Data = Data()
     ) -> Action {
-        .resources(.updateResource(.with {
-            $0.resource = Data(resource.bytes)
-            $0.title = title
-            $0.capacity = capacity
-            $0.descriptionHash = hash
-        }))
+        .resources(
+            .updateResource(
+                .with {
+                    $0.resource = Data(resource.bytes)
+                    $0.title = title
+                    $0.capacity = capacity
+                    $0.descriptionHash = hash
+                }))
     }
 }

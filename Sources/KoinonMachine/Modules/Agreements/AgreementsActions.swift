@@ -17,8 +17,9 @@ extension Agreements {
         guard AccountID(offer.provider) != context.sender else {
             throw Rejection(AgreementsRejection.ownOffer, field: "offer")
         }
-        guard let platform = MemberID(rawValue: offer.terms.platform)
-            .flatMap({ Alliance.member($0, in: state) })
+        guard
+            let platform = MemberID(rawValue: offer.terms.platform)
+                .flatMap({ Alliance.member($0, in: state) })
         else { throw Rejection(AgreementsRejection.platformGone, field: "offer") }
         guard let resourceID = ResourceID(offer.terms.resource),
             let resource = Resources.resource(resourceID, in: state),

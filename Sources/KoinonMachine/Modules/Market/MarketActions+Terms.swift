@@ -52,14 +52,17 @@ extension Market {
         guard offer.availableFromMs <= last else {
             throw Rejection(MarketRejection.badAvailability, field: "available_from_ms")
         }
-        guard offer.availableUntilMs == 0
-            || (offer.availableUntilMs > offer.availableFromMs && offer.availableUntilMs <= last)
+        guard
+            offer.availableUntilMs == 0
+                || (offer.availableUntilMs > offer.availableFromMs
+                    && offer.availableUntilMs <= last)
         else { throw Rejection(MarketRejection.badAvailability, field: "available_until_ms") }
         guard offer.durationMinimumMs <= last else {
             throw Rejection(MarketRejection.badDurationBounds, field: "duration_minimum_ms")
         }
-        guard offer.durationMaximumMs == 0
-            || (offer.durationMinimumMs...last).contains(offer.durationMaximumMs)
+        guard
+            offer.durationMaximumMs == 0
+                || (offer.durationMinimumMs...last).contains(offer.durationMaximumMs)
         else { throw Rejection(MarketRejection.badDurationBounds, field: "duration_maximum_ms") }
     }
 

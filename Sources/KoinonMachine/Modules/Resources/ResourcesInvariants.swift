@@ -6,7 +6,8 @@ extension Resources {
         var serialCount = 0
         var custodyCount: UInt64 = 0
         for (id, resource) in resources.rows(in: state) {
-            guard let owner = AccountID(resource.owner), let issuer = AccountID(resource.issuer) else {
+            guard let owner = AccountID(resource.owner), let issuer = AccountID(resource.issuer)
+            else {
                 violations.append("resource \(id) has no owner or issuer")
                 continue
             }

@@ -25,7 +25,8 @@ extension AgreementRun {
                 case .moveCustody(let role):
                     outcomes.append(.moveCustody(toRole: role))
                 case .recordSettled(let role, let late):
-                    outcomes.append(.recordSettled(role: role, late: try late.evaluate(values) != 0))
+                    outcomes.append(
+                        .recordSettled(role: role, late: try late.evaluate(values) != 0))
                 }
             }
         } catch {

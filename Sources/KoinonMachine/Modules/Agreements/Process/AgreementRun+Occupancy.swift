@@ -58,9 +58,10 @@ extension AgreementRun {
         let begins = new == .inUse ? min(context.now.milliseconds, start) : start
         let until = old == .none ? agreement.endMs : start
         guard begins < until, new != .none, old != .inUse else { return }
-        guard ResourceLoad.fits(
-            agreement.quantity, over: begins..<until, on: resource, capacity: row.capacity,
-            now: context.now, in: context.state)
+        guard
+            ResourceLoad.fits(
+                agreement.quantity, over: begins..<until, on: resource, capacity: row.capacity,
+                now: context.now, in: context.state)
         else { throw Rejection(AgreementsRejection.capacityExceeded) }
     }
 

@@ -66,7 +66,8 @@ final class AgreementValues: VariableValues {
     }
 
     private var isInUse: Bool {
-        process.state(named: agreement.state).map { process.states[$0].occupancy == .inUse } ?? false
+        process.state(named: agreement.state).map { process.states[$0].occupancy == .inUse }
+            ?? false
     }
 
     private var usedUntil: Int64 {
@@ -78,8 +79,9 @@ final class AgreementValues: VariableValues {
     }
 
     private var othersUsing: Int64 {
-        guard let resource = ResourceID(agreement.resource)
-            .flatMap({ Resources.resource($0, in: state) })
+        guard
+            let resource = ResourceID(agreement.resource)
+                .flatMap({ Resources.resource($0, in: state) })
         else {
             preconditionFailure("agreement \(id) is about a resource that is not there")
         }

@@ -149,7 +149,9 @@ struct ExpressionParser {
 
     private mutating func name() -> String {
         let first = position
-        while let byte = peek, Self.isLetter(byte) || Self.isDigit(byte) || byte == UInt8(ascii: "_") {
+        while let byte = peek,
+            Self.isLetter(byte) || Self.isDigit(byte) || byte == UInt8(ascii: "_")
+        {
             position += 1
         }
         return String(decoding: bytes[first..<position], as: UTF8.self)

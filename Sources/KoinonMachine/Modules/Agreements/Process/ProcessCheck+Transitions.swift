@@ -59,7 +59,9 @@ extension ProcessCheck {
         _ transition: TransitionDefinition, _ from: StateDefinition?, _ to: StateDefinition?,
         _ place: String
     ) {
-        if case .UNRECOGNIZED = transition.timer.base { find(.valuesAreKnown, "\(place).timer.base") }
+        if case .UNRECOGNIZED = transition.timer.base {
+            find(.valuesAreKnown, "\(place).timer.base")
+        }
         if !transition.guards.isEmpty { find(.timersAreUnguarded, "\(place).guards") }
         guard let from, let to else { return }
         let beginsUse = to.occupancy == .inUse && from.occupancy != .inUse

@@ -3,7 +3,8 @@ import KoinonProtocol
 /// The states as a graph: where agreements can get to, and that they end.
 extension ProcessCheck {
     mutating func checkWays() {
-        let edges = process.transitions.compactMap { transition -> (from: Int?, to: Int, byTimer: Bool)? in
+        let edges = process.transitions.compactMap {
+            transition -> (from: Int?, to: Int, byTimer: Bool)? in
             guard let to = states[transition.to] else { return nil }
             if transition.from.isEmpty { return (nil, to, false) }
             guard let from = states[transition.from] else { return nil }
@@ -16,9 +17,10 @@ extension ProcessCheck {
         let ending = closure(of: finals) { state in
             edges.filter { $0.to == state }.compactMap(\.from)
         }
-        let circling = circle(in: edges.filter(\.byTimer).compactMap { edge in
-            edge.from.map { ($0, edge.to) }
-        })
+        let circling = circle(
+            in: edges.filter(\.byTimer).compactMap { edge in
+                edge.from.map { ($0, edge.to) }
+            })
         for (index, state) in process.states.enumerated() {
             if !reachable[index] { find(.stateIsReachable, "states[\(index)]", state.name) }
             if state.final { continue }

@@ -62,7 +62,8 @@ public enum ProcessRule: String, CaseIterable, Sendable {
         case .finalStatesAreFree: "a final state neither promises nor uses the resource"
         case .remainderHasReceiver:
             "name in remainder_to the role that receives what is still held"
-        case .remainderOnlyAtEnd: "leave remainder_to empty unless the transition ends in a final state"
+        case .remainderOnlyAtEnd:
+            "leave remainder_to empty unless the transition ends in a final state"
         case .expressionsAreReadable: "write it by the grammar in docs/formats/process.md"
         case .timersUseFixedValues:
             "reckon timers from terms and values that stay the same while the state lasts"

@@ -5,7 +5,9 @@ struct ProcessNames {
     private var references: [String: VariableReference] = [:]
 
     init(_ process: ProcessDefinition) {
-        for variable in ProcessVariable.allCases { references[variable.rawValue] = .given(variable) }
+        for variable in ProcessVariable.allCases {
+            references[variable.rawValue] = .given(variable)
+        }
         for (index, term) in process.terms.enumerated() where references[term.name] == nil {
             references[term.name] = .term(index)
         }
