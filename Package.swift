@@ -35,6 +35,11 @@ let package = Package(
             ]),
         .target(
             name: "KoinonMachine", dependencies: ["KoinonProtocol", "KoinonLedger"],
+            exclude: [
+                "Modules/Accounts/README.md", "Modules/Agreements/README.md",
+                "Modules/Alliance/README.md", "Modules/Market/README.md",
+                "Modules/Money/README.md", "Modules/Resources/README.md",
+            ],
             resources: [.embedInCode("Processes/lease.json")]),
         .target(
             name: "KoinonStore",
@@ -62,9 +67,6 @@ let package = Package(
             dependencies: [
                 "KoinonProtocol", "KoinonLedger", "KoinonMachine", "KoinonStore", "KoinonClient",
                 "KoinonNode", "KoinonReplay",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .testTarget(
@@ -79,8 +81,7 @@ let package = Package(
         .testTarget(name: "KoinonClientTests", dependencies: ["KoinonClient"]),
         .testTarget(name: "KoinonNodeTests", dependencies: ["KoinonNode"]),
         .testTarget(name: "KoinonReplayTests", dependencies: ["KoinonReplay"]),
-        .testTarget(
-            name: "KoinonCommandTests", dependencies: ["koinon"], exclude: ["Snapshots"]),
+        .testTarget(name: "KoinonCommandTests", dependencies: ["koinon"]),
     ],
     swiftLanguageModes: [.v6]
 )

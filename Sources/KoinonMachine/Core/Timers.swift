@@ -5,7 +5,9 @@ import KoinonProtocol
 /// of the first block whose time has reached it, in due order.
 enum Timers {
     /// Due time, module, kind, subject, name: unique, and in the order of execution.
-    static let table = Table<Key3<UInt64, Key2<UInt32, UInt32>, Key2<ByteString, String>>, TimerMarker>(
+    static let table = Table<
+        Key3<UInt64, Key2<UInt32, UInt32>, Key2<ByteString, String>>, TimerMarker
+    >(
         prefix: 0x01)
 
     static func set(

@@ -55,7 +55,7 @@ enum CheckedProofText {
             rows.append(["outcome", ReceiptText.outcome(receipt)])
             return "✓ the proof holds: this transaction was executed\n" + Text.table(rows)
                 + "\n\nactions\n" + body.actions.map { $0.jsonForm(pretty: true) }.joined(separator: "\n")
-                + "\nevents\n" + ReceiptText.events(receipt)
+                + "\nevents\n" + receipt.events.map { $0.jsonForm(pretty: false) }.joined(separator: "\n")
         case .state(let key, let value):
             rows.insert(["key", Hex.encode(key)], at: 0)
             rows.insert(["value", Hex.encode(value)], at: 1)

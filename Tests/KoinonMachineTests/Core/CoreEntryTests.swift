@@ -46,7 +46,8 @@ import Testing
         #expect(waits(ledger.apply(try ledger.entry(by: "alfa"))))
     }
 
-    @Test func `a void entry uses its sequence, stands in the block and does nothing else`() throws {
+    @Test func `a void entry uses its sequence, stands in the block and does nothing else`() throws
+    {
         let ledger = try ledger()
         try ledger.createUnit()
         let rita = try ledger.open("rita")
@@ -70,7 +71,8 @@ import Testing
         #expect(block.entries.contains(void.envelope))
         #expect(ledger.balance(rita) == 9)
         let author = CoreRows.authors.get(MemberID(rawValue: "bravo")!, in: ledger.state)
-        #expect(author?.lastSequence == ledger.replica.lastSequence(of: MemberID(rawValue: "bravo")!))
+        #expect(
+            author?.lastSequence == ledger.replica.lastSequence(of: MemberID(rawValue: "bravo")!))
         try ledger.checkReplay()
     }
 
@@ -91,15 +93,21 @@ import Testing
         let bravo = MemberID(rawValue: "bravo")!
         try ledger.createUnit()
         let propose = Action.alliance(
-            .propose(.with {
-                $0.title = "Out"
-                $0.expelMember = .with { $0.id = "bravo" }
-            }))
+            .propose(
+                .with {
+                    $0.title = "Out"
+                    $0.expelMember = .with { $0.id = "bravo" }
+                }))
         let events = try ledger.done(ledger.member("alfa"), propose)
         let id = events[0].alliance.proposalMade.proposal
         let account = ledger.member("bravo")
         try ledger.done(
-            account, .alliance(.vote(.with { $0.proposal = id; $0.yes = true })))
+            account,
+            .alliance(
+                .vote(
+                    .with {
+                        $0.proposal = id; $0.yes = true
+                    })))
         #expect(ledger.replica.members.members.map(\.id.rawValue) == ["alfa"])
 
         let last = ledger.replica.lastSequence(of: bravo)

@@ -71,13 +71,14 @@ import Testing
                 $0.votingPeriodMs = 60_000
             })
         let propose = Action.alliance(
-            .propose(.with {
-                $0.title = "Wait"
-                $0.setParameter = .with {
-                    $0.name = "bookings_per_resource"
-                    $0.value = 7
-                }
-            }))
+            .propose(
+                .with {
+                    $0.title = "Wait"
+                    $0.setParameter = .with {
+                        $0.name = "bookings_per_resource"
+                        $0.value = 7
+                    }
+                }))
         let receipt = try ledger.send(
             ledger.member("alfa"), Array(repeating: propose, count: proposals))
         expectDone(receipt)
@@ -141,7 +142,13 @@ import Testing
         // One entry moves the time far past the timer and votes on what just lapsed.
         _ = ledger.apply(try ledger.entry(by: "bravo", clock: due.later(by: 5_000)))
         let vote = ledger.sign(
-            [.alliance(.vote(.with { $0.proposal = Data(id.bytes); $0.yes = true }))],
+            [
+                .alliance(
+                    .vote(
+                        .with {
+                            $0.proposal = Data(id.bytes); $0.yes = true
+                        }))
+            ],
             by: ledger.member("bravo"), expires: due.later(by: 9_000))
         let outcome = ledger.apply(
             try ledger.entry(by: "carol", clock: due.later(by: 5_000), [vote]))

@@ -72,16 +72,28 @@ import Testing
         #expect(fault { $0.actions = Array(repeating: $0.actions[0], count: 100) } == nil)
         #expect(fault { $0.actions.append(Action()) } == .emptyAction(index: 1))
         #expect(fault { $0.memo = String(repeating: "é", count: 70) } == nil)
-        #expect(fault { $0.memo = String(repeating: "é", count: 70) + "!" } == .memoTooLong(bytes: 141))
+        #expect(
+            fault { $0.memo = String(repeating: "é", count: 70) + "!" } == .memoTooLong(bytes: 141))
         #expect(fault(good.encoded, as: .entry) == .badSignature)
     }
 
     @Test func `of two faults the earlier one is named`() {
-        #expect(fault { $0.chain = Data(); $0.sender = Data() } == .wrongChain)
-        #expect(fault { $0.sender = Data(); $0.nonce = 0 } == .senderLength(0))
-        #expect(fault { $0.nonce = 0; $0.actions = [] } == .nonceZero)
         #expect(
-            fault { $0.actions = []; $0.memo = String(repeating: "a", count: 141) }
+            fault {
+                $0.chain = Data(); $0.sender = Data()
+            } == .wrongChain)
+        #expect(
+            fault {
+                $0.sender = Data(); $0.nonce = 0
+            } == .senderLength(0))
+        #expect(
+            fault {
+                $0.nonce = 0; $0.actions = []
+            } == .nonceZero)
+        #expect(
+            fault {
+                $0.actions = []; $0.memo = String(repeating: "a", count: 141)
+            }
                 == .actionCount(0))
     }
 }

@@ -9,7 +9,9 @@ import Testing
     }
 
     @Test func `byte order is that of the bytes, a prefix first`() {
-        let ascending: [[UInt8]] = [[], [0], [0, 0], [0, 1], [1], [0x7F, 0xFF], [0x80], [0xFF, 0]]
+        let ascending: [[UInt8]] = [
+            [], [0], [0, 0], [0, 1], [1], [0x7F, 0xFF], [0x80], [0xFF, 0],
+        ]
         for (i, a) in ascending.enumerated() {
             for (j, b) in ascending.enumerated() {
                 #expect(ByteOrder.compare(a, b).signum() == (i - j).signum(), "\(a) \(b)")

@@ -42,7 +42,8 @@ import Testing
 
     @Test func `rows from a key begin at it, or at the part when that is later`() {
         let state = filled()
-        #expect(table.rows(from: Key2(255, "b"), limit: 3, in: state).map(\.key.b) == ["b", "aa", "a"])
+        #expect(
+            table.rows(from: Key2(255, "b"), limit: 3, in: state).map(\.key.b) == ["b", "aa", "a"])
         #expect(table.rows(under: UInt32(255), from: Key2(1, "a"), in: state).count == 3)
         #expect(table.rows(under: UInt32(255), from: Key2(255, "b"), in: state).count == 2)
         #expect(table.rows(under: UInt32(1), from: Key2(255, "b"), in: state).isEmpty)

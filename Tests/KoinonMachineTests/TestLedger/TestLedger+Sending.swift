@@ -43,6 +43,7 @@ extension TestLedger {
         var closed = try block(at: moment, [])
         while let due = replica.nextTimer, due <= time {
             let more = try block(at: moment, [])
+            try #require(!more.blocks.isEmpty, "a timer is due and no block comes")
             closed.blocks += more.blocks
             closed.timers += more.timers
             closed.timerReceipts += more.timerReceipts
@@ -70,29 +71,35 @@ extension TestLedger {
         consent.chain = Data(chain.bytes)
         consent.sponsor = sponsor
         return .accounts(
-            .openAccount(.with { $0.consent = key.sign(consent.encoded, as: .accountConsent).message }))
+            .openAccount(
+                .with { $0.consent = key.sign(consent.encoded, as: .accountConsent).message }))
     }
 
     /// A unit of 2 decimal places, issued by a member.
     func createUnit(_ unit: String = "usd", issuer: String = "alfa") throws {
         try done(
             member(issuer),
-            .money(.createUnit(.with {
-                $0.unit = unit
-                $0.title = unit
-                $0.scale = 2
-            })))
+            .money(
+                .createUnit(
+                    .with {
+                        $0.unit = unit
+                        $0.title = unit
+                        $0.scale = 2
+                    })))
     }
 
     /// Money from the unit's issuer to an account.
-    func issue(_ amount: UInt64, _ unit: String = "usd", to: Actor, issuer: String = "alfa") throws {
+    func issue(_ amount: UInt64, _ unit: String = "usd", to: Actor, issuer: String = "alfa") throws
+    {
         try done(
             member(issuer),
-            .money(.issue(.with {
-                $0.unit = unit
-                $0.to = to.bytes
-                $0.amountMinor = amount
-            })))
+            .money(
+                .issue(
+                    .with {
+                        $0.unit = unit
+                        $0.to = to.bytes
+                        $0.amountMinor = amount
+                    })))
     }
 
     func balance(_ actor: Actor, _ unit: String = "usd") -> UInt64 {
@@ -138,10 +145,12 @@ extension Action {
     }
 
     static func transfer(_ amount: UInt64, _ unit: String = "usd", to: Actor) -> Action {
-        .money(.transfer(.with {
-            $0.unit = unit
-            $0.to = to.bytes
-            $0.amountMinor = amount
-        }))
+        .money(
+            .transfer(
+                .with {
+                    $0.unit = unit
+                    $0.to = to.bytes
+                    $0.amountMinor = amount
+                }))
     }
 }

@@ -99,7 +99,7 @@ extension Accounts {
             throw Rejection(AccountsRejection.tooManyLimits, field: "limits")
         }
         for (index, limit) in limits.enumerated() {
-            guard Money.unit(limit.unit, in: context.state) != nil else {
+            guard Money.exists(limit.unit, in: context.state) else {
                 throw Rejection(
                     AccountsRejection.limitUnitUnknown, field: "limits[\(index)].unit")
             }

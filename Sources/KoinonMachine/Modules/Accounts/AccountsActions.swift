@@ -59,13 +59,12 @@ extension Accounts {
     ) throws(Rejection) -> PublicKey {
         let envelope: Envelope
         let consent: AccountConsent
+        // No detail: what a receipt says must not depend on the wording of a fault.
         do throws(EnvelopeFault) { envelope = try Envelope(signed) } catch {
-            throw Rejection(
-                AccountsRejection.badConsent, field: "consent", detail: error.description)
+            throw Rejection(AccountsRejection.badConsent, field: "consent")
         }
         do throws(MessageFault) { consent = try AccountConsent(strict: envelope.body) } catch {
-            throw Rejection(
-                AccountsRejection.badConsent, field: "consent.body", detail: error.description)
+            throw Rejection(AccountsRejection.badConsent, field: "consent.body")
         }
         guard ChainID(consent.chain) == context.chain else {
             throw Rejection(AccountsRejection.consentForOtherChain, field: "consent.body.chain")

@@ -42,10 +42,12 @@ public enum AccountsRejection: UInt32, RejectionCode {
         case .badConsent: "the consent is not a signed AccountConsent; let the new key sign one"
         case .consentForOtherChain: "the consent names another alliance; sign one for this chain"
         case .consentForOtherSponsor: "the consent names another sponsor; sign one for this member"
-        case .badConsentSignature: "the signature does not fit the consent; let the new key sign again"
+        case .badConsentSignature:
+            "the signature does not fit the consent; let the new key sign again"
         case .accountExists: "this key has opened an account before; use that account or a new key"
         case .sponsorFull: "the sponsor has as many accounts as it may; ask another member"
-        case .sponsorDayFull: "the sponsor has opened as many accounts as it may today; try tomorrow"
+        case .sponsorDayFull:
+            "the sponsor has opened as many accounts as it may today; try tomorrow"
         case .signingKeyGone:
             "an earlier action of this transaction removed the signing key; sign another transaction"
         case .limitedKey: "a key with a spending limit may not do this; sign with one without"
@@ -69,7 +71,8 @@ public enum AccountsRejection: UInt32, RejectionCode {
         case .unknownMember: "there is no member of this id; look at the list of members"
         case .alreadySponsor: "this member sponsors the account already; nothing to do"
         case .sponsorHistoryFull: "an account changes its sponsor at most 63 times"
-        case .notRequested: "the account has not asked for this sponsor; it sends RequestSponsor first"
+        case .notRequested:
+            "the account has not asked for this sponsor; it sends RequestSponsor first"
         case .unitNotAllowed: "the key has limits and none for this unit; sign with another key"
         case .dailyLimitExceeded:
             "more than the key may still spend today (UTC); sign with another key or wait"

@@ -40,7 +40,9 @@ extension Alliance {
         var open = 0
         for (id, proposal) in proposals.rows(in: state) {
             let votes = proposal.yes + proposal.no
-            if Set(votes).count != votes.count { violations.append("a member voted twice on \(id)") }
+            if Set(votes).count != votes.count {
+                violations.append("a member voted twice on \(id)")
+            }
             if proposal.yes != proposal.yes.sorted() || proposal.no != proposal.no.sorted() {
                 violations.append("the votes on \(id) are not ascending")
             }

@@ -15,21 +15,29 @@ public struct ParameterDefinition: Sendable {
 
     /// In the order of `Parameters`; docs/formats/genesis.md has the same list.
     public static let all: [ParameterDefinition] = [
-        Self(name: "voting_period_ms", field: \.votingPeriodMs, standard: 7 * day,
+        Self(
+            name: "voting_period_ms", field: \.votingPeriodMs, standard: 7 * day,
             bounds: minute...year),
-        Self(name: "timers_per_block", field: \.timersPerBlock, standard: 1_000,
+        Self(
+            name: "timers_per_block", field: \.timersPerBlock, standard: 1_000,
             bounds: 1...100_000),
-        Self(name: "sponsor_accounts_maximum", field: \.sponsorAccountsMaximum,
+        Self(
+            name: "sponsor_accounts_maximum", field: \.sponsorAccountsMaximum,
             standard: 10_000_000, bounds: 1...1_000_000_000),
-        Self(name: "sponsor_accounts_per_day", field: \.sponsorAccountsPerDay,
+        Self(
+            name: "sponsor_accounts_per_day", field: \.sponsorAccountsPerDay,
             standard: 100_000, bounds: 1...1_000_000_000),
-        Self(name: "recovery_delay_minimum_ms", field: \.recoveryDelayMinimumMs, standard: day,
+        Self(
+            name: "recovery_delay_minimum_ms", field: \.recoveryDelayMinimumMs, standard: day,
             bounds: minute...year),
-        Self(name: "agreement_duration_maximum_ms", field: \.agreementDurationMaximumMs,
+        Self(
+            name: "agreement_duration_maximum_ms", field: \.agreementDurationMaximumMs,
             standard: year, bounds: minute...(10 * year)),
-        Self(name: "booking_horizon_ms", field: \.bookingHorizonMs, standard: year,
+        Self(
+            name: "booking_horizon_ms", field: \.bookingHorizonMs, standard: year,
             bounds: minute...(10 * year)),
-        Self(name: "bookings_per_resource", field: \.bookingsPerResource, standard: 1_000,
+        Self(
+            name: "bookings_per_resource", field: \.bookingsPerResource, standard: 1_000,
             bounds: 1...100_000),
     ]
 

@@ -4,12 +4,13 @@ import KoinonProtocol
 extension Alliance {
     /// The present members as they judge blocks, ascending by id.
     public static func memberSet(in state: some StateReader) -> MemberSet {
-        MemberSet(members.rows(in: state).map { id, member in
-            guard let key = PublicKey(member.nodeKey) else {
-                preconditionFailure("the node key of \(id) is no key")
-            }
-            return MemberSet.Entry(id: id, nodeKey: key)
-        })
+        MemberSet(
+            members.rows(in: state).map { id, member in
+                guard let key = PublicKey(member.nodeKey) else {
+                    preconditionFailure("the node key of \(id) is no key")
+                }
+                return MemberSet.Entry(id: id, nodeKey: key)
+            })
     }
 
     public static func member(_ id: MemberID, in state: some StateReader) -> Member? {

@@ -1,3 +1,4 @@
+import KoinonLedger
 import KoinonProtocol
 
 extension Alliance {
@@ -16,7 +17,7 @@ extension Alliance {
     }
 
     /// More would make the rows of votes and the headers' signatures unwieldy.
-    public static let maximumMembers = 100
+    public static let maximumMembers = GenesisDocument.membersMaximum
 
     static func setLapse(of proposal: ProposalID, at time: Timestamp, in context: Context) {
         Timers.set(

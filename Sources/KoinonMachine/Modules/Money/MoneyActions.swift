@@ -59,7 +59,7 @@ extension Money {
     }
 
     static func transfer(_ action: Transfer, in context: Context) throws(Rejection) {
-        guard known(action.unit, in: context.state) != nil else {
+        guard exists(action.unit, in: context.state) else {
             throw Rejection(MoneyRejection.unknownUnit, field: "unit")
         }
         let receiver = try receiver(action.to, in: context)

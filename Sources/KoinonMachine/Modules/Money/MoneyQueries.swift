@@ -11,7 +11,7 @@ extension Money {
         Amount(minor: balances.get(Key2(account, unit), in: state)?.amountMinor ?? 0)
     }
 
-    /// What an account has, by unit, ascending.
+    /// What an account has, by unit, shorter names first.
     public static func balances(
         of account: AccountID, in state: some StateReader
     ) -> [(unit: String, amount: Amount)] {
@@ -25,6 +25,10 @@ extension Money {
         in agreement: AgreementID, unit: String, in state: some StateReader
     ) -> Amount {
         Amount(minor: holds.get(Key2(agreement, unit), in: state)?.amountMinor ?? 0)
+    }
+
+    static func exists(_ name: String, in state: some StateReader) -> Bool {
+        Slug.isValid(name) && units.contains(name, in: state)
     }
 
     /// Text of any length may ask; only a valid name can be a key.

@@ -55,7 +55,9 @@ import Testing
         #expect(scene.row(scene.rita).keys.map(\.addedAtMs) == [due.milliseconds])
     }
 
-    @Test func `the old key signs in the last block before, and not in the block of the change`() throws {
+    @Test func `the old key signs in the last block before, and not in the block of the change`()
+        throws
+    {
         let due = try start()
         try scene.ledger.done(
             scene.rita, .transfer(1, to: scene.sami), at: due.earlier(by: 1))

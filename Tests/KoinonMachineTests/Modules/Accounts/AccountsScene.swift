@@ -9,15 +9,17 @@ import Testing
 /// Actions on accounts, told shortly.
 extension Action {
     static func addKey(_ key: SigningKey, limits: [(String, UInt64)] = []) -> Action {
-        .accounts(.addKey(.with {
-            $0.publicKey = Data(key.publicKey.bytes)
-            $0.limits = limits.map { limit in
+        .accounts(
+            .addKey(
                 .with {
-                    $0.unit = limit.0
-                    $0.perDayMinor = limit.1
-                }
-            }
-        }))
+                    $0.publicKey = Data(key.publicKey.bytes)
+                    $0.limits = limits.map { limit in
+                        .with {
+                            $0.unit = limit.0
+                            $0.perDayMinor = limit.1
+                        }
+                    }
+                }))
     }
 
     static func rotateKey(to key: SigningKey) -> Action {
@@ -29,17 +31,21 @@ extension Action {
     }
 
     static func setRecovery(_ account: Actor?, delay: UInt64 = 86_400_000) -> Action {
-        .accounts(.setRecovery(.with {
-            $0.account = account?.bytes ?? Data()
-            $0.delayMs = account == nil ? 0 : delay
-        }))
+        .accounts(
+            .setRecovery(
+                .with {
+                    $0.account = account?.bytes ?? Data()
+                    $0.delayMs = account == nil ? 0 : delay
+                }))
     }
 
     static func startRecovery(of account: Actor, key: SigningKey) -> Action {
-        .accounts(.startRecovery(.with {
-            $0.account = account.bytes
-            $0.publicKey = Data(key.publicKey.bytes)
-        }))
+        .accounts(
+            .startRecovery(
+                .with {
+                    $0.account = account.bytes
+                    $0.publicKey = Data(key.publicKey.bytes)
+                }))
     }
 
     static var cancelRecovery: Action { .accounts(.cancelRecovery(CancelRecovery())) }

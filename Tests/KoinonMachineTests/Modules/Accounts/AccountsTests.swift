@@ -14,11 +14,13 @@ import Testing
             ledger.member("alfa"), ledger.openAction(rita.key, sponsor: "alfa"))
         #expect(
             events.map(\.accounts.accountOpened)
-                == [.with {
-                    $0.account = rita.bytes
-                    $0.sponsor = "alfa"
-                    $0.publicKey = Data(rita.key.publicKey.bytes)
-                }])
+                == [
+                    .with {
+                        $0.account = rita.bytes
+                        $0.sponsor = "alfa"
+                        $0.publicKey = Data(rita.key.publicKey.bytes)
+                    }
+                ])
         let row = try #require(Accounts.account(rita.account, in: ledger.state))
         #expect(row.openedAtMs == ledger.time.milliseconds)
         #expect(row.keys.map(\.publicKey) == [Data(rita.key.publicKey.bytes)])
@@ -87,11 +89,14 @@ import Testing
         try scene.ledger.done(
             clerk, scene.ledger.openAction(TestLedger.key("tomo"), sponsor: "alfa"))
         let receipt = try scene.ledger.send(
-            clerk, .money(.issue(.with {
-                $0.unit = "usd"
-                $0.to = scene.rita.bytes
-                $0.amountMinor = 1
-            })))
+            clerk,
+            .money(
+                .issue(
+                    .with {
+                        $0.unit = "usd"
+                        $0.to = scene.rita.bytes
+                        $0.amountMinor = 1
+                    })))
         #expect(receipt.code == AccountsRejection.dailyLimitExceeded.rawValue)
     }
 
@@ -157,11 +162,13 @@ import Testing
         let events = try scene.ledger.done(scene.bravo, .acceptSponsored(scene.rita))
         #expect(
             events.map(\.accounts.sponsorChanged)
-                == [.with {
-                    $0.account = scene.rita.bytes
-                    $0.from = "alfa"
-                    $0.to = "bravo"
-                }])
+                == [
+                    .with {
+                        $0.account = scene.rita.bytes
+                        $0.from = "alfa"
+                        $0.to = "bravo"
+                    }
+                ])
         let row = scene.row(scene.rita)
         #expect(row.sponsorships.map(\.sponsor) == ["alfa", "bravo"])
         #expect(

@@ -28,7 +28,9 @@ import Testing
 
     // MARK: Members
 
-    @Test func `an admitted member votes, writes entries, and judges from the next block on`() throws {
+    @Test func `an admitted member votes, writes entries, and judges from the next block on`()
+        throws
+    {
         let scene = try AllianceScene(members: 3)
         let proposal = try scene.propose(.admit("delta"))
         try scene.ledger.advance(milliseconds: 500)
@@ -76,7 +78,9 @@ import Testing
         try scene.ledger.done(scene.member(0), .acceptSponsored(rita))
     }
 
-    @Test func `a member that comes back goes on with its sequence, and with its old node key`() throws {
+    @Test func `a member that comes back goes on with its sequence, and with its old node key`()
+        throws
+    {
         let scene = try AllianceScene(members: 3)
         let carol = MemberID(rawValue: "carol")!
         let ledger = scene.ledger
@@ -120,8 +124,9 @@ import Testing
             Issue.record("the old node key still counts")
             return
         }
-        guard case .waiting = ledger.apply(
-            try ledger.entry(by: "carol", sequence: next, nodeKey: new))
+        guard
+            case .waiting = ledger.apply(
+                try ledger.entry(by: "carol", sequence: next, nodeKey: new))
         else {
             Issue.record("the new node key does not count")
             return

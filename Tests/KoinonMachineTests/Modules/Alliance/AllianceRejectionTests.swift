@@ -109,7 +109,8 @@ import Testing
             .badKey, field: "admit_member.node_key", "a node key of small order",
             proposing: .admit("delta", nodeKey: badKey, accountKey: badKey)),
         row(
-            .nodeKeyInUse, field: "admit_member.node_key", "bravo's node key, and a bad account key",
+            .nodeKeyInUse, field: "admit_member.node_key",
+            "bravo's node key, and a bad account key",
             proposing: .admit("delta", nodeKey: key("node of bravo"), accountKey: badKey)),
         row(.nodeKeyInUse, field: "admit_member.node_key", "the node key of a member expelled") {
             let scene = try AllianceScene(members: 3)

@@ -11,18 +11,22 @@ extension Action {
     static func propose(
         _ change: Propose.OneOf_Change?, title: String = "A change", statement: Data = Data()
     ) -> Action {
-        .alliance(.propose(.with {
-            $0.title = title
-            $0.statementHash = statement
-            $0.change = change
-        }))
+        .alliance(
+            .propose(
+                .with {
+                    $0.title = title
+                    $0.statementHash = statement
+                    $0.change = change
+                }))
     }
 
     static func vote(_ yes: Bool, on proposal: ProposalID) -> Action {
-        .alliance(.vote(.with {
-            $0.proposal = Data(proposal.bytes)
-            $0.yes = yes
-        }))
+        .alliance(
+            .vote(
+                .with {
+                    $0.proposal = Data(proposal.bytes)
+                    $0.yes = yes
+                }))
     }
 }
 
@@ -31,22 +35,24 @@ extension Propose.OneOf_Change {
     static func admit(
         _ id: String, name: String? = nil, nodeKey: Data? = nil, accountKey: Data? = nil
     ) -> Self {
-        .admitMember(.with {
-            $0.id = id
-            $0.name = name ?? id
-            $0.nodeKey = nodeKey ?? Data(TestLedger.nodeKey(of: id).publicKey.bytes)
-            $0.accountKey =
-                accountKey ?? Data(TestLedger.key("account of \(id)").publicKey.bytes)
-        })
+        .admitMember(
+            .with {
+                $0.id = id
+                $0.name = name ?? id
+                $0.nodeKey = nodeKey ?? Data(TestLedger.nodeKey(of: id).publicKey.bytes)
+                $0.accountKey =
+                    accountKey ?? Data(TestLedger.key("account of \(id)").publicKey.bytes)
+            })
     }
 
     static func expel(_ id: String) -> Self { .expelMember(.with { $0.id = id }) }
 
     static func set(_ name: String, to value: UInt64) -> Self {
-        .setParameter(.with {
-            $0.name = name
-            $0.value = value
-        })
+        .setParameter(
+            .with {
+                $0.name = name
+                $0.value = value
+            })
     }
 }
 

@@ -26,31 +26,37 @@ import Testing
         #expect(scene.ledger.replica.nextTimer == nil, "it does not lapse any more")
     }
 
-    @Test func `events tell of the proposal, the vote, the change and the end, in that order`() throws {
+    @Test func `events tell of the proposal, the vote, the change and the end, in that order`()
+        throws
+    {
         let scene = try AllianceScene(members: 1)
         let events = try scene.ledger.done(
             scene.member(0), .propose(.set("bookings_per_resource", to: 7)))
         let id = events[0].alliance.proposalMade.proposal
         #expect(
             events.map(\.alliance.event) == [
-                .proposalMade(.with {
-                    $0.proposal = id
-                    $0.proposer = "alfa"
-                    $0.closesAtMs = scene.ledger.time.milliseconds + AllianceScene.period
-                }),
-                .voteCast(.with {
-                    $0.proposal = id
-                    $0.member = "alfa"
-                    $0.yes = true
-                }),
-                .parameterSet(.with {
-                    $0.name = "bookings_per_resource"
-                    $0.value = 7
-                }),
-                .proposalClosed(.with {
-                    $0.proposal = id
-                    $0.status = .adopted
-                }),
+                .proposalMade(
+                    .with {
+                        $0.proposal = id
+                        $0.proposer = "alfa"
+                        $0.closesAtMs = scene.ledger.time.milliseconds + AllianceScene.period
+                    }),
+                .voteCast(
+                    .with {
+                        $0.proposal = id
+                        $0.member = "alfa"
+                        $0.yes = true
+                    }),
+                .parameterSet(
+                    .with {
+                        $0.name = "bookings_per_resource"
+                        $0.value = 7
+                    }),
+                .proposalClosed(
+                    .with {
+                        $0.proposal = id
+                        $0.status = .adopted
+                    }),
             ])
     }
 
@@ -91,10 +97,12 @@ import Testing
         #expect(scene.row(proposal).status == .lapsed)
         #expect(
             closed.timerReceipts.flatMap(\.events).map(\.alliance.proposalClosed)
-                == [.with {
-                    $0.proposal = Data(proposal.bytes)
-                    $0.status = .lapsed
-                }])
+                == [
+                    .with {
+                        $0.proposal = Data(proposal.bytes)
+                        $0.status = .lapsed
+                    }
+                ])
     }
 
     @Test func `the vote that decides may come a millisecond before the end`() throws {
@@ -147,15 +155,17 @@ import Testing
         #expect(scene.row(second).yes == ["alfa", "bravo", "carol"])
         #expect(
             receipt.events.map(\.alliance.event) == [
-                .voteCast(.with {
-                    $0.proposal = Data(second.bytes)
-                    $0.member = "carol"
-                    $0.yes = true
-                }),
-                .proposalClosed(.with {
-                    $0.proposal = Data(second.bytes)
-                    $0.status = .failed
-                }),
+                .voteCast(
+                    .with {
+                        $0.proposal = Data(second.bytes)
+                        $0.member = "carol"
+                        $0.yes = true
+                    }),
+                .proposalClosed(
+                    .with {
+                        $0.proposal = Data(second.bytes)
+                        $0.status = .failed
+                    }),
             ])
         #expect(Accounts.accounts.rows(in: scene.ledger.state).count == accounts)
         #expect(scene.ledger.replica.nextTimer == nil)

@@ -98,7 +98,8 @@ import Testing
                 let key = TestLedger.key("till \(index)")
                 try ledger.done(
                     people[index],
-                    .addKey(key, limits: limit.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }))
+                    .addKey(
+                        key, limits: limit.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }))
                 tills.append(people[index].signing(with: key))
             }
         }
@@ -121,18 +122,22 @@ import Testing
             switch random.below(12) {
             case 0...(person == 0 ? 7 : 1):
                 return (
-                    .money(.issue(.with {
-                        $0.unit = unit
-                        $0.to = receiver.bytes
-                        $0.amountMinor = amount
-                    })), model.issue(amount, unit, by: person, to: to, till: till)
+                    .money(
+                        .issue(
+                            .with {
+                                $0.unit = unit
+                                $0.to = receiver.bytes
+                                $0.amountMinor = amount
+                            })), model.issue(amount, unit, by: person, to: to, till: till)
                 )
             case 8:
                 return (
-                    .money(.redeem(.with {
-                        $0.unit = unit
-                        $0.amountMinor = amount
-                    })), model.redeem(amount, unit, by: person, till: till)
+                    .money(
+                        .redeem(
+                            .with {
+                                $0.unit = unit
+                                $0.amountMinor = amount
+                            })), model.redeem(amount, unit, by: person, till: till)
                 )
             default:
                 return (
@@ -163,7 +168,8 @@ import Testing
         func compare() {
             for (index, person) in people.enumerated() {
                 let rows = Money.balances(of: person.account, in: ledger.state)
-                let there = Dictionary(uniqueKeysWithValues: rows.map { ($0.unit, $0.amount.minor) })
+                let there = Dictionary(
+                    uniqueKeysWithValues: rows.map { ($0.unit, $0.amount.minor) })
                 #expect(there == model.money[index].filter { $0.value > 0 })
             }
         }

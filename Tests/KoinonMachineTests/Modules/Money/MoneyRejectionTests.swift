@@ -30,34 +30,42 @@ import Testing
     private static func create(
         _ unit: String, title: String = "A unit", scale: UInt32 = 2
     ) -> Action {
-        .money(.createUnit(.with {
-            $0.unit = unit
-            $0.title = title
-            $0.scale = scale
-        }))
+        .money(
+            .createUnit(
+                .with {
+                    $0.unit = unit
+                    $0.title = title
+                    $0.scale = scale
+                }))
     }
 
     private static func issue(_ amount: UInt64, _ unit: String = "usd", to: Data) -> Action {
-        .money(.issue(.with {
-            $0.unit = unit
-            $0.to = to
-            $0.amountMinor = amount
-        }))
+        .money(
+            .issue(
+                .with {
+                    $0.unit = unit
+                    $0.to = to
+                    $0.amountMinor = amount
+                }))
     }
 
     private static func transfer(_ amount: UInt64, _ unit: String = "usd", to: Data) -> Action {
-        .money(.transfer(.with {
-            $0.unit = unit
-            $0.to = to
-            $0.amountMinor = amount
-        }))
+        .money(
+            .transfer(
+                .with {
+                    $0.unit = unit
+                    $0.to = to
+                    $0.amountMinor = amount
+                }))
     }
 
     private static func redeem(_ amount: UInt64, _ unit: String = "usd") -> Action {
-        .money(.redeem(.with {
-            $0.unit = unit
-            $0.amountMinor = amount
-        }))
+        .money(
+            .redeem(
+                .with {
+                    $0.unit = unit
+                    $0.amountMinor = amount
+                }))
     }
 
     static let unitRows: [RejectionRow] = [
@@ -119,7 +127,8 @@ import Testing
             let scene = try AccountsScene()
             return try scene.ledger.send(scene.alfa, issue(1 << 63, to: scene.sami.bytes))
         },
-        row(.issuedTooMuch, field: "amount_minor", "in all one over the largest, by a limited key") {
+        row(.issuedTooMuch, field: "amount_minor", "in all one over the largest, by a limited key")
+        {
             let scene = try AccountsScene()
             let limited = scene.alfa.signing(with: TestLedger.key("alfa's till"))
             try scene.ledger.done(scene.alfa, .addKey(limited.key, limits: [("usd", 5)]))
@@ -150,7 +159,8 @@ import Testing
             let scene = try AccountsScene()
             return try scene.ledger.send(scene.rita, transfer(0, to: scene.rita.bytes))
         },
-        row(.amountZero, field: "amount_minor", "transferred: nothing, by someone who has nothing") {
+        row(.amountZero, field: "amount_minor", "transferred: nothing, by someone who has nothing")
+        {
             let scene = try AccountsScene()
             return try scene.ledger.send(scene.sami, transfer(0, to: scene.rita.bytes))
         },

@@ -11,15 +11,33 @@ import Testing
         let alfa = ledger.member("alfa")
         let created = try ledger.done(
             alfa,
-            .money(.createUnit(.with { $0.unit = "a.b-c_9"; $0.title = "Nine"; $0.scale = 18 })))
-        #expect(created.map(\.money.unitCreated) == [.with { $0.unit = "a.b-c_9"; $0.issuer = alfa.bytes }])
+            .money(
+                .createUnit(
+                    .with {
+                        $0.unit = "a.b-c_9"; $0.title = "Nine"; $0.scale = 18
+                    })))
+        #expect(
+            created.map(\.money.unitCreated) == [
+                .with {
+                    $0.unit = "a.b-c_9"; $0.issuer = alfa.bytes
+                }
+            ])
         let rita = try ledger.open("rita")
         try ledger.issue(70, "a.b-c_9", to: rita)
         let redeemed = try ledger.done(
-            rita, .money(.redeem(.with { $0.unit = "a.b-c_9"; $0.amountMinor = 30 })))
+            rita,
+            .money(
+                .redeem(
+                    .with {
+                        $0.unit = "a.b-c_9"; $0.amountMinor = 30
+                    })))
         #expect(
             redeemed.map(\.money.redeemed)
-                == [.with { $0.unit = "a.b-c_9"; $0.from = rita.bytes; $0.amountMinor = 30 }])
+                == [
+                    .with {
+                        $0.unit = "a.b-c_9"; $0.from = rita.bytes; $0.amountMinor = 30
+                    }
+                ])
         #expect(ledger.balance(rita, "a.b-c_9") == 40)
         let unit = try #require(Money.unit("a.b-c_9", in: ledger.state))
         #expect(unit.issuedMinor == 70 && unit.redeemedMinor == 30)
@@ -38,12 +56,14 @@ import Testing
         let events = try scene.ledger.done(scene.rita, .transfer(1_000, to: scene.sami))
         #expect(
             events.map(\.money.transferred)
-                == [.with {
-                    $0.unit = "usd"
-                    $0.from = scene.rita.bytes
-                    $0.to = scene.sami.bytes
-                    $0.amountMinor = 1_000
-                }])
+                == [
+                    .with {
+                        $0.unit = "usd"
+                        $0.from = scene.rita.bytes
+                        $0.to = scene.sami.bytes
+                        $0.amountMinor = 1_000
+                    }
+                ])
         let rows = Money.balances(of: scene.rita.account, in: scene.ledger.state)
         #expect(rows.map(\.unit) == ["eur"])
         #expect(Money.balances(of: scene.sami.account, in: scene.ledger.state).count == 1)
@@ -54,7 +74,11 @@ import Testing
         let limited = scene.alfa.signing(with: TestLedger.key("alfa's till"))
         try scene.ledger.done(scene.alfa, .addKey(limited.key, limits: [("usd", 50)]))
         func issue(_ amount: UInt64, _ unit: String) -> Action {
-            .money(.issue(.with { $0.unit = unit; $0.to = scene.sami.bytes; $0.amountMinor = amount }))
+            .money(
+                .issue(
+                    .with {
+                        $0.unit = unit; $0.to = scene.sami.bytes; $0.amountMinor = amount
+                    }))
         }
         let tooMuch = try scene.ledger.send(limited, issue(51, "usd"))
         #expect(tooMuch.code == AccountsRejection.dailyLimitExceeded.rawValue)
@@ -84,7 +108,8 @@ import Testing
         #expect(Money.balance(of: rita, unit: "usd", in: holds.overlay).minor == 680)
         #expect(Money.checkInvariants(in: holds.overlay).isEmpty)
         // Paying all of it removes the row.
-        #expect(holds.attempt(by: \.sami) { h, c throws(Rejection) in try h.pay(200, in: c) }.code == 0)
+        #expect(
+            holds.attempt(by: \.sami) { h, c throws(Rejection) in try h.pay(200, in: c) }.code == 0)
         #expect(Money.holds.rows(in: holds.overlay).isEmpty)
     }
 
@@ -101,21 +126,32 @@ import Testing
         #expect(holds.overlay.takeChanges().isEmpty)
     }
 
-    @Test func `what is collected counts as the signing key's spending, what is paid does not`() throws {
+    @Test func `what is collected counts as the signing key's spending, what is paid does not`()
+        throws
+    {
         let holds = try MoneyHolds()
-        #expect(holds.attempt(by: \.till) { h, c throws(Rejection) in try h.collect(60, in: c) }.code == 0)
-        #expect(holds.attempt(by: \.till) { h, c throws(Rejection) in try h.pay(60, in: c) }.code == 0)
+        #expect(
+            holds.attempt(by: \.till) { h, c throws(Rejection) in try h.collect(60, in: c) }.code
+                == 0)
+        #expect(
+            holds.attempt(by: \.till) { h, c throws(Rejection) in try h.pay(60, in: c) }.code == 0)
         #expect(
             holds.attempt(by: \.till) { h, c throws(Rejection) in try h.collect(41, in: c) }.code
                 == AccountsRejection.dailyLimitExceeded.rawValue)
-        #expect(holds.attempt(by: \.till) { h, c throws(Rejection) in try h.collect(40, in: c) }.code == 0)
+        #expect(
+            holds.attempt(by: \.till) { h, c throws(Rejection) in try h.collect(40, in: c) }.code
+                == 0)
         // When another signs (an owner accepts, say), no key of rita's is spending.
-        #expect(holds.attempt(by: \.sami) { h, c throws(Rejection) in try h.collect(500, in: c) }.code == 0)
+        #expect(
+            holds.attempt(by: \.sami) { h, c throws(Rejection) in try h.collect(500, in: c) }.code
+                == 0)
     }
 
     // MARK: The watchman himself
 
-    @Test func `the invariants notice money that appears, vanishes, lies at 0 or is of no unit`() throws {
+    @Test func `the invariants notice money that appears, vanishes, lies at 0 or is of no unit`()
+        throws
+    {
         let holds = try MoneyHolds()
         let rita = holds.scene.rita.account
         func violations(_ change: (StateOverlay) -> Void) -> Int {
@@ -141,7 +177,11 @@ import Testing
         #expect(violations { Money.balances.set(Key2(nobody, "usd"), balance(1), in: $0) } == 2)
         #expect(
             violations {
-                Money.units.set("new", .with { $0.issuedMinor = 1; $0.redeemedMinor = 2 }, in: $0)
+                Money.units.set(
+                    "new",
+                    .with {
+                        $0.issuedMinor = 1; $0.redeemedMinor = 2
+                    }, in: $0)
             } == 1)
     }
 }
