@@ -70,7 +70,8 @@ public struct ReplayRun {
         while !part.isEmpty {
             let proposed = part
             async let done: Void = node.propose(proposed)
-            let instants = plan.instants[next..<min(next + Self.instantsPerPart, plan.instants.count)]
+            let instants = plan.instants[
+                next..<min(next + Self.instantsPerPart, plan.instants.count)]
             let blocks = try instants.map { instant in try script.block(instant) }
             part = try await Self.checked(blocks, chain: node.chain)
             try await done

@@ -92,7 +92,9 @@ private struct Tally {
         case .setUp, .topUp:
             guard receipt.code == 0 else {
                 throw ReplayFault(
-                    description: "setting up was rejected: \(meaning?.name ?? "") (\(receipt.field)): \(meaning?.remedy ?? "")")
+                    description:
+                        "setting up was rejected: \(meaning?.name ?? "") (\(receipt.field)): \(meaning?.remedy ?? "")"
+                )
             }
         case .begin(let trip):
             let expectsRefusal = if case .refused = plan.predictions[trip] { true } else { false }
@@ -118,7 +120,8 @@ private struct Tally {
         for case .money(let money)? in receipt.events.map(\.module) {
             guard case .holdPaid(let paid) = money.event else { continue }
             switch paid.purpose {
-            case .payment: sides[side].charged = Amount(minor: sides[side].charged.minor + paid.amountMinor)
+            case .payment:
+                sides[side].charged = Amount(minor: sides[side].charged.minor + paid.amountMinor)
             case .platformFee:
                 sides[side].charged = Amount(minor: sides[side].charged.minor + paid.amountMinor)
                 sides[side].fees = Amount(minor: sides[side].fees.minor + paid.amountMinor)
@@ -130,7 +133,9 @@ private struct Tally {
     mutating func finish() throws -> [ReplaySummary.Side] {
         guard disagreements.isEmpty else {
             throw ReplayFault(
-                description: "the ledger and the plan disagree on \(disagreements.count) trips, the first in line \(plan.trips[disagreements[0]].line)")
+                description:
+                    "the ledger and the plan disagree on \(disagreements.count) trips, the first in line \(plan.trips[disagreements[0]].line)"
+            )
         }
         for side in sides.indices {
             sides[side].refused = refusals[side].map { ($0.key, $0.value) }

@@ -45,7 +45,10 @@ enum CheckedProofText {
         let signers = proof.attesters.map(\.rawValue).joined(separator: ", ")
         var rows = [
             ["block", "\(proof.header.height), \(proof.header.time.iso8601)"],
-            ["signed by", "\(signers) (\(proof.attesters.count) of \(proof.members.members.count) members, \(proof.members.quorum) needed)"],
+            [
+                "signed by",
+                "\(signers) (\(proof.attesters.count) of \(proof.members.members.count) members, \(proof.members.quorum) needed)",
+            ],
         ]
         switch proof.content {
         case .transaction(let id, _, let body, let receipt):
@@ -54,15 +57,17 @@ enum CheckedProofText {
             rows.insert(["sender", sender], at: 1)
             rows.append(["outcome", ReceiptText.outcome(receipt)])
             return "✓ the proof holds: this transaction was executed\n" + Text.table(rows)
-                + "\n\nactions\n" + body.actions.map { $0.jsonForm(pretty: true) }.joined(separator: "\n")
-                + "\nevents\n" + receipt.events.map { $0.jsonForm(pretty: false) }.joined(separator: "\n")
+                + "\n\nactions\n"
+                + body.actions.map { $0.jsonForm(pretty: true) }.joined(separator: "\n")
+                + "\nevents\n" + ReceiptText.events(receipt)
         case .state(let key, let value):
             rows.insert(["key", Hex.encode(key)], at: 0)
             rows.insert(["value", Hex.encode(value)], at: 1)
             return "✓ the proof holds: this stood in the state after the block\n" + Text.table(rows)
         case .absent(let key):
             rows.insert(["key", Hex.encode(key)], at: 0)
-            return "✓ the proof holds: nothing stood under this key after the block\n" + Text.table(rows)
+            return "✓ the proof holds: nothing stood under this key after the block\n"
+                + Text.table(rows)
         }
     }
 

@@ -53,11 +53,13 @@ struct DemoData {
                 command.deletingLastPathComponent().appending(path: "../../../Examples/Data"),
             ]
         let found = candidates.first {
-            FileManager.default.fileExists(atPath: $0.appending(path: "healthyride.mapping.json").path)
+            FileManager.default.fileExists(
+                atPath: $0.appending(path: "healthyride.mapping.json").path)
         }
         guard let found else {
             throw HomeFault(
-                "the demonstration's trips are not here; run it in the project's folder or say --data FOLDER")
+                "the demonstration's trips are not here; run it in the project's folder or say --data FOLDER"
+            )
         }
         self.folder = found.standardizedFileURL
     }
@@ -122,7 +124,8 @@ struct DemoHome {
             let contents = try files.contentsOfDirectory(atPath: path)
             guard contents.isEmpty || contents.contains(Self.marker) else {
                 throw HomeFault(
-                    "\(path): holds something that no demonstration made; name another folder with --home")
+                    "\(path): holds something that no demonstration made; name another folder with --home"
+                )
             }
             try files.removeItem(at: url)
         }

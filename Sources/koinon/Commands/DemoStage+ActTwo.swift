@@ -51,7 +51,9 @@ extension DemoStage {
             guard second.count > 1, let newcomer = first.first, bikes.count > 1,
                 let finished = summary.finishing.filter({ plan.trips[$0.key].rider == second[0] })
                     .max(by: { $0.key < $1.key })
-            else { throw ReplayFault(description: "too few riders, bikes or trips to stage anything") }
+            else {
+                throw ReplayFault(description: "too few riders, bikes or trips to stage anything")
+            }
             rider = second[0]
             riderTrips = settled[second[0]]
             otherRider = second[1]
@@ -61,7 +63,9 @@ extension DemoStage {
         }
     }
 
-    private func account(of rider: Int) -> AccountID { replay.script.builder(of: .rider(rider)).sender }
+    private func account(of rider: Int) -> AccountID {
+        replay.script.builder(of: .rider(rider)).sender
+    }
 
     private func agreement(_ id: AgreementID) throws -> Agreement {
         guard let found = node.replica.read({ Agreements.agreement(id, in: $0.state) }) else {
@@ -90,15 +94,21 @@ extension DemoStage {
             [scene.rider, scene.otherRider, scene.newcomer].map {
                 .issue(unit: unit.id, to: account(of: $0), amount: purse)
             })
-        let record = node.replica.read { Agreements.record(of: account(of: scene.rider), in: $0.state) }
+        let record = node.replica.read {
+            Agreements.record(of: account(of: scene.rider), in: $0.state)
+        }
         let (veteran, first) = try await lend(scene.rider, scene.bike)
         let (novice, second) = try await lend(scene.newcomer, scene.secondBike)
         guard first.code == 0, second.code == 0 else {
-            throw ReplayFault(description: "a staged booking was \(ReceiptText.outcome(first)), \(ReceiptText.outcome(second))")
+            throw ReplayFault(
+                description:
+                    "a staged booking was \(ReceiptText.outcome(first)), \(ReceiptText.outcome(second))"
+            )
         }
         let lower = unit.text(Amount(minor: try agreement(veteran).depositMinor))
         let full = unit.text(Amount(minor: try agreement(novice).depositMinor))
-        let after = plan.operators[0].lease.reducedDeposit.map { "\($0.afterSettled)" } ?? "no number of"
+        let after =
+            plan.operators[0].lease.reducedDeposit.map { "\($0.afterSettled)" } ?? "no number of"
         print(
             """
 

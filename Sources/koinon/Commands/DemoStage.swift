@@ -40,7 +40,9 @@ struct DemoStage {
         print(DemoText.summary(summary, plan: plan))
         print(try DemoText.invoices(summary, plain: data.plainInvoices()))
         // From here ledger time goes on from the last trip.
-        node.use(ShiftedClock(startingAt: Timestamp(milliseconds: summary.tip.time.milliseconds + 60_000)))
+        node.use(
+            ShiftedClock(
+                startingAt: Timestamp(milliseconds: summary.tip.time.milliseconds + 60_000)))
     }
 
     /// Everything that the node has accepted is durable, and nobody holds the store.
@@ -63,15 +65,20 @@ struct DemoStage {
     func send(_ built: BuiltTransaction) async throws -> (id: Hash256, receipt: Receipt) {
         guard let status = await node.submit([built.envelope], waits: true).first,
             case .settled(let id, .executed(_, _, let receipt)) = status
-        else { throw ReplayFault(description: "the node did not execute a transaction of the demonstration") }
+        else {
+            throw ReplayFault(
+                description: "the node did not execute a transaction of the demonstration")
+        }
         return (id, receipt)
     }
 
     /// As ``send(_:_:)``, and a rejection is a fault.
-    mutating func mustSend(_ actor: ReplayScript.Actor, _ actions: [Action]) async throws -> Hash256 {
+    mutating func mustSend(_ actor: ReplayScript.Actor, _ actions: [Action]) async throws -> Hash256
+    {
         let (id, receipt) = try await send(actor, actions)
         guard receipt.code == 0 else {
-            throw ReplayFault(description: "a step of the demonstration was \(ReceiptText.outcome(receipt))")
+            throw ReplayFault(
+                description: "a step of the demonstration was \(ReceiptText.outcome(receipt))")
         }
         return id
     }

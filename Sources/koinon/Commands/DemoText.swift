@@ -7,7 +7,9 @@ import KoinonReplay
 enum DemoText {
     static func opening(_ plan: TripPlan) throws -> String {
         let differences = try plan.check().operators.map { report in
-            let lines = report.durationDifferences.map { "\($0.file) line \($0.line), trip \($0.trip)" }
+            let lines = report.durationDifferences.map {
+                "\($0.file) line \($0.line), trip \($0.trip)"
+            }
             return lines.isEmpty ? "none" : lines.joined(separator: "; ")
         }
         var rows: [[String]] = []
@@ -47,18 +49,24 @@ enum DemoText {
     static func summary(_ summary: ReplaySummary, plan: TripPlan) -> String {
         let rate = Double(summary.tripsSettled) / summary.seconds
         let perSecond = Double(summary.transactions) / summary.seconds
-        var text = "\n" + Text.table([
-            ["", "settled", "refused", "charged", "of which platform fee"]
-        ] + summary.sides.map { side in
-            [
-                side.title, Text.number(side.tripsSettled),
-                Text.number(side.refused.reduce(0) { $0 + $1.count }), side.unit.text(side.charged),
-                side.unit.text(side.fees),
-            ]
-        }, right: [1, 2, 3, 4]) + "\n"
+        var text =
+            "\n"
+            + Text.table(
+                [
+                    ["", "settled", "refused", "charged", "of which platform fee"]
+                ]
+                    + summary.sides.map { side in
+                        [
+                            side.title, Text.number(side.tripsSettled),
+                            Text.number(side.refused.reduce(0) { $0 + $1.count }),
+                            side.unit.text(side.charged),
+                            side.unit.text(side.fees),
+                        ]
+                    }, right: [1, 2, 3, 4]) + "\n"
         for side in summary.sides {
             for refusal in side.refused {
-                text += "\n  refused by reason: \(side.title): \(Text.number(refusal.count)) × \(refusal.reason)"
+                text +=
+                    "\n  refused by reason: \(side.title): \(Text.number(refusal.count)) × \(refusal.reason)"
             }
         }
         for side in summary.sides {
@@ -68,9 +76,18 @@ enum DemoText {
             text += "\n  busiest at \(side.title): \(bikes.joined(separator: ", "))"
         }
         let rows = [
-            ["blocks", "\(Text.number(summary.blocks)), the last at \(summary.tip.time.iso8601), final up to \(Text.number(summary.finalHeight.rawValue))"],
-            ["transactions", "\(Text.number(summary.transactions)), \(Text.number(Int(perSecond))) a second"],
-            ["trips", "\(Text.number(summary.tripsSettled)) in \(Text.seconds(summary.seconds)): \(Text.number(Int(rate))) a second"],
+            [
+                "blocks",
+                "\(Text.number(summary.blocks)), the last at \(summary.tip.time.iso8601), final up to \(Text.number(summary.finalHeight.rawValue))",
+            ],
+            [
+                "transactions",
+                "\(Text.number(summary.transactions)), \(Text.number(Int(perSecond))) a second",
+            ],
+            [
+                "trips",
+                "\(Text.number(summary.tripsSettled)) in \(Text.seconds(summary.seconds)): \(Text.number(Int(rate))) a second",
+            ],
             ["on disk", Text.bytes(summary.bytesOnDisk)],
             ["state root", summary.tip.stateRoot.hex],
         ]
@@ -82,7 +99,8 @@ enum DemoText {
     ) throws -> String {
         switch plain {
         case .failure(let fault):
-            return "\n  The plain computation could not run, so the invoices are not compared: \(fault)"
+            return
+                "\n  The plain computation could not run, so the invoices are not compared: \(fault)"
         case .success(let totals):
             var isEqual = true
             var rows = [["invoice before fee", "by the ledger", "by Examples/invoice.py", ""]]
@@ -98,7 +116,8 @@ enum DemoText {
             let text = "\n" + Text.table(rows, right: [1, 2])
             guard isEqual else {
                 print(text)
-                throw ReplayFault(description: "the ledger's invoices differ from the plain computation")
+                throw ReplayFault(
+                    description: "the ledger's invoices differ from the plain computation")
             }
             return text
         }

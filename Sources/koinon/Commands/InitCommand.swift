@@ -22,7 +22,8 @@ struct InitCommand: AsyncParsableCommand {
     @OptionGroup var homeOption: HomeOption
     @Option(name: .long, help: "The alliance's name, for people; at most 64 bytes.")
     var name = "My alliance"
-    @Option(name: .long, help: "A founding member's short name (a-z, 0-9, -, ., _); repeat for more.")
+    @Option(
+        name: .long, help: "A founding member's short name (a-z, 0-9, -, ., _); repeat for more.")
     var member: [String] = []
 
     func run() async throws {
@@ -33,7 +34,8 @@ struct InitCommand: AsyncParsableCommand {
             let members = try member.map { name in
                 guard let id = MemberID(rawValue: name) else {
                     throw ValidationError(
-                        "--member: \"\(name)\": use 1 to 32 of a-z, 0-9, \"-\", \".\" and \"_\", beginning with a letter or digit")
+                        "--member: \"\(name)\": use 1 to 32 of a-z, 0-9, \"-\", \".\" and \"_\", beginning with a letter or digit"
+                    )
                 }
                 return FoundingMember(
                     id: id, name: name, nodeKey: .generate(), accountKey: .generate())

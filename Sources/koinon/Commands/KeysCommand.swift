@@ -55,7 +55,8 @@ struct KeysCommand: AsyncParsableCommand {
                 let home = homeOption.nodeHome
                 let genesis = try home.genesis()
                 guard let member = MemberID(rawValue: sponsor) else {
-                    throw ValidationError("--sponsor: \"\(sponsor)\" is no member name; see koinon query members")
+                    throw ValidationError(
+                        "--sponsor: \"\(sponsor)\" is no member name; see koinon query members")
                 }
                 let key = try home.keyRing.key(named: name)
                 let consent = AccountConsent.signed(

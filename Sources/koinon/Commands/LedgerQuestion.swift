@@ -43,9 +43,12 @@ struct LedgerQuestion {
     }
 
     private func identifier<Kind>(_ text: String?) throws -> Identifier<Kind> {
-        guard let text else { throw ValidationError("ID: name which; ids begin with \(Kind.textPrefix)1") }
+        guard let text else {
+            throw ValidationError("ID: name which; ids begin with \(Kind.textPrefix)1")
+        }
         guard let id = Identifier<Kind>(text: text) else {
-            throw ValidationError("ID: \"\(text)\" is not of this kind; such ids begin with \(Kind.textPrefix)1")
+            throw ValidationError(
+                "ID: \"\(text)\" is not of this kind; such ids begin with \(Kind.textPrefix)1")
         }
         return id
     }
@@ -75,7 +78,8 @@ struct LedgerQuestion {
             let scale = Int(Money.unit(row.key.b, in: state)?.scale ?? 0)
             let amount = Amount(minor: row.value.amountMinor)
             let text = Self.decimal(amount, scale: scale)
-            return "{\"unit\": \(quoted(row.key.b)), \"amount\": \(quoted(text)), \"amount_minor\": \(amount), \"state_key\": \(quoted(Hex.encode(Money.balances.stateKey(row.key))))}"
+            return
+                "{\"unit\": \(quoted(row.key.b)), \"amount\": \(quoted(text)), \"amount_minor\": \(amount), \"state_key\": \(quoted(Hex.encode(Money.balances.stateKey(row.key))))}"
         }
         return try document(rows)
     }
@@ -102,7 +106,8 @@ struct LedgerQuestion {
 
     private func block(_ text: String?) throws -> String? {
         guard let text, let number = UInt64(text) else {
-            throw ValidationError("HEIGHT: give a block's number, for instance koinon query block 1")
+            throw ValidationError(
+                "HEIGHT: give a block's number, for instance koinon query block 1")
         }
         let height = Height(number)
         guard let block = try reader.block(at: height) else { return nil }

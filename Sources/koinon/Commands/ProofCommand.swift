@@ -31,7 +31,8 @@ struct ProofCommand: AsyncParsableCommand {
         func run() async throws {
             try await ExitStatus.reporting {
                 guard let id = Hash256(hex: id) else {
-                    throw ValidationError("ID: give the 64 hexadecimal digits of a transaction's id")
+                    throw ValidationError(
+                        "ID: give the 64 hexadecimal digits of a transaction's id")
                 }
                 try options.write { store, genesis in
                     try store.prove(transaction: id, genesis: genesis)
@@ -82,7 +83,9 @@ struct ProofOptions: ParsableArguments {
             return
         }
         try Data((proof.json + "\n").utf8).write(to: URL(filePath: output))
-        print("wrote \(output); check it with: koinon check-proof --genesis \(home.genesisFile.relativePath) \(output)")
+        print(
+            "wrote \(output); check it with: koinon check-proof --genesis \(home.genesisFile.relativePath) \(output)"
+        )
     }
 
     func write(key: String, expectsValue: Bool) throws {

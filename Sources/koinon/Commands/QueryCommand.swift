@@ -50,7 +50,8 @@ struct QueryCommand: AsyncParsableCommand {
             }
             guard let answer else {
                 Terminal.writeError(
-                    "koinon: \(what) \(id ?? ""): not on this ledger; see what there is with koinon query \(what)s\n")
+                    "koinon: \(what) \(id ?? ""): not on this ledger; see what there is with koinon query \(what)s\n"
+                )
                 throw ExitStatus.no
             }
             print(answer)

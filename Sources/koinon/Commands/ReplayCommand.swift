@@ -36,7 +36,8 @@ struct ReplayCommand: AsyncParsableCommand {
         guard !files.isEmpty else { throw ValidationError("name at least one CSV file") }
         guard [0, 1, files.count].contains(mapping.count) else {
             throw ValidationError(
-                "--mapping: \(mapping.count) for \(files.count) files; give one for all, or one for each")
+                "--mapping: \(mapping.count) for \(files.count) files; give one for all, or one for each"
+            )
         }
     }
 
@@ -65,7 +66,8 @@ struct ReplayCommand: AsyncParsableCommand {
         let beside = stem + ".mapping.json"
         guard FileManager.default.fileExists(atPath: beside) else {
             throw ValidationError(
-                "\(files[index]): no \(beside) beside it; write one (docs/replay.md) or name one with --mapping")
+                "\(files[index]): no \(beside) beside it; write one (docs/replay.md) or name one with --mapping"
+            )
         }
         return beside
     }
@@ -78,7 +80,8 @@ struct ReplayCommand: AsyncParsableCommand {
         let cast = ReplayCast(plan)
         let founded = ReplayRun.foundingTime(of: plan)
         let genesis = try nodeHome.found(
-            name: "Replay of \(plan.operators.map(\.title).joined(separator: ", "))".clipped(to: 64),
+            name: "Replay of \(plan.operators.map(\.title).joined(separator: ", "))".clipped(
+                to: 64),
             at: founded, members: cast.sides.map(\.member), processes: [LeaseProcess.definition],
             clock: .afterLastBlock)
         let node = try Node(
@@ -102,7 +105,8 @@ extension ReplayRun {
             let rate = seconds > 0 ? Int(Double(progress.tripsBegun) / seconds) : 0
             line.show(
                 done: UInt64(progress.tripsBegun), of: UInt64(progress.trips),
-                detail: "\(Text.number(progress.tripsBegun)) of \(Text.number(progress.trips)) trips, \(Text.number(rate)) a second"
+                detail:
+                    "\(Text.number(progress.tripsBegun)) of \(Text.number(progress.trips)) trips, \(Text.number(rate)) a second"
             )
         }
     }

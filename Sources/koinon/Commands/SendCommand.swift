@@ -48,7 +48,8 @@ struct SendCommand: AsyncParsableCommand {
         if start == "{" || start == "[" { return Data(actions.utf8) }
         do { return try Data(contentsOf: URL(filePath: actions)) } catch {
             throw ValidationError(
-                "ACTIONS: \"\(actions)\" is neither JSON nor a file that can be read; JSON begins with { or [")
+                "ACTIONS: \"\(actions)\" is neither JSON nor a file that can be read; JSON begins with { or ["
+            )
         }
     }
 }

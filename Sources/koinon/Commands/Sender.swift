@@ -23,7 +23,8 @@ struct Sender {
         var sender = genesis.accountID(of: key.publicKey)
         if let account {
             guard let given = AccountID(text: account) else {
-                throw ValidationError("--account: \"\(account)\" is no account id; they begin with koi1")
+                throw ValidationError(
+                    "--account: \"\(account)\" is no account id; they begin with koi1")
             }
             sender = given
         }
@@ -43,7 +44,8 @@ struct Sender {
         var builder = builder
         let client = LocalSocketClient(home: home.directory.path)
         guard case .status(let status) = try await client.send(.status) else {
-            throw HomeFault("the node answered something else than its status; is it another version?")
+            throw HomeFault(
+                "the node answered something else than its status; is it another version?")
         }
         let now = Timestamp(milliseconds: max(status.nowMilliseconds, status.timeMilliseconds))
         let built = try builder.build(actions, now: now, memo: memo)
@@ -66,7 +68,8 @@ struct Sender {
             try printEvents(of: submission.id)
         } else {
             Terminal.writeError(
-                "✗ \(submission.outcome.rawValue): \(submission.message ?? submission.reason ?? "")\n  transaction \(submission.id)\n")
+                "✗ \(submission.outcome.rawValue): \(submission.message ?? submission.reason ?? "")\n  transaction \(submission.id)\n"
+            )
         }
         if submission.outcome != .done { throw ExitStatus.no }
     }
@@ -89,7 +92,8 @@ struct Sender {
                 let key = PublicKey(admission.nodeKey), !hosted.contains(key)
             else { continue }
             Terminal.writeError(
-                "warning: the node key of \"\(admission.id)\" is not in this home. Members' nodes do not talk to each other in this version: once admitted it cannot sign, and blocks may not become final. Make its key here (koinon keys new \(admission.id).node) and add it to hosts in node.json.\n")
+                "warning: the node key of \"\(admission.id)\" is not in this home. Members' nodes do not talk to each other in this version: once admitted it cannot sign, and blocks may not become final. Make its key here (koinon keys new \(admission.id).node) and add it to hosts in node.json.\n"
+            )
         }
     }
 }

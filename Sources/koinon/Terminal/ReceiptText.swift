@@ -13,6 +13,7 @@ enum ReceiptText {
         let field = receipt.field.isEmpty ? "" : ", field \(receipt.field)"
         let detail = receipt.detail.isEmpty ? "" : ", \(receipt.detail)"
         let remedy = meaning.map { ": \($0.remedy)" } ?? ""
-        return "\(meaning?.name ?? "code \(receipt.code)") (action \(receipt.actionIndex)\(field)\(detail))\(remedy)"
+        return
+            "\(meaning?.name ?? "code \(receipt.code)") (action \(receipt.actionIndex)\(field)\(detail))\(remedy)"
     }
 }

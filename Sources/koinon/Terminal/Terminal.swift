@@ -43,7 +43,8 @@ final class ProgressLine {
         }
         let width = 30
         let filled = Int(share * Double(width))
-        let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
+        let bar =
+            String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
         let padding = String(repeating: " ", count: max(0, 3 - percent.count))
         Terminal.writeError("\r\u{1b}[K\(head)\(bar) \(padding)\(percent)%  \(detail)")
         isOpen = true

@@ -1,0 +1,141 @@
+import Dispatch
+import Foundation
+
+/// Runs the built `koinon` as a person does: a process with arguments and output.
+struct CommandRun {
+    var status: Int32
+    var output: String
+    var errors: String
+
+    /// The package's folder, which holds README.md.
+    static let package = URL(filePath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    /// The folder that the tests were built in holds the command too.
+    static let products: URL = {
+        let runner = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+        var folder = runner.deletingLastPathComponent()
+        while folder.path != "/" {
+            if FileManager.default.isExecutableFile(atPath: folder.appending(path: "koinon").path) {
+                return folder
+            }
+            folder.deleteLastPathComponent()
+        }
+        // `swift test` may start a helper of the toolchain that loads the tests.
+        let release = package.appending(path: ".build/release")
+        let isThere = FileManager.default.isExecutableFile(
+            atPath: release.appending(path: "koinon").path)
+        return isThere ? release : package.appending(path: ".build/debug")
+    }()
+
+    static func koinon(_ arguments: String..., in folder: URL = package) async throws -> CommandRun
+    {
+        try await run(products.appending(path: "koinon"), arguments, in: folder)
+    }
+
+    /// Runs shell text as it stands in a document.
+    static func shell(_ text: String, in folder: URL) async throws -> CommandRun {
+        try await run(
+            URL(filePath: "/bin/bash"), ["-eu", "-o", "pipefail", "-c", text], in: folder)
+    }
+
+    private static func run(
+        _ executable: URL, _ arguments: [String], in folder: URL
+    ) async throws -> CommandRun {
+        try await OwnThread.run { try runBlocking(executable, arguments, in: folder) }
+    }
+
+    private static func runBlocking(
+        _ executable: URL, _ arguments: [String], in folder: URL
+    ) throws -> CommandRun {
+        let process = process(executable, arguments, in: folder)
+        // Files, not pipes: output of any length, and no thread to read it.
+        let output = try TemporaryFolder()
+        let out = output.url.appending(path: "out")
+        let err = output.url.appending(path: "err")
+        for file in [out, err] { FileManager.default.createFile(atPath: file.path, contents: nil) }
+        process.standardOutput = try FileHandle(forWritingTo: out)
+        process.standardError = try FileHandle(forWritingTo: err)
+        try process.run()
+        process.waitUntilExit()
+        return CommandRun(
+            status: process.terminationStatus,
+            output: try String(contentsOf: out, encoding: .utf8),
+            errors: try String(contentsOf: err, encoding: .utf8))
+    }
+
+    static func process(_ executable: URL, _ arguments: [String], in folder: URL) -> Process {
+        let process = Process()
+        process.executableURL = executable
+        process.arguments = arguments
+        process.currentDirectoryURL = folder
+        var environment = ProcessInfo.processInfo.environment
+        environment["PATH"] = products.path + ":" + (environment["PATH"] ?? "/usr/bin:/bin")
+        // Help texts are broken into lines for a terminal of this width.
+        environment["COLUMNS"] = "80"
+        process.environment = environment
+        return process
+    }
+}
+
+/// Waiting for a process would hold one of the few threads that all tests share.
+enum OwnThread {
+    static func run<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws
+        -> Result
+    {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async { continuation.resume(with: Swift.Result(catching: body)) }
+        }
+    }
+}
+
+/// A folder of one test, removed with it.
+final class TemporaryFolder {
+    let url: URL
+
+    init() throws {
+        url = FileManager.default.temporaryDirectory.appending(path: "koinon-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: url) }
+}
+
+/// A `koinon node` of one test.
+final class RunningNode: @unchecked Sendable {
+    // Set once before it is shared; `Process` is only told to end, and waited for.
+    private let process: Process
+
+    private init(process: Process) { self.process = process }
+
+    /// Returns once the node says that it takes transactions.
+    static func start(home: String, in folder: URL) async throws -> RunningNode {
+        try await OwnThread.run {
+            let process = CommandRun.process(
+                CommandRun.products.appending(path: "koinon"), ["node", "--home", home],
+                in: folder)
+            let output = Pipe()
+            process.standardOutput = output
+            process.standardError = FileHandle.nullDevice
+            try process.run()
+            var text = ""
+            while !text.contains("node.sock") {
+                let bytes = output.fileHandleForReading.availableData
+                if bytes.isEmpty { throw NodeEnded(output: text) }
+                text += String(decoding: bytes, as: UTF8.self)
+            }
+            return RunningNode(process: process)
+        }
+    }
+
+    struct NodeEnded: Error { var output: String }
+
+    /// Asks it to stop and waits; gives its exit status.
+    func stop() async throws -> Int32 {
+        try await OwnThread.run {
+            self.process.terminate()
+            self.process.waitUntilExit()
+            return self.process.terminationStatus
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import Foundation
+import Testing
+
+@Suite("wrong use of the command")
+struct MisuseTests {
+    @Test(
+        "is answered with the reason and the remedy, and the documented exit status",
+        arguments: [
+            ("koinon query status --home nowhere", 2, "koinon init"),
+            ("koinon init", 64, "--member"),
+            ("koinon init --member Harbour", 64, "a-z"),
+            ("koinon verify --home nowhere", 2, "--home"),
+            ("koinon send '{}' --as a --home nowhere", 2, "koinon init"),
+            ("koinon replay nothing.csv", 64, "--mapping"),
+            ("koinon check-proof --genesis none.json none.proof.json", 2, "none.json"),
+            ("koinon frobnicate", 64, "frobnicate"),
+        ])
+    func misuse(_ command: String, _ status: Int, _ hint: String) async throws {
+        let folder = try TemporaryFolder()
+        let run = try await CommandRun.shell(command, in: folder.url)
+        #expect(run.status == Int32(status), "\(run.output)\(run.errors)")
+        #expect(run.errors.contains(hint), "\(run.errors)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
+    }
+
+    @Test("a home in use, no node, unknown keys, bad JSON and bad actions each say what to do")
+    func againstAHome() async throws {
+        let folder = try TemporaryFolder()
+        func run(_ text: String) async throws -> CommandRun {
+            try await CommandRun.shell(text, in: folder.url)
+        }
+        #expect(try await run("koinon init --member harbour --home h").status == 0)
+        let again = try await run("koinon init --member harbour --home h")
+        #expect(again.status == 2)
+        #expect(again.errors.contains("another --home"))
+
+        let noNode = try await run(
+            "koinon keys new anna --home h && koinon keys open anna --sponsor harbour --home h")
+        #expect(noNode.status == 2)
+        #expect(noNode.errors.contains("koinon node"))
+
+        let node = try await RunningNode.start(home: "h", in: folder.url)
+        let second = try await run("koinon node --home h")
+        #expect(second.status == 2)
+        #expect(second.errors.contains("process"))
+
+        for (text, status, hint) in [
+            ("koinon send '{\"mony\": {}}' --as harbour --home h", 2, "mony"),
+            ("koinon send '{\"money\": ' --as harbour --home h", 2, "JSON"),
+            ("koinon send '[]' --as harbour --home h", 64, "at least one"),
+            ("koinon send '{\"money\": {}}' --as nobody --home h", 2, "nobody"),
+            (
+                "koinon send '{\"money\": {\"transfer\": {\"unit\": \"usd\", \"to\": \"@harbour\", \"amount_minor\": 1}}}' --as harbour --home h",
+                1, "unknownUnit"
+            ),
+            ("koinon query account koi1wrong --home h", 64, "koi1"),
+            (
+                "koinon query transaction \(String(repeating: "0", count: 64)) --home h", 1,
+                "not on this ledger"
+            ),
+            ("koinon query everything --home h", 64, "koinon query --help"),
+            ("koinon proof state zz --home h", 64, "hexadecimal"),
+            ("koinon proof state 41 --home h", 1, "absent"),
+            (
+                "koinon proof transaction \(String(repeating: "0", count: 64)) --home h", 1,
+                "no block holds it"
+            ),
+        ] {
+            let answer = try await run(text)
+            #expect(answer.status == Int32(status), "\(text): \(answer.output)\(answer.errors)")
+            #expect(answer.errors.contains(hint), "\(text): \(answer.errors)")
+        }
+        #expect(try await node.stop() == 0)
+        #expect(try await run("koinon verify --home h --json").output.contains("\"sound\" : true"))
+    }
+}
