@@ -67,6 +67,9 @@ let package = Package(
             dependencies: [
                 "KoinonProtocol", "KoinonLedger", "KoinonMachine", "KoinonStore", "KoinonClient",
                 "KoinonNode", "KoinonReplay",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .testTarget(
@@ -81,7 +84,8 @@ let package = Package(
         .testTarget(name: "KoinonClientTests", dependencies: ["KoinonClient"]),
         .testTarget(name: "KoinonNodeTests", dependencies: ["KoinonNode"]),
         .testTarget(name: "KoinonReplayTests", dependencies: ["KoinonReplay"]),
-        .testTarget(name: "KoinonCommandTests", dependencies: ["koinon"]),
+        .testTarget(
+            name: "KoinonCommandTests", dependencies: ["koinon"], exclude: ["Snapshots"]),
     ],
     swiftLanguageModes: [.v6]
 )

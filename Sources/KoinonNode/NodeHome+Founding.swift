@@ -3,6 +3,7 @@ import KoinonClient
 import KoinonLedger
 import KoinonMachine
 import KoinonProtocol
+import KoinonStore
 
 /// A member of an alliance that is being founded, with the keys that this home will hold.
 public struct FoundingMember: Sendable {
@@ -36,6 +37,13 @@ extension NodeHome {
             throw HomeFault(
                 "\(directory.path): there is an alliance here already; choose another --home")
         }
+        for member in members {
+            let keyName = member.id.rawValue + Self.nodeKeySuffix
+            guard Slug.isValid(keyName), !member.id.rawValue.hasSuffix(Self.nodeKeySuffix) else {
+                throw HomeFault(
+                    "member \"\(member.id)\": the name of its node key, \"\(keyName)\", must fit into \(Slug.maximumBytes) bytes and be its alone; choose a name of at most \(Slug.maximumBytes - Self.nodeKeySuffix.count) bytes that does not end in \"\(Self.nodeKeySuffix)\"")
+            }
+        }
         var genesis = Genesis()
         genesis.format = GenesisDocument.format
         genesis.name = name
@@ -52,7 +60,7 @@ extension NodeHome {
         genesis.processes = processes
         let bytes = Array((genesis.jsonForm(pretty: true) + "\n").utf8)
         let document = try GenesisDocument(contentsOf: bytes)
-        _ = try GenesisBlock.make(document)
+        let block = try GenesisBlock.make(document)
 
         try FileManager.default.createDirectory(
             at: directory, withIntermediateDirectories: true,
@@ -63,8 +71,9 @@ extension NodeHome {
             try ring.add(member.accountKey, named: member.id.rawValue)
         }
         try write(NodeConfiguration(hosts: members.map(\.id.rawValue), clock: clock))
-        // Last, because it says that the home is complete.
+        // Before the ledger: a node that finds it alone begins the ledger itself.
         try Data(bytes).write(to: genesisFile, options: .withoutOverwriting)
+        try LedgerStore.create(home: directory, genesis: bytes, block: block).close()
         return document
     }
 }

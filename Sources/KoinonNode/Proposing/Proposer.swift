@@ -54,48 +54,61 @@ struct Proposer {
     }
 
     /// Appends what waits, at time `now`, and returns once it is durable. Says
-    /// whether there was anything.
+    /// whether there may be more to do at once.
     ///
-    /// - Throws: the engine's fault.
+    /// - Throws: the engine's fault, ``NothingToProposeWith`` when no member hosted
+    ///   here belongs to the alliance.
     mutating func propose(at now: Timestamp) async throws -> Bool {
-        if let scripted = script.take() {
+        if let part = script.take() {
             do {
-                try await append(entries(for: scripted.blocks))
-                scripted.done.resume()
+                try await play(part.blocks)
+                part.done.resume()
             } catch {
-                scripted.done.resume(throwing: error)
+                part.done.resume(throwing: error)
                 throw error
             }
             return true
         }
         let attestations = outbox.take(limit: Self.attestationsPerEntry)
-        let room = EntryLimits.bytes - Self.entryOverhead - attestations.count * Self.attestationBytes
-        let taken = pool.take(maximumBytes: room)
+        let taken = pool.take(maximumBytes: Self.room - attestations.count * Self.attestationBytes)
         let late = taken.filter { $0.body.expiresAtMs < now.milliseconds }
         outcomes.post(late.map { ($0.id, .expired) })
         let transactions = taken.filter { $0.body.expiresAtMs >= now.milliseconds }
-        let timerIsDue = replica.read { $0.nextTimer }.map { $0 <= now } ?? false
-        guard !transactions.isEmpty || timerIsDue || !attestations.isEmpty else {
+        let due = replica.read { $0.nextTimer }.flatMap { $0 <= now ? $0 : nil }
+        guard !transactions.isEmpty || due != nil || !attestations.isEmpty else {
             return !late.isEmpty
         }
         refreshMembers()
         try await append(
             writer.block(
                 transactions, attestations: attestations, at: now,
-                toleranceMilliseconds: timerIsDue ? 0 : Self.toleranceMilliseconds))
-        return true
+                toleranceMilliseconds: due == nil ? Self.toleranceMilliseconds : 0))
+        // A timer that all our clocks together cannot bring due waits for the next tick.
+        return !transactions.isEmpty || !attestations.isEmpty || replica.read { $0.nextTimer } != due
     }
 
-    private mutating func entries(for blocks: [ProposedBlock]) -> [EntryWriter.Written] {
+    /// Closes the blocks at their times; then carries their attestations in entries of
+    /// their own at the last of those times, so that the order depends on the script alone.
+    private mutating func play(_ blocks: [ProposedBlock]) async throws {
         refreshMembers()
         var entries: [EntryWriter.Written] = []
         for block in blocks {
-            entries += writer.block(
-                block.transactions, attestations: outbox.take(limit: Self.attestationsPerEntry),
-                at: block.time, toleranceMilliseconds: 0)
+            entries += try writer.block(
+                block.transactions, attestations: [], at: block.time, toleranceMilliseconds: 0)
         }
-        return entries
+        try await append(entries)
+        guard let last = blocks.last?.time else { return }
+        while true {
+            let attestations = outbox.take(limit: Self.attestationsPerEntry)
+            guard !attestations.isEmpty else { return }
+            try await append(
+                writer.block(
+                    [], attestations: attestations, at: last, toleranceMilliseconds: .max))
+        }
     }
+
+    /// Bytes of transactions and attestations that fit into an entry.
+    private static var room: Int { EntryLimits.bytes - entryOverhead }
 
     private func append(_ entries: [EntryWriter.Written]) async throws {
         ownEntries.add(entries.map(\.checked))

@@ -13,7 +13,11 @@ extension TripPlan {
 
     /// Offers resource `index` for lease on its operator's terms; by the same account,
     /// after it was registered as `id`.
-    public func offer(ofResource index: Int, as id: ResourceID) -> Action {
+    ///
+    /// - Parameter platform: the member through which it is offered; nil for the operator.
+    public func offer(
+        ofResource index: Int, as id: ResourceID, through platform: MemberID? = nil
+    ) -> Action {
         let resource = resources[index]
         let planned = operators[resource.operator]
         let lease = planned.lease
@@ -23,7 +27,7 @@ extension TripPlan {
                 price: lease.tariff.price, stepMilliseconds: lease.tariff.stepMilliseconds,
                 minimumSteps: lease.tariff.minimumSteps)
         ) { offer in
-            offer.platform = planned.member.rawValue
+            offer.platform = (platform ?? planned.member).rawValue
             offer.depositMinor = lease.deposit.minor
             if let reduced = lease.reducedDeposit {
                 offer.reducedDeposit.afterSettled = reduced.afterSettled

@@ -75,13 +75,12 @@ public struct ReplayRun {
             let blocks = try instants.map { instant in try script.block(instant) }
             part = try await Self.checked(blocks, chain: node.chain)
             try await done
-            report()
             begun += instants.reduce(0) { count, instant in
                 count + instant.steps.count { if case .begin = $0 { true } else { false } }
             }
             next += instants.count
+            report()
         }
-        report()
         return try ReplaySummary(
             node: node, plan: plan, script: script, elapsed: start.duration(to: .now))
     }

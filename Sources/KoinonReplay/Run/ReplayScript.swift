@@ -153,47 +153,14 @@ public struct ReplayScript {
                     let resource: ResourceID = fleets[side].nextID(ofAction: actions.count)
                     let offer: OfferID = fleets[side].nextID(ofAction: actions.count + 1)
                     ids[index] = (resource, offer)
-                    actions.append(registration(of: plan.resources[index], side))
-                    actions.append(
-                        .publishOffer(Self.offer(of: plan.resources[index], resource, plan.operators[side])))
+                    actions.append(plan.registration(ofResource: index))
+                    actions.append(plan.offer(ofResource: index, as: resource))
                 }
                 try add(fleets[side].build(actions, now: block.time), .setUp, to: &block)
             }
         }
         resources = ids.compactMap { $0?.0 }
         offers = ids.compactMap { $0?.1 }
-    }
-
-    private func registration(of planned: PlannedResource, _ side: Int) -> Action {
-        .registerResource(
-            kind: plan.operators[side].mapping.resources.kind, title: planned.title,
-            capacity: planned.capacity, serial: planned.serial)
-    }
-
-    /// The offer of a resource on the terms of its operator's mapping.
-    public static func offer(
-        of planned: PlannedResource, _ resource: ResourceID, _ side: PlannedOperator
-    ) -> PublishOffer {
-        let lease = side.lease
-        var offer = PublishOffer()
-        offer.resource = Data(resource.bytes)
-        offer.title = planned.title
-        offer.process = "lease"
-        offer.unit = lease.unit.id
-        offer.tariff.priceMinor = lease.tariff.price.minor
-        offer.tariff.stepMs = lease.tariff.stepMilliseconds
-        offer.tariff.minimumSteps = lease.tariff.minimumSteps
-        offer.depositMinor = lease.deposit.minor
-        if let reduced = lease.reducedDeposit {
-            offer.reducedDeposit.afterSettled = reduced.afterSettled
-            offer.reducedDeposit.depositMinor = reduced.deposit.minor
-        }
-        if lease.platformFee.numerator > 0 {
-            offer.platformFee.numerator = lease.platformFee.numerator
-            offer.platformFee.denominator = lease.platformFee.denominator
-        }
-        if let place = planned.place { offer.place = place }
-        return offer
     }
 
     // MARK: Trips
@@ -214,9 +181,7 @@ public struct ReplayScript {
                 let agreement: AgreementID = riders[trip.rider].nextID(ofAction: 0)
                 agreements[index] = agreement
                 let actions: [Action] = [
-                    .openAgreement(
-                        offer: offers[trip.resource], start: nil,
-                        durationMilliseconds: trip.agreedMilliseconds),
+                    plan.booking(ofTrip: index, on: offers[trip.resource]),
                     .takeTransition("start", of: agreement),
                 ]
                 let built = try riders[trip.rider].build(actions, now: block.time)

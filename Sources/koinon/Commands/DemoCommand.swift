@@ -91,20 +91,25 @@ struct DemoData {
         let script = folder.deletingLastPathComponent().appending(path: "invoice.py")
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["python3", script.path, folder.path]
+        let python = ProcessInfo.processInfo.environment["KOINON_PYTHON"] ?? "python3"
+        process.arguments = [python, script.path, folder.path]
         let output = Pipe()
         process.standardOutput = output
         do {
             try process.run()
             let bytes = output.fileHandleForReading.readDataToEndOfFile()
             process.waitUntilExit()
+            guard process.terminationStatus == 0 else {
+                return .failure(
+                    HomeFault("\(python) \(script.path): exit status \(process.terminationStatus)"))
+            }
             let document = try JSONDecoder().decode(Document.self, from: bytes)
             return .success(
                 Dictionary(
                     document.invoices.map { ($0.operator, $0.invoice_cents) },
                     uniquingKeysWith: { first, _ in first }))
         } catch {
-            return .failure(HomeFault("python3 \(script.path) did not answer: \(error)"))
+            return .failure(HomeFault("\(python) \(script.path) did not answer: \(error)"))
         }
     }
 }

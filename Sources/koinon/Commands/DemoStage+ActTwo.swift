@@ -133,11 +133,11 @@ extension DemoStage {
 
     private mutating func refuseDoubleBooking(_ scene: Scene) async throws {
         let planned = plan.resources[scene.bike]
-        var offer = ReplayScript.offer(
-            of: planned, replay.script.resources[scene.bike], plan.operators[0])
-        offer.platform = plan.operators[1].member.rawValue
+        let offer = plan.offer(
+            ofResource: scene.bike, as: replay.script.resources[scene.bike],
+            through: plan.operators[1].member)
         let second: OfferID = replay.script.builder(of: .fleet(0)).nextID(ofAction: 0)
-        _ = try await mustSend(.fleet(0), [.publishOffer(offer)])
+        _ = try await mustSend(.fleet(0), [offer])
         let tomorrow = Timestamp(
             milliseconds: (node.now.milliseconds / 86_400_000 + 1) * 86_400_000 + 15 * Self.hour)
         let (_, first) = try await lend(scene.rider, scene.bike, start: tomorrow)

@@ -78,7 +78,7 @@ struct Sender {
         guard let id = Hash256(hex: id) else { return }
         let outcome = try store.read { try $0.outcome(of: id) }
         guard case .executed(_, _, let receipt)? = outcome else { return }
-        for event in receipt.events { print("  " + event.jsonForm(pretty: false)) }
+        print(ReceiptText.events(receipt))
     }
 
     /// This version hosts every member in one process: who is admitted with a key

@@ -29,10 +29,8 @@ final class ProgressLine {
         let now = ContinuousClock.now
         let pause: Duration = Terminal.isInteractive ? .milliseconds(100) : .seconds(2)
         if let lastShown, lastShown.duration(to: now) < pause, done < total { return }
-        if lastShown == nil, !Terminal.isInteractive, done < total {
-            lastShown = now
-            return
-        }
+        // What is over within two seconds needs no lines in a log.
+        if !Terminal.isInteractive, start.duration(to: now) < .seconds(2) { return }
         lastShown = now
         let share = total == 0 ? 1 : Double(done) / Double(total)
         let percent = String(Int(share * 100))

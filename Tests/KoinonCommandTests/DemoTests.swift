@@ -1,0 +1,58 @@
+import Foundation
+import Testing
+
+@Suite("the demonstration")
+struct DemoTests {
+    @Test("settles the real trips, agrees with the plain computation, and stages act two")
+    func demo() async throws {
+        let folder = try TemporaryFolder()
+        let home = folder.url.appending(path: "demo").path
+        let run = try await CommandRun.koinon("demo", "--home", home, "--no-serve")
+        #expect(run.status == 0, "\(run.errors)")
+        let text = run.output
+        #expect(text.matches(of: /✓ equal to the cent/).count == 2)
+        #expect(text.contains("24,638.00 USD           24,638.00 USD"))
+        #expect(text.contains("9,972.45 USD            9,972.45 USD"))
+        #expect(text.contains("refused by reason: Valley Bike: 1 × capacityExceeded"))
+        #expect(text.contains("deposit 5.00 USD; a newcomer leaves 20.00 USD"))
+        #expect(text.contains("rejected: capacityExceeded"))
+        let height = try #require(text.firstMatch(of: /stored trip in block ([0-9]+) is changed/)).1
+        #expect(text.contains("koinon verify says: height \(height):"))
+        #expect(text.contains("Checked offline: ✓ it holds."))
+        #expect(text.contains("koinon replay --check"))
+
+        // Another process executes the same log and finds the same state.
+        let verified = try await CommandRun.koinon("verify", "--home", home, "--json")
+        #expect(verified.status == 0, "\(verified.output)")
+        let stored = try await CommandRun.koinon("query", "status", "--home", home)
+        let root = try #require(stored.output.firstMatch(of: /"state_root": "([0-9a-f]{64})"/)).1
+        #expect(verified.output.contains(root))
+
+        let proof = try await CommandRun.koinon(
+            "check-proof", "--genesis", home + "/genesis.json", home + "/trip.proof.json")
+        #expect(proof.status == 0, "\(proof.errors)")
+    }
+
+    @Test("replaces only what a demonstration made")
+    func foreignFolder() async throws {
+        let folder = try TemporaryFolder()
+        try Data("mine".utf8).write(to: folder.url.appending(path: "precious.txt"))
+        let run = try await CommandRun.koinon("demo", "--home", folder.url.path)
+        #expect(run.status == 2)
+        #expect(run.errors.contains("--home"))
+        #expect(
+            FileManager.default.fileExists(atPath: folder.url.appending(path: "precious.txt").path))
+    }
+
+    @Test("a dry run of its own trips reports the refusal and writes nothing")
+    func dryRun() async throws {
+        let data = CommandRun.package.appending(path: "Examples/Data").path
+        let folder = try TemporaryFolder()
+        let run = try await CommandRun.koinon(
+            "replay", "--check", data + "/valleybike-2020-12-to-2021-02.csv.gz",
+            "--mapping", data + "/valleybike.mapping.json", in: folder.url)
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(run.output.contains("refused 1 as capacityExceeded"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
+    }
+}
