@@ -48,28 +48,12 @@ public final class Node: Service {
         store = try Resumption.openStore(home: home, genesis: genesis)
         let resumed = try Resumption(store: store, genesis: genesis)
         replica = resumed.replica
-        try Self.check(hosted, against: replica.read { $0.members })
         outbox.add(resumed.uncarriedAttestations)
         engine = EmbeddedEngine(next: resumed.nextPosition)
         committer = Committer(
             store: store, engine: engine, outbox: outbox, outcomes: outcomes,
             attester: Attester(chain: genesis.chain, members: hosted),
             finality: resumed.finality, arrival: pool.arrival)
-    }
-
-    /// A wrong key would write entries that nobody, this node included, takes.
-    private static func check(_ hosted: [HostedMember], against members: MemberSet) throws {
-        guard hosted.contains(where: { members.nodeKey(of: $0.id) != nil }) else {
-            throw HomeFault(
-                "node.json: none of the hosts is a member of this alliance; see koinon query members")
-        }
-        for member in hosted {
-            guard let key = members.nodeKey(of: member.id) else { continue }
-            guard key == member.nodeKey.publicKey else {
-                throw HomeFault(
-                    "keys/\(member.id)\(NodeHome.nodeKeySuffix).json: not the node key that the alliance knows of \(member.id); put that key back")
-            }
-        }
     }
 
     public var chain: ChainID { genesis.chain }
@@ -171,73 +155,52 @@ extension Node {
         case unknown(Hash256)
     }
 
-    /// Submits transactions; they enter the pool in the order given, and each gets
-    /// its own status.
+    /// Submits transactions; each gets its own status, in order.
     ///
-    /// Sending one again is harmless: it gets the outcome of the first time.
     /// - Parameter waits: whether to answer only when the outcomes are durable.
     public func submit(_ envelopes: [Envelope], waits: Bool) async -> [SubmissionStatus] {
-        let admitted = await Admission.check(envelopes, chain: chain).map(admit)
-        var statuses: [SubmissionStatus] = []
-        for admission in admitted {
-            guard let ticket = admission.ticket, case .pending(let id) = admission.status else {
-                statuses.append(admission.status)
-                continue
+        let checked = await Admission.check(envelopes, chain: chain)
+        return await withTaskGroup { group in
+            for (index, result) in checked.enumerated() {
+                group.addTask { (index, await self.admit(result, waits: waits)) }
             }
-            if waits {
-                // Earlier ones settle first or in the same block, so waiting in turn costs nothing.
-                let outcome = await outcomes.redeem(ticket)
-                statuses.append(outcome.map { .settled(id, $0) } ?? .unknown(id))
-            } else {
-                outcomes.discard(ticket)
-                statuses.append(admission.status)
-            }
+            var statuses: [(Int, SubmissionStatus)] = []
+            for await status in group { statuses.append(status) }
+            return statuses.sorted { $0.0 < $1.0 }.map(\.1)
         }
-        return statuses
     }
 
-    private struct Admitted {
-        var status: SubmissionStatus
-        /// Drawn before the transaction could be executed; only with a pending one.
-        var ticket: OutcomeBoard.Ticket?
-    }
-
-    /// Takes one transaction into the pool, or says why not; does not wait.
-    private func admit(_ result: Result<CheckedTransaction, TransactionFault>) -> Admitted {
+    private func admit(
+        _ result: Result<CheckedTransaction, TransactionFault>, waits: Bool
+    ) async -> SubmissionStatus {
         let transaction: CheckedTransaction
         switch result {
         case .success(let checked): transaction = checked
-        case .failure(let fault): return Admitted(status: .refused(.fault(fault)))
+        case .failure(let fault): return .refused(.fault(fault))
         }
-        let id = transaction.id
-        let ticket = outcomes.draw(for: id)
-        func answer(_ status: SubmissionStatus) -> Admitted {
-            outcomes.discard(ticket)
-            return Admitted(status: status)
-        }
-        let spent = Key2(transaction.body.expiresAtMs, id)
-        let (reason, isExecuted) = replica.read { replica in
-            (
-                replica.ignoredReason(transaction, at: now),
-                CoreRows.spentIDs.contains(spent, in: replica.state)
-            )
-        }
-        guard let reason else {
-            if isStopping { return answer(.unknown(id)) }
-            guard pool.add(transaction) else { return answer(.refused(.poolFull)) }
-            return Admitted(status: .pending(id), ticket: ticket)
-        }
-        do {
-            if let outcome = try store.read({ try $0.outcome(of: id) }) {
-                return answer(.settled(id, outcome))
+        if let reason = replica.read({ $0.ignoredReason(transaction, at: now) }) {
+            // Sent again after it was executed: the same answer as the first time.
+            do {
+                if let outcome = try store.read({ try $0.outcome(of: transaction.id) }) {
+                    return .settled(transaction.id, outcome)
+                }
+            } catch {
+                logger.error("cannot look up a transaction", metadata: ["error": "\(error)"])
+                return .unknown(transaction.id)
             }
-        } catch {
-            logger.error("cannot look up a transaction", metadata: ["error": "\(error)"])
-            return answer(.unknown(id))
+            return .refused(.ignored(reason))
         }
-        // Executed, but not durable yet: the outcome is on its way.
-        return isExecuted
-            ? Admitted(status: .pending(id), ticket: ticket) : answer(.refused(.ignored(reason)))
+        if isStopping { return .unknown(transaction.id) }
+        guard waits else {
+            return pool.add(transaction) ? .pending(transaction.id) : .refused(.poolFull)
+        }
+        var isTaken = true
+        let outcome = await outcomes.outcome(of: transaction.id) { cancel in
+            isTaken = pool.add(transaction)
+            if !isTaken { cancel() }
+        }
+        guard isTaken else { return .refused(.poolFull) }
+        return outcome.map { .settled(transaction.id, $0) } ?? .unknown(transaction.id)
     }
 
     /// Closes the blocks one by one, each at exactly its time; all are durable on return.

@@ -31,93 +31,42 @@ extension LedgerReader {
 }
 
 /// Tells those who wait for transactions once the outcome is durable.
-///
-/// A ticket is drawn before the transaction can be executed, so that no outcome is
-/// missed, and redeemed once.
 final class OutcomeBoard: Sendable {
-    struct Ticket: Hashable, Sendable {
-        fileprivate var id: Hash256
-        fileprivate var number: UInt64
-    }
+    private typealias Waiter = CheckedContinuation<TransactionOutcome?, Never>
+    private let waiters = Mutex<[Hash256: [Waiter]]>([:])
 
-    fileprivate enum Slot {
-        case drawn
-        case waiting(CheckedContinuation<TransactionOutcome?, Never>)
-        case known(TransactionOutcome)
-    }
+    var isEmpty: Bool { waiters.withLock { $0.isEmpty } }
 
-    fileprivate struct State {
-        var slots: [Hash256: [UInt64: Slot]] = [:]
-        var nextNumber: UInt64 = 0
-        var isClosed = false
-    }
-
-    private let state = Mutex(State())
-
-    var isEmpty: Bool { state.withLock { $0.slots.isEmpty } }
-
-    func draw(for id: Hash256) -> Ticket {
-        state.withLock { state in
-            state.nextNumber += 1
-            state.slots[id, default: [:]][state.nextNumber] = .drawn
-            return Ticket(id: id, number: state.nextNumber)
+    /// Waits; `start` runs once the waiting is set up, so that no outcome is missed,
+    /// and may cancel it. Nil when cancelled or when the node stops first.
+    func outcome(
+        of id: Hash256, start: (_ cancel: () -> Void) -> Void
+    ) async -> TransactionOutcome? {
+        await withCheckedContinuation { waiter in
+            waiters.withLock { $0[id, default: []].append(waiter) }
+            start { self.cancel(id) }
         }
     }
 
-    /// Gives a ticket back that nobody will redeem.
-    func discard(_ ticket: Ticket) {
-        state.withLock { $0.remove(ticket) }
-    }
-
-    /// Waits for the outcome; nil when the node stops first.
-    func redeem(_ ticket: Ticket) async -> TransactionOutcome? {
-        await withCheckedContinuation { waiter in
-            let known = state.withLock { state -> TransactionOutcome?? in
-                if case .known(let outcome)? = state.slots[ticket.id]?[ticket.number] {
-                    state.remove(ticket)
-                    return .some(outcome)
-                }
-                if state.isClosed { return .some(nil) }
-                state.slots[ticket.id, default: [:]][ticket.number] = .waiting(waiter)
-                return nil
-            }
-            if let known { waiter.resume(returning: known) }
+    private func cancel(_ id: Hash256) {
+        for waiter in waiters.withLock({ $0.removeValue(forKey: id) }) ?? [] {
+            waiter.resume(returning: nil)
         }
     }
 
     func post(_ outcomes: [(Hash256, TransactionOutcome)]) {
         for (id, outcome) in outcomes {
-            let waiting = state.withLock { state in
-                var waiting: [CheckedContinuation<TransactionOutcome?, Never>] = []
-                for (number, slot) in state.slots[id] ?? [:] {
-                    if case .waiting(let waiter) = slot {
-                        waiting.append(waiter)
-                        state.remove(Ticket(id: id, number: number))
-                    } else {
-                        state.slots[id]?[number] = .known(outcome)
-                    }
-                }
-                return waiting
+            for waiter in waiters.withLock({ $0.removeValue(forKey: id) }) ?? [] {
+                waiter.resume(returning: outcome)
             }
-            for waiter in waiting { waiter.resume(returning: outcome) }
         }
     }
 
     /// Tells everyone that nothing more comes.
     func close() {
-        let waiting = state.withLock { state in
-            state.isClosed = true
-            let slots = state.slots.values.flatMap(\.values)
-            state.slots = state.slots.mapValues { $0.filter { if case .known = $0.value { true } else { false } } }
-            return slots
-        }
-        for case .waiting(let waiter) in waiting { waiter.resume(returning: nil) }
-    }
-}
-
-extension OutcomeBoard.State {
-    fileprivate mutating func remove(_ ticket: OutcomeBoard.Ticket) {
-        slots[ticket.id]?[ticket.number] = nil
-        if slots[ticket.id]?.isEmpty == true { slots[ticket.id] = nil }
+        for waiter in waiters.withLock({ all in
+            defer { all = [:] }
+            return all.values.flatMap { $0 }
+        }) { waiter.resume(returning: nil) }
     }
 }

@@ -3,21 +3,6 @@ import KoinonLedger
 import KoinonMachine
 import KoinonProtocol
 
-/// None of the members hosted here belongs to the alliance, so nothing can be proposed.
-public struct NothingToProposeWith: Error, CustomStringConvertible {
-    public var description: String {
-        "no member that this node hosts belongs to the alliance any more; host one (node.json) or stop this node"
-    }
-}
-
-/// An entry would pass the size that anybody accepts.
-public struct EntryTooLarge: Error, CustomStringConvertible {
-    public var bytes: Int
-    public var description: String {
-        "a block of \(bytes) bytes was proposed; an entry has at most \(EntryLimits.bytes): divide it"
-    }
-}
-
 /// Writes the entries of the members hosted here: sequence numbers, clocks, signatures.
 ///
 /// Owned by the proposer, the only one that appends.
@@ -73,20 +58,19 @@ struct EntryWriter {
     mutating func block(
         _ transactions: [CheckedTransaction], attestations: [Signed], at clock: Timestamp,
         toleranceMilliseconds tolerance: UInt64
-    ) throws -> [Written] {
+    ) -> [Written] {
         let authors = hosted.filter { clocks[$0.id] != nil }
-        guard !authors.isEmpty else { throw NothingToProposeWith() }
+        guard !authors.isEmpty else { return [] }
         turn = (turn + 1) % authors.count
         let author = authors[turn]
         state(clock, for: author.id)
         var entries: [Written] = []
         for other in authors where other.id != author.id {
-            let (bound, overflow) = blockTime.milliseconds.addingReportingOverflow(tolerance)
-            guard !overflow, bound < clock.milliseconds else { break }
+            guard blockTime.milliseconds + tolerance < clock.milliseconds else { break }
             state(clock, for: other.id)
-            entries.append(try write(other, clock, [], []))
+            entries.append(write(other, clock, [], []))
         }
-        entries.append(try write(author, clock, attestations, transactions))
+        entries.append(write(author, clock, attestations, transactions))
         return entries
     }
 
@@ -98,7 +82,7 @@ struct EntryWriter {
     private mutating func write(
         _ author: HostedMember, _ clock: Timestamp, _ attestations: [Signed],
         _ transactions: [CheckedTransaction]
-    ) throws -> Written {
+    ) -> Written {
         let sequence = (sequences[author.id] ?? 0) + 1
         sequences[author.id] = sequence
         var body = EntryBody()
@@ -109,11 +93,7 @@ struct EntryWriter {
         body.clockMs = clock.milliseconds
         body.attestations = attestations
         body.transactions = transactions.map(\.envelope.message)
-        let bytes = body.encoded
-        guard bytes.count + 96 <= EntryLimits.bytes else {
-            throw EntryTooLarge(bytes: bytes.count + 96)
-        }
-        let envelope = author.nodeKey.sign(bytes, as: .entry)
+        let envelope = author.nodeKey.sign(body.encoded, as: .entry)
         return Written(
             envelope: envelope,
             checked: CheckedEntry(

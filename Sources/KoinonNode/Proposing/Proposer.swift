@@ -54,61 +54,48 @@ struct Proposer {
     }
 
     /// Appends what waits, at time `now`, and returns once it is durable. Says
-    /// whether there may be more to do at once.
+    /// whether there was anything.
     ///
-    /// - Throws: the engine's fault, ``NothingToProposeWith`` when no member hosted
-    ///   here belongs to the alliance.
+    /// - Throws: the engine's fault.
     mutating func propose(at now: Timestamp) async throws -> Bool {
-        if let part = script.take() {
+        if let scripted = script.take() {
             do {
-                try await play(part.blocks)
-                part.done.resume()
+                try await append(entries(for: scripted.blocks))
+                scripted.done.resume()
             } catch {
-                part.done.resume(throwing: error)
+                scripted.done.resume(throwing: error)
                 throw error
             }
             return true
         }
         let attestations = outbox.take(limit: Self.attestationsPerEntry)
-        let taken = pool.take(maximumBytes: Self.room - attestations.count * Self.attestationBytes)
+        let room = EntryLimits.bytes - Self.entryOverhead - attestations.count * Self.attestationBytes
+        let taken = pool.take(maximumBytes: room)
         let late = taken.filter { $0.body.expiresAtMs < now.milliseconds }
         outcomes.post(late.map { ($0.id, .expired) })
         let transactions = taken.filter { $0.body.expiresAtMs >= now.milliseconds }
-        let due = replica.read { $0.nextTimer }.flatMap { $0 <= now ? $0 : nil }
-        guard !transactions.isEmpty || due != nil || !attestations.isEmpty else {
+        let timerIsDue = replica.read { $0.nextTimer }.map { $0 <= now } ?? false
+        guard !transactions.isEmpty || timerIsDue || !attestations.isEmpty else {
             return !late.isEmpty
         }
         refreshMembers()
         try await append(
             writer.block(
                 transactions, attestations: attestations, at: now,
-                toleranceMilliseconds: due == nil ? Self.toleranceMilliseconds : 0))
-        // A timer that all our clocks together cannot bring due waits for the next tick.
-        return !transactions.isEmpty || !attestations.isEmpty || replica.read { $0.nextTimer } != due
+                toleranceMilliseconds: timerIsDue ? 0 : Self.toleranceMilliseconds))
+        return true
     }
 
-    /// Closes the blocks at their times; then carries their attestations in entries of
-    /// their own at the last of those times, so that the order depends on the script alone.
-    private mutating func play(_ blocks: [ProposedBlock]) async throws {
+    private mutating func entries(for blocks: [ProposedBlock]) -> [EntryWriter.Written] {
         refreshMembers()
         var entries: [EntryWriter.Written] = []
         for block in blocks {
-            entries += try writer.block(
-                block.transactions, attestations: [], at: block.time, toleranceMilliseconds: 0)
+            entries += writer.block(
+                block.transactions, attestations: outbox.take(limit: Self.attestationsPerEntry),
+                at: block.time, toleranceMilliseconds: 0)
         }
-        try await append(entries)
-        guard let last = blocks.last?.time else { return }
-        while true {
-            let attestations = outbox.take(limit: Self.attestationsPerEntry)
-            guard !attestations.isEmpty else { return }
-            try await append(
-                writer.block(
-                    [], attestations: attestations, at: last, toleranceMilliseconds: .max))
-        }
+        return entries
     }
-
-    /// Bytes of transactions and attestations that fit into an entry.
-    private static var room: Int { EntryLimits.bytes - entryOverhead }
 
     private func append(_ entries: [EntryWriter.Written]) async throws {
         ownEntries.add(entries.map(\.checked))
