@@ -35,7 +35,12 @@ final class HomeLock: Sendable {
 
     func release() {
         file.withLock {
-            if let file = $0 { close(file) }
+            // A child that was just forked holds a copy until it executes its program;
+            // closing alone would leave the lock to it for that moment.
+            if let file = $0 {
+                flock(file, LOCK_UN)
+                close(file)
+            }
             $0 = nil
         }
     }
