@@ -25,7 +25,7 @@ let package = Package(
         .target(
             name: "KoinonProtocol",
             dependencies: [
-                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf")
             ]),
         .target(
             name: "KoinonLedger",
@@ -79,13 +79,23 @@ let package = Package(
             resources: [.copy("Vectors")]),
         .testTarget(name: "KoinonMachineTests", dependencies: ["KoinonMachine"]),
         // A file system layer for SQLite that counts writes and can lose them.
-        .target(name: "CFaultVFS", path: "Tests/CFaultVFS", linkerSettings: [.linkedLibrary("sqlite3")]),
+        .target(
+            name: "CFaultVFS", path: "Tests/CFaultVFS", linkerSettings: [.linkedLibrary("sqlite3")]),
         .testTarget(name: "KoinonStoreTests", dependencies: ["KoinonStore", "CFaultVFS"]),
         .testTarget(name: "KoinonClientTests", dependencies: ["KoinonClient"]),
-        .testTarget(name: "KoinonNodeTests", dependencies: ["KoinonNode"]),
+        // The command too: tests run it as processes of its own.
+        .testTarget(
+            name: "KoinonNodeTests",
+            dependencies: [
+                "KoinonNode", "koinon", "CFaultVFS",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         .testTarget(name: "KoinonReplayTests", dependencies: ["KoinonReplay"]),
         .testTarget(
             name: "KoinonCommandTests", dependencies: ["koinon"], exclude: ["Snapshots"]),
+        // Holds the rules of this list and of the sources' folders.
+        .testTarget(name: "TidyTests"),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -21,13 +21,14 @@ public final class Node: Service {
     public let replica: SharedReplica
     public let hosted: [HostedMember]
 
-    private let pool = Pool()
+    private let pool: Pool
     private let script = ProposalScript()
     private let outbox = AttestationOutbox()
     private let ownEntries = OwnEntries()
     private let outcomes = OutcomeBoard()
-    private let engine: EmbeddedEngine
-    private let committer: Committer
+    private let idle = IdleBoard()
+    let engine: EmbeddedEngine
+    let committer: Committer
     private let clock: Mutex<any NodeClock>
     private let logger: Logger
     private let stopping = Atomic(false)
@@ -39,24 +40,49 @@ public final class Node: Service {
     ///
     /// - Throws: `HomeFault`, `GenesisFault`, `StoreFault`, or what the self-test of
     ///   signatures found.
-    public init(home: NodeHome, clock: any NodeClock = SystemClock(), logger: Logger) throws {
+    public init(
+        home: NodeHome, clock: any NodeClock = SystemClock(), pool: Pool = Pool(),
+        storeOptions: StoreOptions = StoreOptions(), logger: Logger
+    ) throws {
+        self.pool = pool
         try Ed25519.selfTest()
         genesis = try home.genesis()
         hosted = try home.hostedMembers()
         self.logger = logger
         self.clock = Mutex(clock)
-        store = try Resumption.openStore(home: home, genesis: genesis)
-        let resumed = try Resumption(store: store, genesis: genesis)
+        store = try Resumption.openStore(home: home, genesis: genesis, options: storeOptions)
+        let resumed = try Resumption(store: store, genesis: genesis, hosted: hosted)
         replica = resumed.replica
+        try Self.check(hosted, against: replica.read { $0.members })
         outbox.add(resumed.uncarriedAttestations)
         engine = EmbeddedEngine(next: resumed.nextPosition)
         committer = Committer(
             store: store, engine: engine, outbox: outbox, outcomes: outcomes,
-            attester: Attester(chain: genesis.chain, members: hosted),
-            finality: resumed.finality, arrival: pool.arrival)
+            attester: resumed.attester, arrival: pool.arrival)
+        try committer.signWhatIsLeft()
+    }
+
+    /// A wrong key would write entries that nobody, this node included, takes.
+    private static func check(_ hosted: [HostedMember], against members: MemberSet) throws {
+        guard hosted.contains(where: { members.nodeKey(of: $0.id) != nil }) else {
+            throw HomeFault(
+                "node.json: none of the hosts is a member of this alliance; see koinon query members"
+            )
+        }
+        for member in hosted {
+            guard let key = members.nodeKey(of: member.id) else { continue }
+            guard key == member.nodeKey.publicKey else {
+                throw HomeFault(
+                    "keys/\(member.id)\(NodeHome.nodeKeySuffix).json: not the node key that the alliance knows of \(member.id); put that key back"
+                )
+            }
+        }
     }
 
     public var chain: ChainID { genesis.chain }
+
+    /// How many transactions wait for a place in a block.
+    public var poolCount: Int { pool.count }
 
     /// The highest block that a quorum of its judges has signed.
     public var finalHeight: Height { committer.finalHeight }
@@ -79,7 +105,10 @@ public final class Node: Service {
         let executor = Executor(
             chain: chain, replica: replica, ownEntries: ownEntries, input: ordered,
             output: executed, logger: logger)
-        defer { outcomes.close() }
+        defer {
+            outcomes.close()
+            idle.close()
+        }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { [engine] in
                 for try await entry in engine.entries(from: .start) { await ordered.push(entry) }
@@ -95,8 +124,11 @@ public final class Node: Service {
                     throw error
                 }
             }
-            group.addTask { try await self.proposeUntilStopped() }
-            group.addTask { await self.tickUntilStopped() }
+            group.addTask {
+                // Ends with the proposing, in the middle of its pause.
+                async let ticking: Void = self.tickUntilStopped()
+                try await self.proposeUntilStopped()
+            }
             try await group.waitForAll()
         }
     }
@@ -105,6 +137,15 @@ public final class Node: Service {
     public func stop() {
         stopping.store(true, ordering: .releasing)
         pool.arrival.wake()
+    }
+
+    /// Returns once nothing is left to propose: no transaction, due timer or attestation
+    /// that was there when this was called. At once when the node has stopped.
+    public func untilIdle() async {
+        await withCheckedContinuation { continuation in
+            idle.add(continuation)
+            pool.arrival.wake()
+        }
     }
 
     private var isStopping: Bool { stopping.load(ordering: .acquiring) }
@@ -120,7 +161,11 @@ public final class Node: Service {
                 stop()
             }
             while !isStopping {
-                while try await proposer.propose(at: now) {}
+                do {
+                    let waiting = idle.take()
+                    defer { for continuation in waiting { continuation.resume() } }
+                    while try await proposer.propose(at: now) {}
+                }
                 if !isStopping { await pool.arrival.wait() }
             }
             while try await proposer.propose(at: now) {}
@@ -151,62 +196,89 @@ extension Node {
         /// Waits for its place in a block.
         case pending(Hash256)
         case settled(Hash256, TransactionOutcome)
-        /// The node stopped before the outcome was known.
+        /// The node stopped, or its members left the alliance, before the outcome was known.
         case unknown(Hash256)
     }
 
-    /// Submits transactions; each gets its own status, in order.
+    /// Submits transactions; they enter the pool in the order given, and each gets its
+    /// own status.
     ///
+    /// Sending one again is harmless: it gets the outcome of the first time.
     /// - Parameter waits: whether to answer only when the outcomes are durable.
     public func submit(_ envelopes: [Envelope], waits: Bool) async -> [SubmissionStatus] {
-        let checked = await Admission.check(envelopes, chain: chain)
-        return await withTaskGroup { group in
-            for (index, result) in checked.enumerated() {
-                group.addTask { (index, await self.admit(result, waits: waits)) }
+        let admitted = await Admission.check(envelopes, chain: chain).map(admit)
+        var statuses: [SubmissionStatus] = []
+        for admission in admitted {
+            guard let ticket = admission.ticket, case .pending(let id) = admission.status else {
+                statuses.append(admission.status)
+                continue
             }
-            var statuses: [(Int, SubmissionStatus)] = []
-            for await status in group { statuses.append(status) }
-            return statuses.sorted { $0.0 < $1.0 }.map(\.1)
+            if waits {
+                // Earlier ones settle first or in the same block, so waiting in turn costs nothing.
+                let outcome = await outcomes.redeem(ticket)
+                statuses.append(outcome.map { .settled(id, $0) } ?? .unknown(id))
+            } else {
+                outcomes.discard(ticket)
+                statuses.append(admission.status)
+            }
         }
+        return statuses
     }
 
-    private func admit(
-        _ result: Result<CheckedTransaction, TransactionFault>, waits: Bool
-    ) async -> SubmissionStatus {
+    private struct Admitted {
+        var status: SubmissionStatus
+        /// Drawn before the transaction could be executed; only with a pending one.
+        var ticket: OutcomeBoard.Ticket?
+    }
+
+    /// Takes one transaction into the pool, or says why not; does not wait.
+    private func admit(_ result: Result<CheckedTransaction, TransactionFault>) -> Admitted {
         let transaction: CheckedTransaction
         switch result {
         case .success(let checked): transaction = checked
-        case .failure(let fault): return .refused(.fault(fault))
+        case .failure(let fault): return Admitted(status: .refused(.fault(fault)))
         }
-        if let reason = replica.read({ $0.ignoredReason(transaction, at: now) }) {
-            // Sent again after it was executed: the same answer as the first time.
-            do {
-                if let outcome = try store.read({ try $0.outcome(of: transaction.id) }) {
-                    return .settled(transaction.id, outcome)
-                }
-            } catch {
-                logger.error("cannot look up a transaction", metadata: ["error": "\(error)"])
-                return .unknown(transaction.id)
-            }
-            return .refused(.ignored(reason))
+        let id = transaction.id
+        let ticket = outcomes.draw(for: id)
+        func answer(_ status: SubmissionStatus) -> Admitted {
+            outcomes.discard(ticket)
+            return Admitted(status: status)
         }
-        if isStopping { return .unknown(transaction.id) }
-        guard waits else {
-            return pool.add(transaction) ? .pending(transaction.id) : .refused(.poolFull)
+        let (reason, isExecuted) = replica.read { replica in
+            (replica.ignoredReason(transaction, at: now), replica.hasExecuted(transaction))
         }
-        var isTaken = true
-        let outcome = await outcomes.outcome(of: transaction.id) { cancel in
-            isTaken = pool.add(transaction)
-            if !isTaken { cancel() }
+        guard let reason else {
+            guard hostsMember else { return answer(.refused(.hostsNoMember)) }
+            if isStopping { return answer(.unknown(id)) }
+            guard pool.add(transaction) else { return answer(.refused(.poolFull)) }
+            return Admitted(status: .pending(id), ticket: ticket)
         }
-        guard isTaken else { return .refused(.poolFull) }
-        return outcome.map { .settled(transaction.id, $0) } ?? .unknown(transaction.id)
+        do {
+            if let outcome = try durableOutcome(of: id) { return answer(.settled(id, outcome)) }
+        } catch {
+            logger.error("cannot look up a transaction", metadata: ["error": "\(error)"])
+            return answer(.unknown(id))
+        }
+        // Executed, but not durable yet: the outcome is on its way.
+        return isExecuted
+            ? Admitted(status: .pending(id), ticket: ticket) : answer(.refused(.ignored(reason)))
+    }
+
+    private func durableOutcome(of id: Hash256) throws -> TransactionOutcome? {
+        try store.read { try $0.outcome(of: id) }
+    }
+
+    private var hostsMember: Bool {
+        replica.read { replica in
+            hosted.contains { replica.members.nodeKey(of: $0.id) == $0.nodeKey.publicKey }
+        }
     }
 
     /// Closes the blocks one by one, each at exactly its time; all are durable on return.
     ///
     /// For replaying recorded data. Times must not fall.
-    /// - Throws: ``NodeStopped`` or the fault that stopped the node.
+    /// - Throws: ``ProposalFault`` when none of the blocks was taken, ``NodeStopped`` or the
+    ///   fault that stopped the node.
     public func propose(_ blocks: [ProposedBlock]) async throws {
         try await withCheckedThrowingContinuation { done in
             script.add(ProposalScript.Part(blocks: blocks, done: done))

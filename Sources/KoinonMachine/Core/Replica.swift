@@ -40,7 +40,8 @@ public final class Replica {
     ///
     /// - Parameters:
     ///   - history: the frontier over the hashes of all headers before `header`.
-    ///   - rows: every row of state, in any order.
+    ///   - rows: every row of state, in any order. ``tree`` says whether they are the state
+    ///     that the header commits to; if not, the replica is good for nothing else.
     public init(
         header: BlockHeader, history: MerkleFrontier,
         rows: some Sequence<(key: [UInt8], value: [UInt8])>
@@ -60,7 +61,9 @@ public final class Replica {
             }
         }
         tree.apply(batch)
-        memberSet = Alliance.memberSet(in: state)
+        // The machine trusts what it reads from state, so damaged rows are not decoded.
+        memberSet =
+            tree.root == header.stateRoot ? Alliance.memberSet(in: state) : MemberSet([])
     }
 
     /// The members who judge the next block.
@@ -94,6 +97,13 @@ public final class Replica {
         TransactionExecution.ignoredReason(transaction, at: max(time, header.time), in: state)
     }
 
+    /// Whether a block has executed the transaction, while that can still be told: its id
+    /// is kept until it expires.
+    public func hasExecuted(_ transaction: CheckedTransaction) -> Bool {
+        CoreRows.spentIDs.contains(
+            Key2(transaction.body.expiresAtMs, transaction.id), in: state)
+    }
+
     /// Takes the next entry of the order.
     public func apply(_ entry: CheckedEntry) -> Outcome {
         guard var author = authorState(entry.author) else {
@@ -104,7 +114,8 @@ public final class Replica {
         }
         guard entry.sequence == author.lastSequence + 1 else {
             return .noEffect(
-                "sequence \(entry.sequence) of \(entry.author), expected \(author.lastSequence + 1)")
+                "sequence \(entry.sequence) of \(entry.author), expected \(author.lastSequence + 1)"
+            )
         }
         author.lastSequence = entry.sequence
         let isMember = memberSet.members.contains { $0.id == entry.author }

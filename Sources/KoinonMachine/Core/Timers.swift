@@ -1,4 +1,4 @@
-import Foundation
+import struct Foundation.Data
 import KoinonProtocol
 
 /// What the machine does by itself: kept by due time, run before the transactions

@@ -13,24 +13,33 @@ final class Committer: Sendable {
     private let engine: EmbeddedEngine
     private let outbox: AttestationOutbox
     private let outcomes: OutcomeBoard
-    private let attester: Attester
-    private let finality: Mutex<Finality>
+    private let attester: Mutex<Attester>
     private let arrival: Signal
 
     init(
         store: LedgerStore, engine: EmbeddedEngine, outbox: AttestationOutbox,
-        outcomes: OutcomeBoard, attester: Attester, finality: Finality, arrival: Signal
+        outcomes: OutcomeBoard, attester: Attester, arrival: Signal
     ) {
         self.store = store
         self.engine = engine
         self.outbox = outbox
         self.outcomes = outcomes
-        self.attester = attester
-        self.finality = Mutex(finality)
+        self.attester = Mutex(attester)
         self.arrival = arrival
     }
 
-    var finalHeight: Height { finality.withLock { $0.finalHeight } }
+    var finalHeight: Height { attester.withLock { $0.finality.finalHeight } }
+
+    /// Signs and stores what the members hosted here have not signed so far: blocks that
+    /// were closed before this node hosted one of them.
+    ///
+    /// - Throws: the store's fault.
+    func signWhatIsLeft() throws {
+        let attestations = attester.withLock { $0.sign() }
+        guard !attestations.isEmpty else { return }
+        try store.commit(CommitBatch(attestations: attestations))
+        outbox.add(attestations.map(\.envelope.message))
+    }
 
     /// Stores batch after batch until the executor ends.
     ///
@@ -42,9 +51,16 @@ final class Committer: Sendable {
     }
 
     private func commit(_ batch: ExecutedBatch) throws {
-        let attestations = finality.withLock { finality in
-            for signed in batch.attestations { count(signed, in: &finality) }
-            return batch.blocks.flatMap { attest($0, in: &finality) }
+        let (own, others) = try attester.withLock { attester in
+            for closed in batch.blocks {
+                attester.add(closed.block.header, judgedBy: closed.judges)
+            }
+            let own = attester.sign()
+            let others = try batch.attestations.compactMap { signed in
+                try attester.count(carried: signed) { try hash(at: $0) }
+            }
+            // A quorum that others completed may allow more.
+            return (own + attester.sign(), others)
         }
         try store.commit(
             CommitBatch(
@@ -52,35 +68,15 @@ final class Committer: Sendable {
                 blocks: batch.blocks.map {
                     KoinonStore.ClosedBlock($0.block, closedAt: $0.closedAt)
                 },
-                attestations: attestations.map {
-                    StoredAttestation(height: $0.height, member: $0.member, envelope: $0.envelope)
-                }))
-        outbox.add(attestations.map(\.envelope.message))
+                attestations: own + others))
+        outbox.add(own.map(\.envelope.message))
         engine.committed(through: batch.through)
         post(batch)
-        if !attestations.isEmpty { arrival.wake() }
+        if !own.isEmpty { arrival.wake() }
     }
 
-    /// Our own were counted when they were made; what others' say counts wherever it is seen.
-    private func count(_ signed: Signed, in finality: inout Finality) {
-        guard let envelope = try? Envelope(signed),
-            let attestation = try? AttestationBody(strict: envelope.body),
-            let hash = Hash256(attestation.blockHash),
-            let member = finality.awaited(
-                envelope.publicKey, at: Height(attestation.height), hash: hash),
-            envelope.isAuthentic(as: .attestation)
-        else { return }
-        finality.count(member, at: Height(attestation.height))
-    }
-
-    private func attest(_ closed: JudgedBlock, in finality: inout Finality) -> [Attestation] {
-        let mayAttest = finality.mayAttestNext
-        let header = closed.block.header
-        finality.add(header, judgedBy: closed.judges)
-        guard mayAttest else { return [] }
-        let attestations = attester.attest(header, judgedBy: closed.judges)
-        for attestation in attestations { finality.count(attestation.member, at: header.height) }
-        return attestations
+    private func hash(at height: Height) throws -> Hash256? {
+        try store.read { try $0.block(at: height)?.hash }
     }
 
     private func post(_ batch: ExecutedBatch) {
@@ -89,7 +85,9 @@ final class Committer: Sendable {
             let height = closed.block.header.height
             outcomes.post(closed.ignored.map { ($0.key, .ignored(height, $0.value)) })
             // Written by the machine a moment ago, so it decodes.
-            guard let result = try? BlockResult(serializedBytes: closed.block.result) else { continue }
+            guard let result = try? BlockResult(serializedBytes: closed.block.result) else {
+                continue
+            }
             outcomes.post(
                 closed.block.transactions.map { transaction in
                     let receipt = result.receipts[transaction.leaf]

@@ -18,45 +18,47 @@ struct Finality: Sendable {
     private(set) var finalHeight: Height
     private var candidates: [Height: Candidate] = [:]
     private var tip: Height
-    /// Candidates that change the members and have no quorum of their own yet.
-    private var openChanges = 0
+    /// Blocks that change the members and have no quorum of their own yet, ascending.
+    private var openChanges: [Height] = []
 
     init(finalHeight: Height) {
         self.finalHeight = finalHeight
         tip = finalHeight
     }
 
+    /// The next block; its height is one above the one before.
     mutating func add(_ header: BlockHeader, judgedBy judges: MemberSet) {
         let changesMembers = header.membersHash != header.nextMembersHash
         tip = header.height
         candidates[header.height] = Candidate(
             hash: header.hash, judges: judges, changesMembers: changesMembers)
-        if changesMembers { openChanges += 1 }
+        if changesMembers { openChanges.append(header.height) }
     }
 
-    /// Whether a member may sign the next block: not past a change of members
-    /// that lacks its own quorum.
-    var mayAttestNext: Bool { openChanges == 0 }
+    /// Whether a member may sign the block: not past a change of members that lacks
+    /// its own quorum.
+    func mayAttest(_ height: Height) -> Bool {
+        openChanges.first.map { height <= $0 } ?? true
+    }
 
-    /// The judge whose attestation this would be, if it would add anything.
-    func awaited(_ key: PublicKey, at height: Height, hash: Hash256) -> MemberID? {
-        guard let candidate = candidates[height], candidate.hash == hash,
-            let member = candidate.judges.members.first(where: { $0.nodeKey == key })?.id,
-            !candidate.signed.contains(member)
-        else { return nil }
-        return member
+    /// The hash of a block that is not final yet.
+    func hashOfCandidate(at height: Height) -> Hash256? { candidates[height]?.hash }
+
+    /// Whether a block that is not final yet has the member's signature.
+    func hasSigned(_ member: MemberID, at height: Height) -> Bool {
+        candidates[height]?.signed.contains(member) ?? false
     }
 
     /// Counts an attestation that names this chain's block and whose signature holds.
     mutating func count(_ member: MemberID, at height: Height) {
         guard var candidate = candidates[height],
-            candidate.judges.members.contains(where: { $0.id == member })
+            candidate.judges.nodeKey(of: member) != nil
         else { return }
         let hadQuorum = candidate.hasQuorum
         candidate.signed.insert(member)
         candidates[height] = candidate
         guard candidate.hasQuorum, !hadQuorum else { return }
-        if candidate.changesMembers { openChanges -= 1 }
+        openChanges.removeAll { $0 == height }
         advance()
     }
 

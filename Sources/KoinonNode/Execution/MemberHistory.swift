@@ -20,8 +20,7 @@ struct MemberHistory {
         first = genesis.memberSet
         var members = first
         for height in try reader.heightsChangingMembers() {
-            let result = try BlockResult(serializedBytes: reader.result(at: height) ?? [])
-            members = Self.applying(result, to: members)
+            members = Self.applying(try reader.decodedResult(at: height), to: members)
             guard try reader.block(at: height)?.header.nextMembersHash == members.hash else {
                 throw StoreFault.damaged(
                     what: "its events do not lead to the members that its header names",
@@ -34,6 +33,11 @@ struct MemberHistory {
     /// The set that the block before named.
     func judges(of height: Height) -> MemberSet {
         changes.last { $0.height < height }?.members ?? first
+    }
+
+    /// Who judges from which height on, ascending, from block 1.
+    var judgeSets: [(from: Height, judges: MemberSet)] {
+        [(Height.genesis.next, first)] + changes.map { ($0.height.next, $0.members) }
     }
 
     private static func applying(_ result: BlockResult, to members: MemberSet) -> MemberSet {

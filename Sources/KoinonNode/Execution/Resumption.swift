@@ -8,34 +8,36 @@ import KoinonStore
 struct Resumption {
     let replica: SharedReplica
     let nextPosition: OrderPosition
-    let finality: Finality
+    let attester: Attester
     /// Stored attestations that no entry has carried so far.
     let uncarriedAttestations: [Signed]
 
-    /// Opens the home's ledger for writing; begins it at block 0 when there is none.
-    static func openStore(home: NodeHome, genesis: GenesisDocument) throws -> LedgerStore {
-        let exists = FileManager.default.fileExists(
-            atPath: home.directory.appending(path: "ledger.sqlite").path)
-        guard exists else {
+    /// Opens the home's ledger for writing; begins it at block 0 when there is none, or
+    /// when its beginning was interrupted.
+    static func openStore(
+        home: NodeHome, genesis: GenesisDocument, options: StoreOptions
+    ) throws -> LedgerStore {
+        let store: LedgerStore
+        do {
+            store = try LedgerStore(opening: home.directory, options: options)
+        } catch StoreFault.noLedger {
             return try LedgerStore.create(
-                home: home.directory, genesis: genesis.bytes, block: GenesisBlock.make(genesis))
+                home: home.directory, genesis: genesis.bytes, block: GenesisBlock.make(genesis),
+                options: options)
         }
-        let store = try LedgerStore(opening: home.directory)
         guard store.genesis == genesis.bytes else {
             throw HomeFault(
-                "\(home.genesisFile.path): not the document that this ledger began with; put the original back")
+                "\(home.genesisFile.path): not the document that this ledger began with; put the original back"
+            )
         }
         return store
     }
 
     /// Loads the state of the last block and applies what the log holds beyond it.
-    init(store: LedgerStore, genesis: GenesisDocument) throws {
+    init(store: LedgerStore, genesis: GenesisDocument, hosted: [HostedMember]) throws {
         let replica = try store.loadReplica()
-        let (tip, pending, last, carried) = try store.read { reader in
-            (
-                try reader.tip(), try reader.pendingEntries(), try reader.lastPosition(),
-                try reader.highestCarriedAttestation()
-            )
+        let (tip, pending, last) = try store.read { reader in
+            (try reader.tip(), try reader.pendingEntries(), try reader.lastPosition())
         }
         for logged in pending where logged.hasEffect {
             let entry = try CheckedEntry(
@@ -49,11 +51,9 @@ struct Resumption {
         }
         self.replica = SharedReplica(replica)
         nextPosition = OrderPosition(rawValue: last.rawValue + 1)
-        uncarriedAttestations = try store.read { reader in
-            try reader.attestations(above: carried).map(\.envelope.message)
-        }
-        finality = try store.read {
-            try $0.finality(upTo: tip.header.height, genesis: genesis)
+        uncarriedAttestations = try store.read { try $0.uncarriedAttestations() }
+        attester = try store.read {
+            try $0.attester(tip: tip.header, genesis: genesis, hosted: hosted)
         }
     }
 }
@@ -72,7 +72,8 @@ extension LedgerStore {
             let replica = Replica(header: tip.header, history: history, rows: rows)
             guard replica.tree.root == tip.header.stateRoot else {
                 throw StoreFault.damaged(
-                    what: "the stored state does not have the state root of the last header; `koinon verify` names what differs",
+                    what:
+                        "the stored state does not have the state root of the last header; `koinon verify` names what differs",
                     height: tip.header.height, cause: nil)
             }
             return replica
@@ -81,52 +82,67 @@ extension LedgerStore {
 }
 
 extension LedgerReader {
-    /// The highest block whose attestation stands in the log; entries carry them in order.
-    fileprivate func highestCarriedAttestation() throws -> Height {
+    /// Stored attestations that stand in no entry of the log; entries carry them in order.
+    fileprivate func uncarriedAttestations() throws -> [Signed] {
+        let (highest, carried) = try highestCarriedAttestations()
+        // Those of one block may be spread over two entries.
+        return try attestations(above: Height(highest.rawValue - min(highest.rawValue, 1)))
+            .filter { !carried.contains($0.envelope.signature) }.map(\.envelope.message)
+    }
+
+    /// The highest block whose attestations stand in the log, and signatures carried near it.
+    private func highestCarriedAttestations() throws -> (Height, Set<Signature>) {
         var first = try lastPosition()
         while first > .start {
             // Entries without attestations are few between those with.
             let from = LogPosition(first.rawValue > 64 ? first.rawValue - 63 : 1)
-            var highest: UInt64?
+            var highest: Height?
+            var carried: Set<Signature> = []
+            let chain = try tip().header.chain
             try forEachLogEntry(from: from) { logged in
                 guard let body = try? EntryBody(strict: logged.envelope.body) else { return }
-                for signed in body.attestations {
-                    guard let attestation = try? AttestationBody(strict: Array(signed.body)) else {
-                        continue
-                    }
-                    highest = max(highest ?? 0, attestation.height)
+                for attestation in body.attestations.lazy.compactMap({ signed in
+                    Attestation(signed, chain: chain)
+                }) {
+                    highest = max(highest ?? .genesis, attestation.height)
+                    carried.insert(attestation.envelope.signature)
                 }
             }
-            if let highest { return Height(highest) }
+            if let highest { return (highest, carried) }
             first = LogPosition(from.rawValue - 1)
         }
-        return .genesis
+        return (.genesis, [])
     }
 
-    /// Finality as the stored attestations show it, from the last blocks backwards.
-    fileprivate func finality(upTo tip: Height, genesis: GenesisDocument) throws -> Finality {
+    /// Goes on signing where the stored attestations end, with finality as they show it.
+    fileprivate func attester(
+        tip: BlockHeader, genesis: GenesisDocument, hosted: [HostedMember]
+    ) throws -> Attester {
         let sets = try MemberHistory(self, genesis: genesis)
-        var finality = Finality(finalHeight: .genesis)
-        var height = tip
-        // The highest block that a quorum of its own set signed makes its ancestors
-        // final; every change of members below it was signed before anyone went on.
-        while height > .genesis {
-            let judges = sets.judges(of: height)
-            let signers = Set(try attestations(at: height).map(\.member))
-            if signers.intersection(judges.members.map(\.id)).count >= judges.quorum {
-                finality = Finality(finalHeight: height)
-                break
-            }
+        // The first change of members that its own judges did not make final: no quorum
+        // beyond it counts.
+        let open = try sets.changes.first { change in
+            try !hasQuorum(at: change.height, of: sets.judges(of: change.height))
+        }
+        var height = min(open?.height ?? tip.height, tip.height)
+        while height > .genesis, try !hasQuorum(at: height, of: sets.judges(of: height)) {
             height = Height(height.rawValue - 1)
         }
-        var next = finality.finalHeight.next
-        while next <= tip, let block = try block(at: next) {
-            finality.add(block.header, judgedBy: sets.judges(of: next))
-            for attestation in try attestations(at: next) {
-                finality.count(attestation.member, at: next)
+        var attester = Attester(
+            hosted: hosted, tip: tip, finalHeight: height, judgeSets: sets.judgeSets)
+        while height < tip.height {
+            height = height.next
+            guard let block = try block(at: height) else {
+                throw StoreFault.damaged(what: "it is missing", height: height, cause: nil)
             }
-            next = next.next
+            attester.add(block.header, judgedBy: sets.judges(of: height))
+            for attestation in try attestations(at: height) { attester.count(attestation) }
         }
-        return finality
+        return attester
+    }
+
+    private func hasQuorum(at height: Height, of judges: MemberSet) throws -> Bool {
+        let signers = Set(try attestations(at: height).map(\.member))
+        return judges.members.count { signers.contains($0.id) } >= judges.quorum
     }
 }

@@ -9,14 +9,30 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     /// The state would ignore it now.
     case ignored(IgnoredReason)
     case poolFull
+    /// The node can propose nothing.
+    case hostsNoMember
 
     /// Stable name for programs.
     public var code: String {
         switch self {
-        case .fault(let fault):
-            String(String(describing: Mirror(reflecting: fault).children.first?.label ?? "\(fault)"))
+        case .fault(let fault): Self.code(of: fault)
         case .ignored(let reason): reason.rawValue
         case .poolFull: "poolFull"
+        case .hostsNoMember: "hostsNoMember"
+        }
+    }
+
+    private static func code(of fault: TransactionFault) -> String {
+        switch fault {
+        case .tooLarge: "tooLarge"
+        case .malformed: "malformed"
+        case .wrongChain: "wrongChain"
+        case .senderLength: "senderLength"
+        case .nonceZero: "nonceZero"
+        case .actionCount: "actionCount"
+        case .emptyAction: "emptyAction"
+        case .memoTooLong: "memoTooLong"
+        case .badSignature: "badSignature"
         }
     }
 
@@ -25,6 +41,8 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
         case .fault(let fault): fault.description
         case .ignored(let reason): "\(reason.rawValue): \(reason.remedy)"
         case .poolFull: "pool: full; send again in a moment"
+        case .hostsNoMember:
+            "this node hosts no member of the alliance; send to a member's node"
         }
     }
 }

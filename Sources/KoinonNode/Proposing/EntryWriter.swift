@@ -16,19 +16,22 @@ struct EntryWriter {
     private let chain: ChainID
     private let epoch: UInt64
     private let hosted: [HostedMember]
+    /// Those of them who are members now.
+    private var authors: [HostedMember] = []
     private var sequences: [MemberID: UInt64]
     /// The last clock that each member of the alliance has stated in the order.
     private var clocks: [MemberID: Timestamp]
-    private var blockTime: Timestamp
-    private var turn = 0
+    private(set) var blockTime: Timestamp
 
-    /// What the replica knows of authors.
+    /// What the replica knows of the members.
     struct Known: Sendable {
+        var nodeKeys: [MemberID: PublicKey] = [:]
         var sequences: [MemberID: UInt64] = [:]
         var clocks: [MemberID: Timestamp] = [:]
 
         init(_ replica: borrowing Replica) {
             for member in replica.members.members {
+                nodeKeys[member.id] = member.nodeKey
                 sequences[member.id] = replica.lastSequence(of: member.id)
                 clocks[member.id] = replica.lastClock(of: member.id)
             }
@@ -43,30 +46,49 @@ struct EntryWriter {
         let known = Known(replica)
         clocks = known.clocks
         sequences = known.sequences
+        authors = Self.authors(among: hosted, known)
+    }
+
+    private static func authors(among hosted: [HostedMember], _ known: Known) -> [HostedMember] {
+        hosted.filter { known.nodeKeys[$0.id] == $0.nodeKey.publicKey }
     }
 
     /// Members came or went: go on with what the replica knows of the new ones.
     mutating func membersChanged(_ known: Known) {
         clocks = known.clocks.merging(clocks.filter { known.clocks[$0.key] != nil }) { max($0, $1) }
         sequences = known.sequences.merging(sequences) { max($0, $1) }
+        authors = Self.authors(among: hosted, known)
     }
 
-    /// Entries that close one block with these transactions at `clock`.
+    /// Whether any member of the alliance is hosted here; without one nothing can be written.
+    var canWrite: Bool { !authors.isEmpty }
+
+    /// The time that blocks would have once every member hosted here stated this clock.
+    func timeReachable(at clock: Timestamp) -> Timestamp {
+        var clocks = clocks
+        for author in authors { clocks[author.id] = clock }
+        return BlockClock.time(previous: blockTime, clocks: Array(clocks.values))
+    }
+
+    /// Entries that close one block with these transactions at `clock`; none while
+    /// nothing can be written.
     ///
-    /// The hosted members take turns as authors. While block time would stay more
-    /// than `tolerance` behind the clock, others state theirs in bare entries first.
+    /// The hosted members take turns as authors, by how many entries they wrote, so that a
+    /// node that starts again goes on as if it had not stopped. While block time would stay
+    /// more than `tolerance` behind the clock, others state theirs in bare entries first.
     mutating func block(
         _ transactions: [CheckedTransaction], attestations: [Signed], at clock: Timestamp,
         toleranceMilliseconds tolerance: UInt64
     ) -> [Written] {
-        let authors = hosted.filter { clocks[$0.id] != nil }
         guard !authors.isEmpty else { return [] }
-        turn = (turn + 1) % authors.count
-        let author = authors[turn]
+        let written = authors.reduce(0) { $0 + (sequences[$1.id] ?? 0) }
+        let author = authors[Int(written % UInt64(authors.count))]
         state(clock, for: author.id)
         var entries: [Written] = []
         for other in authors where other.id != author.id {
-            guard blockTime.milliseconds + tolerance < clock.milliseconds else { break }
+            guard clock > blockTime,
+                clock.milliseconds - blockTime.milliseconds > tolerance
+            else { break }
             state(clock, for: other.id)
             entries.append(write(other, clock, [], []))
         }

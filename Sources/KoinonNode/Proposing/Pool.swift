@@ -5,9 +5,8 @@ import Synchronization
 
 /// Checked transactions that wait for a place in an entry, first come first served.
 public final class Pool: Sendable {
-    /// Bounds on what may wait; beyond them a node answers `poolFull`.
-    public static let transactions = 100_000
-    public static let bytes = 256 * 1_048_576
+    private let maximumCount: Int
+    private let maximumBytes: Int
 
     private struct State {
         var waiting: [CheckedTransaction] = []
@@ -19,7 +18,11 @@ public final class Pool: Sendable {
     /// Woken when something comes in.
     let arrival = Signal()
 
-    public init() {}
+    /// Bounds on what may wait; beyond them a node answers `poolFull`.
+    public init(maximumCount: Int = 100_000, maximumBytes: Int = 256 * 1_048_576) {
+        self.maximumCount = maximumCount
+        self.maximumBytes = maximumBytes
+    }
 
     public var count: Int { state.withLock { $0.waiting.count } }
 
@@ -28,7 +31,7 @@ public final class Pool: Sendable {
         let size = transaction.envelope.body.count + 96
         let added = state.withLock { state in
             if state.ids.contains(transaction.id) { return true }
-            guard state.waiting.count < Self.transactions, state.bytes + size <= Self.bytes else {
+            guard state.waiting.count < maximumCount, state.bytes + size <= maximumBytes else {
                 return false
             }
             state.waiting.append(transaction)
@@ -46,8 +49,8 @@ public final class Pool: Sendable {
             var taken = 0
             var size = 0
             while taken < state.waiting.count {
-                // The envelope in an entry costs a few bytes of framing beyond its parts.
-                let next = state.waiting[taken].envelope.body.count + 96 + 16
+                let next =
+                    state.waiting[taken].envelope.body.count + Proposer.transactionOverhead
                 guard size + next <= maximumBytes else { break }
                 size += next
                 taken += 1

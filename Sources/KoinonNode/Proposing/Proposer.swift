@@ -14,6 +14,28 @@ public struct ProposedBlock: Sendable {
     }
 }
 
+/// Blocks that cannot be closed as proposed; none of them was.
+public enum ProposalFault: Error, Equatable, CustomStringConvertible {
+    /// The node hosts no member of the alliance.
+    case hostsNoMember
+    case timeFalls(Timestamp, after: Timestamp)
+    case tooLarge(time: Timestamp, bytes: Int)
+    case sameTransactionTwice(time: Timestamp, Hash256)
+
+    public var description: String {
+        switch self {
+        case .hostsNoMember:
+            "this node hosts no member of the alliance; name members in node.json"
+        case .timeFalls(let time, let before):
+            "a block at \(time) cannot follow one at \(before); propose blocks in order of time"
+        case .tooLarge(let time, let bytes):
+            "the block at \(time) has \(bytes) bytes of transactions, at most \(Proposer.blockBytes) fit; make two of it"
+        case .sameTransactionTwice(let time, let id):
+            "the block at \(time) holds transaction \(id) twice; an entry takes it once"
+        }
+    }
+}
+
 /// Puts waiting transactions, due timers' clocks and fresh attestations into entries.
 ///
 /// The only one that appends, one append in flight at a time; owned by one task.
@@ -25,6 +47,10 @@ struct Proposer {
     private static let attestationBytes = 256
     /// Room left in an entry for its own fields.
     private static let entryOverhead = 4_096
+    /// What one transaction costs in an entry beyond its body.
+    static let transactionOverhead = 96 + 16
+    /// Transactions of one block, each with its overhead.
+    static let blockBytes = EntryLimits.bytes - entryOverhead
 
     private let engine: EmbeddedEngine
     private let pool: Pool
@@ -58,27 +84,28 @@ struct Proposer {
     ///
     /// - Throws: the engine's fault.
     mutating func propose(at now: Timestamp) async throws -> Bool {
+        refreshMembers()
         if let scripted = script.take() {
-            do {
-                try await append(entries(for: scripted.blocks))
-                scripted.done.resume()
-            } catch {
-                scripted.done.resume(throwing: error)
-                throw error
-            }
+            try await propose(scripted)
             return true
         }
+        guard writer.canWrite else {
+            outcomes.giveUp(pool.take(maximumBytes: .max).map(\.id))
+            return false
+        }
         let attestations = outbox.take(limit: Self.attestationsPerEntry)
-        let room = EntryLimits.bytes - Self.entryOverhead - attestations.count * Self.attestationBytes
+        let room = Self.blockBytes - attestations.count * Self.attestationBytes
         let taken = pool.take(maximumBytes: room)
         let late = taken.filter { $0.body.expiresAtMs < now.milliseconds }
         outcomes.post(late.map { ($0.id, .expired) })
         let transactions = taken.filter { $0.body.expiresAtMs >= now.milliseconds }
-        let timerIsDue = replica.read { $0.nextTimer }.map { $0 <= now } ?? false
+        // A timer that the clocks of the members hosted here cannot reach has to wait for
+        // the others'.
+        let reachable = writer.timeReachable(at: now)
+        let timerIsDue = replica.read { $0.nextTimer }.map { $0 <= now && $0 <= reachable } ?? false
         guard !transactions.isEmpty || timerIsDue || !attestations.isEmpty else {
             return !late.isEmpty
         }
-        refreshMembers()
         try await append(
             writer.block(
                 transactions, attestations: attestations, at: now,
@@ -86,15 +113,58 @@ struct Proposer {
         return true
     }
 
-    private mutating func entries(for blocks: [ProposedBlock]) -> [EntryWriter.Written] {
-        refreshMembers()
+    private mutating func propose(_ scripted: ProposalScript.Part) async throws {
+        do throws(ProposalFault) {
+            try check(scripted.blocks)
+        } catch {
+            return scripted.done.resume(throwing: error)
+        }
+        do {
+            try await close(scripted.blocks)
+            scripted.done.resume()
+        } catch {
+            scripted.done.resume(throwing: error)
+            throw error
+        }
+    }
+
+    /// Everything before the first entry is written: written entries must be appended, or
+    /// their authors' sequences would have gaps.
+    private func check(_ blocks: [ProposedBlock]) throws(ProposalFault) {
+        guard writer.canWrite else { throw .hostsNoMember }
+        var time = writer.blockTime
+        for block in blocks {
+            guard block.time >= time else { throw .timeFalls(block.time, after: time) }
+            time = block.time
+            let bytes = block.transactions.reduce(0) {
+                $0 + $1.envelope.body.count + Self.transactionOverhead
+            }
+            guard bytes <= Self.blockBytes else { throw .tooLarge(time: time, bytes: bytes) }
+            var ids: Set<Hash256> = []
+            for transaction in block.transactions where !ids.insert(transaction.id).inserted {
+                throw .sameTransactionTwice(time: time, transaction.id)
+            }
+        }
+    }
+
+    /// Closes the blocks at their times; then carries their attestations in entries of
+    /// their own at the last of those times, so that the order depends on the script alone.
+    private mutating func close(_ blocks: [ProposedBlock]) async throws {
         var entries: [EntryWriter.Written] = []
         for block in blocks {
             entries += writer.block(
-                block.transactions, attestations: outbox.take(limit: Self.attestationsPerEntry),
-                at: block.time, toleranceMilliseconds: 0)
+                block.transactions, attestations: [], at: block.time, toleranceMilliseconds: 0)
         }
-        return entries
+        try await append(entries)
+        refreshMembers()
+        guard let last = blocks.last?.time, writer.canWrite else { return }
+        while true {
+            let attestations = outbox.take(limit: Self.attestationsPerEntry)
+            guard !attestations.isEmpty else { return }
+            try await append(
+                writer.block(
+                    [], attestations: attestations, at: last, toleranceMilliseconds: .max))
+        }
     }
 
     private func append(_ entries: [EntryWriter.Written]) async throws {

@@ -71,10 +71,12 @@ private struct ProofParts {
         _ id: Hash256, at location: TransactionLocation
     ) throws -> ProofFile.Content {
         let leaves = try StoredLeaves(reader, height: location.height)
-        guard let envelope = leaves.transactions[location.leaf], envelope.bodyHash == id else {
+        guard let envelope = leaves.transactions[location.leaf], envelope.bodyHash == id,
+            leaves.receipts.count == leaves.transactionHashes.count
+        else {
             throw StoreFault.damaged(
-                what: "transaction \(id) is not at leaf \(location.leaf)", height: location.height,
-                cause: nil)
+                what: "transaction \(id) is not at leaf \(location.leaf) of as many receipts",
+                height: location.height, cause: nil)
         }
         return .transaction(
             ProofFile.TransactionProof(
@@ -150,19 +152,16 @@ private struct StoredLeaves {
     var receipts: [[UInt8]]
 
     init(_ reader: LedgerReader, height: Height) throws {
-        let result = try BlockResult(serializedBytes: reader.result(at: height) ?? [])
+        let result = try reader.decodedResult(at: height)
         receipts = result.receipts.map(\.encoded)
         transactionHashes = result.timers.map { MerkleTree.leafHash(Leaf.timer($0)) }
         // Transactions that the block ignored stand in its entries, but have no leaf.
-        for envelope in try reader.entries(ofBlock: height) {
-            for signed in try EntryBody(strict: envelope.body).transactions {
-                let transaction = try Envelope(signed)
-                guard let location = try reader.location(ofTransaction: transaction.bodyHash),
-                    location.height == height, location.leaf == transactionHashes.count
-                else { continue }
-                transactions[location.leaf] = transaction
-                transactionHashes.append(MerkleTree.leafHash(Leaf.transaction(transaction)))
-            }
+        for transaction in try reader.carriedTransactions(at: height) {
+            guard let location = try reader.location(ofTransaction: transaction.bodyHash),
+                location.height == height, location.leaf == transactionHashes.count
+            else { continue }
+            transactions[location.leaf] = transaction
+            transactionHashes.append(MerkleTree.leafHash(Leaf.transaction(transaction)))
         }
     }
 }
