@@ -5,17 +5,29 @@ import KoinonStore
 
 /// Compares stored blocks, receipts, attestations and state with recomputed ones.
 struct BlockComparison {
-    private typealias Finding = Verification.Finding
+    typealias Finding = Verification.Finding
 
     private let first: ExecutedBlock
     /// Which block last wrote each row, as recomputed.
-    private var writtenAt: [[UInt8]: Height] = [:]
+    private(set) var writtenAt: [[UInt8]: Height] = [:]
+    /// Recomputed, by height.
+    private(set) var transactions: [UInt32] = [0]
+    /// Entries of the log that were read.
+    var logEntries: UInt64 = 0
     private var finality = Finality(finalHeight: .genesis)
-    private var attestations: UInt64 = 0
     private var voidNote: String?
+    private var hashes: [Hash256]
+    private var epoch: UInt64
+    /// Who judges from which height on, ascending.
+    private var judgeSets: [(from: Height, judges: MemberSet)]
+    /// Stored attestations that no entry has carried so far.
+    private var uncarried: Set<Signature> = []
 
     init(first: ExecutedBlock, judges: MemberSet) {
         self.first = first
+        hashes = [first.header.hash]
+        epoch = first.header.epoch
+        judgeSets = [(Height.genesis.next, judges)]
         for change in first.changes { writtenAt[change.key] = .genesis }
     }
 
@@ -29,8 +41,17 @@ struct BlockComparison {
             throw Finding(height: .genesis, what: "block 0 is missing")
         }
         try compare(stored.header, with: first.header)
+        guard stored.closedAt == .start else {
+            throw Finding(
+                height: .genesis,
+                what: "block 0 is marked as closed by log entry \(stored.closedAt)")
+        }
         guard try reader.result(at: .genesis) == first.result else {
             throw Finding(height: .genesis, what: "block 0 has receipts that it cannot have")
+        }
+        guard try reader.attestations(at: .genesis).isEmpty else {
+            throw Finding(
+                height: .genesis, what: "block 0 has attestations; it is final by definition")
         }
     }
 
@@ -40,25 +61,33 @@ struct BlockComparison {
     ) throws {
         let height = block.header.height
         guard let stored = try reader.block(at: height) else {
-            throw Finding(height: height, what: "the block is missing, though its entries are there")
+            throw Finding(
+                height: height, what: "the block is missing, though its entries are there")
         }
         try compare(stored.header, with: block.header)
         guard stored.closedAt == closedAt else {
-            throw Finding(height: height, what: "its last log position is \(stored.closedAt), not \(closedAt)")
+            throw Finding(
+                height: height, what: "its last log position is \(stored.closedAt), not \(closedAt)"
+            )
         }
         try compare(try reader.result(at: height) ?? [], with: block.result, at: height)
         for transaction in block.transactions {
             let listed = try reader.location(ofTransaction: transaction.id)
             guard listed?.height == height, listed?.leaf == transaction.leaf else {
                 throw Finding(
-                    height: height, what: "transaction \(transaction.id) is not listed at leaf \(transaction.leaf)")
+                    height: height,
+                    what: "transaction \(transaction.id) is not listed at leaf \(transaction.leaf)")
             }
         }
+        hashes.append(block.header.hash)
+        epoch = block.header.epoch
+        if judgeSets.last?.judges != judges { judgeSets.append((height, judges)) }
         finality.add(block.header, judgedBy: judges)
         try check(try reader.attestations(at: height), of: block.header, judges, &report)
         for change in block.changes { writtenAt[change.key] = change.value == nil ? nil : height }
         report.blocks += 1
         report.transactions += UInt64(block.transactions.count)
+        transactions.append(UInt32(block.transactions.count))
         voidNote = nil
     }
 
@@ -66,7 +95,8 @@ struct BlockComparison {
         guard stored != computed else { return }
         var differing: [String] = []
         for (name, isSame) in [
-            ("version", stored.version == computed.version), ("chain", stored.chain == computed.chain),
+            ("version", stored.version == computed.version),
+            ("chain", stored.chain == computed.chain),
             ("epoch", stored.epoch == computed.epoch), ("height", stored.height == computed.height),
             ("parent", stored.parent == computed.parent), ("time_ms", stored.time == computed.time),
             ("entries_root", stored.entriesRoot == computed.entriesRoot),
@@ -83,7 +113,9 @@ struct BlockComparison {
         let cause = voidNote.map { " (\($0))" } ?? ""
         throw Finding(
             height: computed.height,
-            what: "the stored header differs from the recomputed one in \(differing.joined(separator: ", "))\(cause)")
+            what:
+                "the stored header differs from the recomputed one in \(differing.joined(separator: ", "))\(cause)"
+        )
     }
 
     private func compare(_ stored: [UInt8], with computed: [UInt8], at height: Height) throws {
@@ -91,8 +123,11 @@ struct BlockComparison {
         let expected = try BlockResult(serializedBytes: computed)
         guard let found = try? BlockResult(serializedBytes: stored),
             found.receipts.count == expected.receipts.count
-        else { throw Finding(height: height, what: "the stored receipts do not decode as recomputed") }
-        let leaf = zip(found.receipts, expected.receipts).enumerated().first { $1.0 != $1.1 }?.offset
+        else {
+            throw Finding(height: height, what: "the stored receipts do not decode as recomputed")
+        }
+        let leaf = zip(found.receipts, expected.receipts).enumerated().first { $1.0 != $1.1 }?
+            .offset
         throw Finding(
             height: height,
             what: leaf.map { "receipt \($0) differs from the recomputed one" }
@@ -103,68 +138,57 @@ struct BlockComparison {
         _ stored: [StoredAttestation], of header: BlockHeader, _ judges: MemberSet,
         _ report: inout Verification.Report
     ) throws {
+        let height = header.height
         for attestation in stored {
-            attestations += 1
-            let height = header.height
-            guard let body = try? AttestationBody(strict: attestation.envelope.body),
-                ChainID(body.chain) == header.chain, body.epoch == header.epoch,
-                body.height == height.rawValue, Hash256(body.blockHash) == header.hash
-            else {
-                throw Finding(height: height, what: "the attestation of \(attestation.member) is of another block")
-            }
+            let what = "the attestation of \(attestation.member)"
             guard judges.nodeKey(of: attestation.member) == attestation.envelope.publicKey,
                 attestation.envelope.isAuthentic(as: .attestation)
-            else {
-                throw Finding(height: height, what: "the attestation of \(attestation.member) has a wrong signature")
+            else { throw Finding(height: height, what: "\(what) has a wrong signature") }
+            guard let read = Attestation(attestation.envelope, chain: header.chain) else {
+                throw Finding(height: height, what: "\(what) is of another chain")
+            }
+            guard read.isOf(header) else {
+                // Its place at its own block is empty then, which may be below.
+                throw Finding(
+                    height: min(height, read.height),
+                    what: "\(what) of block \(read.height) is stored with block \(height)")
             }
             report.signatures += 1
             finality.count(attestation.member, at: height)
+            uncarried.insert(attestation.envelope.signature)
         }
     }
 
-    /// Compares every row; names the block that last wrote a row that differs.
-    func compareState(
-        _ reader: LedgerReader, _ state: CommittedState, tip: BlockHeader,
-        _ report: inout Verification.Report
+    /// Attestations of this chain's blocks that the log carries must be stored.
+    mutating func check(
+        carried: [Signed], at position: LogPosition, _ reader: LedgerReader
     ) throws {
-        var rows: UInt64 = 0
-        try reader.forEachStateRow { row in
-            rows += 1
-            let height = writtenAt[row.key] ?? row.height
-            let key = Hex.encode(row.key)
-            guard let value = state.value(for: row.key) else {
-                throw Finding(height: min(height, tip.height), what: "state row \(key) does not belong here")
+        for signed in carried {
+            if let signature = Signature(signed.signature), uncarried.remove(signature) != nil {
+                continue
             }
-            guard value == row.value else {
-                throw Finding(height: height, what: "state row \(key) differs from what the block wrote")
-            }
-            guard writtenAt[row.key] == row.height else {
-                throw Finding(height: height, what: "state row \(key) is marked as written at \(row.height)")
-            }
-        }
-        report.stateRows = rows
-        guard rows < state.count else { return }
-        var missing: [(Height, [UInt8])] = []
-        var present: Set<[UInt8]> = []
-        try reader.forEachStateRow { present.insert($0.key) }
-        state.forEach { key, _ in
-            if !present.contains(key) { missing.append((writtenAt[key] ?? .genesis, key)) }
-        }
-        if let (height, key) = missing.min(by: { $0.0 < $1.0 }) {
-            throw Finding(height: height, what: "state row \(Hex.encode(key)) is missing")
+            guard let attestation = Attestation(signed, chain: first.header.chain),
+                let member = judge(attestation),
+                try !reader.attestations(at: attestation.height).contains(where: {
+                    $0.member == member
+                }),
+                attestation.envelope.isAuthentic(as: .attestation)
+            else { continue }
+            throw Finding(
+                height: attestation.height,
+                what:
+                    "the attestation of \(member), carried at log position \(position), is not stored"
+            )
         }
     }
 
-    /// Nothing is stored that no block accounts for.
-    func compareTotals(_ reader: LedgerReader, _ report: Verification.Report) throws {
-        let counts = try reader.counts()
-        guard counts.transactions == report.transactions else {
-            throw Finding(
-                height: nil, what: "\(counts.transactions) transactions are listed, \(report.transactions) are in blocks")
-        }
-        guard counts.attestations == attestations else {
-            throw Finding(
-                height: nil, what: "\(counts.attestations) attestations are stored, \(attestations) belong to blocks")
-        }
+    /// Whose attestation of a block of this chain it would be, if its signature holds.
+    private func judge(_ attestation: Attestation) -> MemberID? {
+        guard attestation.epoch == epoch,
+            let index = Int(exactly: attestation.height.rawValue), hashes.indices.contains(index),
+            hashes[index] == attestation.blockHash,
+            let judges = judgeSets.last(where: { $0.from <= attestation.height })?.judges
+        else { return nil }
+        return judges.members.first { $0.nodeKey == attestation.envelope.publicKey }?.id
     }
 }

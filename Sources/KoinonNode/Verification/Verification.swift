@@ -51,42 +51,50 @@ public struct Verification {
 
     /// Verifies the store against the genesis document.
     ///
-    /// - Parameter progress: called now and then with the height reached and the tip.
+    /// - Parameters:
+    ///   - progress: called now and then with the height reached and the tip.
+    ///   - headers: called with each recomputed header, block 0 first, before it is compared.
     /// - Returns: what was compared, when everything is as it must be.
-    /// - Throws: ``Finding`` for the first difference; a `StoreFault` that is no damage.
+    /// - Throws: ``Finding`` for the first difference; a `StoreFault` that is no damage; what
+    ///   `headers` throws.
     public static func run(
         _ store: LedgerStore, genesis: GenesisDocument,
-        progress: (_ height: Height, _ tip: Height) -> Void = { _, _ in }
+        progress: (_ height: Height, _ tip: Height) -> Void = { _, _ in },
+        headers: (BlockHeader) throws -> Void = { _ in }
     ) async throws -> Report {
         do {
             var verification = try Verification(store: store, genesis: genesis)
-            return try await verification.run(progress: progress)
+            return try await verification.run(progress: progress, headers: headers)
         } catch StoreFault.damaged(let what, let height, _) {
             throw Finding(height: height, what: what)
         }
     }
 
     private mutating func run(
-        progress: (_ height: Height, _ tip: Height) -> Void
+        progress: (_ height: Height, _ tip: Height) -> Void,
+        headers: (BlockHeader) throws -> Void
     ) async throws -> Report {
-        let tip = try store.read { try $0.tip().header.height }
+        // Not the tip itself, which may be the damaged row; the lowest one is to be named.
+        let blocks = try store.read { try $0.counts().blocks }
+        let tip = Height(max(blocks, 1) - 1)
+        try headers(replica.header)
         try store.read { reader in try comparison.compareGenesis(reader) }
         let chain = genesis.chain
-        var part = await Self.check(try readPart(from: LogPosition.start.next), chain: chain)
-        while let last = part.last {
-            let entries = try readPart(from: last.logged.position.next)
-            async let following = Self.check(entries, chain: chain)
-            try apply(part)
+        var part = try readPart(from: LogPosition.start.next)
+        var checked = await Self.check(part.entries, chain: chain)
+        while !checked.isEmpty || part.damage != nil {
+            let next = try readPart(after: part)
+            async let following = Self.check(next.entries, chain: chain)
+            try apply(checked, headers)
+            if let damage = part.damage {
+                throw Finding(height: replica.header.height.next, what: damage)
+            }
             progress(replica.header.height, tip)
-            part = await following
-        }
-        guard replica.header.height == tip else {
-            throw Finding(
-                height: replica.header.height.next, what: "a stored block has no entries in the log")
+            checked = await following
+            part = next
         }
         try store.read { reader in
-            try comparison.compareState(reader, replica.state, tip: replica.header, &report)
-            try comparison.compareTotals(reader, report)
+            try comparison.compareRest(reader, replica.state, tip: replica.header, &report)
         }
         report.finalHeight = comparison.finalHeight
         report.tip = replica.header
@@ -98,22 +106,33 @@ public struct Verification {
         var result: Result<CheckedEntry, EntryFault>
     }
 
-    /// The next entries of the log; a damaged one ends the part, and is thrown when reached first.
-    private func readPart(from position: LogPosition) throws -> [LogEntry] {
-        struct Enough: Error {}
+    /// Entries of the log, and what is wrong with the one behind them.
+    private struct LogPart {
         var entries: [LogEntry] = []
+        var damage: String?
+    }
+
+    private func readPart(after part: LogPart) throws -> LogPart {
+        guard part.damage == nil, let last = part.entries.last else { return LogPart() }
+        return try readPart(from: last.position.next)
+    }
+
+    private func readPart(from position: LogPosition) throws -> LogPart {
+        struct Enough: Error {}
+        var part = LogPart()
         do {
             try store.read { reader in
                 try reader.forEachLogEntry(from: position) { entry in
-                    entries.append(entry)
-                    if entries.count == Self.entriesPerPart { throw Enough() }
+                    part.entries.append(entry)
+                    if part.entries.count == Self.entriesPerPart { throw Enough() }
                 }
             }
         } catch is Enough {
-        } catch where !entries.isEmpty {
-            return entries
+        } catch StoreFault.damaged(let what, _, _) {
+            // To be told once the entries before it are found sound.
+            part.damage = what
         }
-        return entries
+        return part
     }
 
     private static func check(_ entries: [LogEntry], chain: ChainID) async -> [CheckedLogEntry] {
@@ -140,16 +159,20 @@ public struct Verification {
         }
     }
 
-    private mutating func apply(_ part: [CheckedLogEntry]) throws {
+    private mutating func apply(
+        _ part: [CheckedLogEntry], _ headers: (BlockHeader) throws -> Void
+    ) throws {
         for checked in part {
             let position = checked.logged.position
             let height = replica.header.height.next
+            comparison.logEntries += 1
             let entry: CheckedEntry
             switch checked.result {
             case .success(let value): entry = value
             case .failure(let fault):
                 if checked.logged.hasEffect {
-                    throw Finding(height: height, what: "entry at log position \(position): \(fault)")
+                    throw Finding(
+                        height: height, what: "entry at log position \(position): \(fault)")
                 }
                 continue
             }
@@ -169,11 +192,25 @@ public struct Verification {
                 try require(checked.logged.hasEffect, height, position)
             case .closed(let block, _):
                 try require(checked.logged.hasEffect, height, position)
-                try store.read { reader in
-                    try comparison.compare(
-                        block, closedAt: position, judges: judges, reader, &report)
-                }
+                try headers(block.header)
+                try compare(block, closedAt: position, judges)
             }
+            if entry.attestations.isEmpty { continue }
+            try store.read { reader in
+                try comparison.check(carried: entry.attestations, at: position, reader)
+            }
+        }
+    }
+
+    private mutating func compare(
+        _ block: ExecutedBlock, closedAt position: LogPosition, _ judges: MemberSet
+    ) throws {
+        do {
+            try store.read { reader in
+                try comparison.compare(block, closedAt: position, judges: judges, reader, &report)
+            }
+        } catch StoreFault.damaged(let what, nil, _) {
+            throw Finding(height: block.header.height, what: what)
         }
     }
 

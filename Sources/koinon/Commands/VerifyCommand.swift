@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import KoinonLedger
 import KoinonNode
 import KoinonProtocol
 import KoinonStore
@@ -14,6 +15,10 @@ struct VerifyCommand: AsyncParsableCommand {
 
               koinon verify --home koinon-home
               koinon verify --home koinon-home --json
+              koinon verify --home koinon-home --headers headers.txt
+
+            The file of headers has a line for each block, its height and the hash of its
+            recomputed header, to be compared with another member's.
 
             Exit status: 0 all is as it must be, 1 something differs, 2 the ledger cannot be read.
             """)
@@ -22,28 +27,64 @@ struct VerifyCommand: AsyncParsableCommand {
     @Flag(name: .long, help: "Print the result as JSON.")
     var json = false
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Write every recomputed header's hash to this file.", valueName: "file"))
+    var headers: String?
+
     func run() async throws {
         try await ExitStatus.reporting {
             let home = homeOption.nodeHome
+            let list = try headers.map { try HeaderList(path: $0) }
             let genesis = try home.genesis()
             let store = try LedgerStore(opening: home.directory, readOnly: true)
             let line = ProgressLine("verifying")
             let result: Result<Verification.Report, Verification.Finding>
             let start = ContinuousClock.now
             do {
-                let report = try await Verification.run(store, genesis: genesis) { height, tip in
-                    line.show(
-                        done: height.rawValue, of: tip.rawValue, detail: "height \(height) of \(tip)")
-                }
+                let report = try await Verification.run(
+                    store, genesis: genesis,
+                    progress: { height, tip in
+                        line.show(
+                            done: height.rawValue, of: tip.rawValue,
+                            detail: "height \(height) of \(tip)")
+                    }, headers: { try list?.add($0) })
                 result = .success(report)
             } catch let finding as Verification.Finding {
                 result = .failure(finding)
             }
             line.finish()
+            try list?.finish()
             let outcome = VerificationOutcome(result, elapsed: start.duration(to: .now))
             print(json ? try outcome.json() : outcome.text)
             if !outcome.isSound { throw ExitStatus.no }
         }
+    }
+}
+
+/// A text file with a line for each header: its height and its hash.
+private final class HeaderList {
+    private let file: FileHandle
+    private var text = ""
+
+    init(path: String) throws {
+        try Data().write(to: URL(filePath: path))
+        file = try FileHandle(forWritingTo: URL(filePath: path))
+    }
+
+    func add(_ header: BlockHeader) throws {
+        text += "\(header.height) \(header.hash.hex)\n"
+        if text.utf8.count > 65_536 { try flush() }
+    }
+
+    func finish() throws {
+        try flush()
+        try file.close()
+    }
+
+    private func flush() throws {
+        try file.write(contentsOf: Data(text.utf8))
+        text = ""
     }
 }
 
