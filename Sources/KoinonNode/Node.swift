@@ -126,7 +126,7 @@ public final class Node: Service {
             }
             group.addTask {
                 // Ends with the proposing, in the middle of its pause.
-                async let ticking: Void = self.tickUntilStopped()
+                async let _ = self.tickUntilStopped()
                 try await self.proposeUntilStopped()
             }
             try await group.waitForAll()

@@ -53,7 +53,7 @@ struct CommandRun {
         let output = try TemporaryFolder()
         let out = output.url.appending(path: "out")
         let err = output.url.appending(path: "err")
-        for file in [out, err] { FileManager.default.createFile(atPath: file.path, contents: nil) }
+        for file in [out, err] { try Data().write(to: file) }
         process.standardOutput = try FileHandle(forWritingTo: out)
         process.standardError = try FileHandle(forWritingTo: err)
         try process.run()

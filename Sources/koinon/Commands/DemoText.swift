@@ -31,7 +31,8 @@ enum DemoText {
             \(Text.table(rows, right: [1, 2, 3]))
 
             What is real   every trip: bike, start and end, and Valley Bike's pseudonymous riders.
-            What is ours   prices, the platform fee of 5% rounded down, deposits, generated top-ups.
+            What is ours   prices, the platform fee, deposits and generated top-ups:
+            \(Text.table(plan.operators.map { ["                 \(terms(of: $0))"] }, indent: ""))
                            Healthy Ride publishes no rider ids: accounts are pooled by rider type
                            and start station. Valley Bike's winter of 2020/21 is moved back 152 weeks
                            so that both meet in time. Each rider agrees to the shortest of 1, 4, 12,
@@ -44,6 +45,20 @@ enum DemoText {
 
             Act one: the trips
             """
+    }
+
+    /// An operator's prices in words.
+    private static func terms(of side: PlannedOperator) -> String {
+        let lease = side.lease
+        let step = lease.tariff.stepMilliseconds / 60_000
+        let begun = step == 1 ? "minute" : "\(step) minutes"
+        let fee = lease.platformFee
+        let lower = lease.reducedDeposit.map {
+            " (\(lease.unit.text($0.deposit)) after \($0.afterSettled) settled in a row without a late return)"
+        }
+        return "\(side.title): \(lease.unit.text(lease.tariff.price)) for each \(begun) begun, "
+            + "\(lease.tariff.minimumSteps) at least;\n                   deposit "
+            + "\(lease.unit.text(lease.deposit))\(lower ?? ""); fee \(fee.numerator)/\(fee.denominator), rounded down"
     }
 
     static func summary(_ summary: ReplaySummary, plan: TripPlan) -> String {
