@@ -100,6 +100,29 @@ struct SubmissionTests {
         }
     }
 
+    @Test func `that is executed and not yet on the disk is pending, and its copies wait`()
+        async throws
+    {
+        let home = try TestHome()
+        let node = try home.node()
+        let alfa = home.member("alfa")
+        let envelope = try alfa.sign(.registerKind("bike", title: "Bicycle"))
+        let executed = try await node.execute([envelope])
+        #expect(node.tip.height == Height(1))
+        #expect(try node.store.read { try $0.tip().header.height } == .genesis)
+        guard case .pending? = await node.submit([envelope], waits: false).first else {
+            throw NotExecuted(status: await node.submit([envelope], waits: false)[0])
+        }
+        // Another transaction with the same nonce is none of these copies.
+        let other = try alfa.sign(.registerKind("car", title: "Car"), nonce: 1)
+        #expect(try await node.outcome(of: other).refusal == .ignored(.replayed))
+        let copy = Task { await node.submit([envelope], waits: true) }
+        let committed = Task { try await node.committer.run(executed) }
+        #expect(await copy.value.first?.place == "\(envelope.bodyHash) 1 0 0")
+        try await committed.value
+        try node.store.close()
+    }
+
     @Test func `may be sent without waiting and asked for later`() async throws {
         let home = try TestHome()
         try await home.running { node in

@@ -22,30 +22,31 @@ extension Node {
     /// Closes one block through the executor and the committer, without running the node.
     func closeOneBlock(_ home: TestHome) async throws -> BlockHeader {
         let envelope = try home.member("alfa").sign(.registerKind("bike", title: "Bicycle"))
-        let transaction = try CheckedTransaction(envelope, chain: chain)
-        var writer = replica.read { EntryWriter(replica: $0, hosted: hosted) }
-        let written = writer.block(
-            [transaction], attestations: [], at: now, toleranceMilliseconds: 0)
-        try await commit(written.map(\.envelope))
+        try await committer.run(try await execute([envelope]))
         return tip
     }
 
-    /// Orders, executes and stores entries, without running the node.
-    func commit(_ entries: [Envelope]) async throws {
+    /// Executes transactions in one block that is not stored yet, without running the node.
+    func execute(_ envelopes: [Envelope]) async throws -> BoundedQueue<ExecutedBatch> {
+        var writer = replica.read { EntryWriter(replica: $0, hosted: hosted) }
+        let written = writer.block(
+            try envelopes.map { try CheckedTransaction($0, chain: chain) }, attestations: [],
+            at: now, toleranceMilliseconds: 0)
         var position = try store.read { try $0.lastPosition() }.rawValue
-        let ordered = BoundedQueue<OrderedEntry>(capacity: entries.count)
+        let ordered = BoundedQueue<OrderedEntry>(capacity: written.count)
         let executed = BoundedQueue<ExecutedBatch>(capacity: 2)
-        for envelope in entries {
+        for entry in written {
             position += 1
             await ordered.push(
-                OrderedEntry(position: OrderPosition(rawValue: position), envelope: envelope))
+                OrderedEntry(
+                    position: OrderPosition(rawValue: position), envelope: entry.envelope))
         }
         ordered.finish()
         let executor = Executor(
             chain: chain, replica: replica, ownEntries: OwnEntries(), input: ordered,
             output: executed, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         await executor.run()
-        try await committer.run(executed)
+        return executed
     }
 
     /// Every attestation in the log, in order.
