@@ -123,17 +123,16 @@ struct CrashTests {
         ])
     func leavesWholeBlocks(_ way: (name: String, restart: fault_restart)) async throws {
         let disk = try FaultDisk()
-        let undisturbed = try CrashRun()
-        let all = try await undisturbed.play(disk)
+        let run = try CrashRun()
+        let all = try await run.play(disk)
         #expect(!disk.hasStopped)
         let operations = disk.operations
-        let chain = try undisturbed.chain(on: disk, answers: all)
+        let chain = try run.chain(on: disk, answers: all)
         #expect(all.count == 11)
         #expect(chain.count == 13, "block 0, eleven transactions, one timer")
         var heights: Set<Int> = []
         for n in 1...operations {
-            // The same home in another folder: its clock begins anew.
-            let run = try CrashRun()
+            run.home.clock.set(TestHome.start)
             try disk.reset()
             disk.stop(at: n)
             let answers = try await run.play(disk)
