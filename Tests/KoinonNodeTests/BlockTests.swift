@@ -7,7 +7,7 @@ import Testing
 
 @testable import KoinonNode
 
-@Suite("A stored block", .timeLimit(.minutes(1)))
+@Suite("A stored block", .timeLimit(.minutes(5)))
 struct BlockTests {
     /// Leases, a rejection, a transaction that a block ignores, and a timer, by two members.
     private static func play(_ home: TestHome) async throws {

@@ -114,7 +114,7 @@ private struct CrashRun {
     }
 }
 
-@Suite("A node whose process stops before any write or sync")
+@Suite("A node whose process stops before any write or sync", .serialized)
 struct CrashTests {
     @Test(
         "leaves whole blocks, with every answered transaction, and goes on as if nothing was",

@@ -18,7 +18,7 @@ struct LocalSocketClientsTests {
         try await socket.serving(server, { _ in .failed("served") }) { _ in
             let bytes = try await LocalThreads.run { () throws(LocalSocketFault) in
                 try stalled.readFrame(
-                    limit: 1 << 20, before: .now.advanced(by: .seconds(20)), waitingFor: "")
+                    limit: 1 << 20, before: .now.advanced(by: .seconds(120)), waitingFor: "")
             }
             let fault = LocalSocketFault.timedOut(waitingFor: "a request")
             #expect(try LocalResponse(encoded: bytes) == .failed(fault.description))
@@ -29,7 +29,8 @@ struct LocalSocketClientsTests {
     func interruptedClient() async throws {
         let server = try socket.makeServer(connections: 1)
         // Half a head, then gone; and one that goes at once.
-        try socket.connect().write([0, 0], before: .now.advanced(by: .seconds(20)), waitingFor: "")
+        try socket.connect().write(
+            [0, 0], before: .now.advanced(by: .seconds(120)), waitingFor: "")
         _ = try socket.connect()
         try await socket.serving(server, { _ in .failed("served") }) { client in
             try await socket.expect(client, .status, .failed("served"))
@@ -57,7 +58,7 @@ struct LocalSocketClientsTests {
             // Only the head of the frame: its length as stated.
             let raw = LocalRequest.maximumBytes + 1
             let answer = try await LocalThreads.run { () throws(LocalSocketFault) in
-                let deadline = ContinuousClock.now.advanced(by: .seconds(20))
+                let deadline = ContinuousClock.now.advanced(by: .seconds(120))
                 let head = withUnsafeBytes(of: UInt32(raw).bigEndian) { Array($0) }
                 try connection.write(head, before: deadline, waitingFor: "")
                 return try connection.readFrame(limit: 1 << 20, before: deadline, waitingFor: "")
@@ -76,7 +77,7 @@ struct LocalSocketClientsTests {
         _ = try await LocalThreads.run { () throws(LocalSocketFault) in
             guard case .connection(let connection) = try listener.accept() else { return false }
             _ = try connection.readFrame(
-                limit: 1 << 20, before: .now.advanced(by: .seconds(20)), waitingFor: "")
+                limit: 1 << 20, before: .now.advanced(by: .seconds(120)), waitingFor: "")
             return true
         }
         await #expect(throws: LocalSocketFault.closed) { try await answer.value }

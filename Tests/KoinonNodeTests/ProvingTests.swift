@@ -9,7 +9,7 @@ import Testing
 @testable import KoinonNode
 
 /// Proof files made from a node's store, checked from the genesis document alone.
-@Suite("A proof", .timeLimit(.minutes(1)))
+@Suite("A proof", .timeLimit(.minutes(5)))
 struct ProvingTests {
     @Test func `holds under every set of members that judged its block`() async throws {
         let home = try TestHome()

@@ -7,7 +7,7 @@ import Testing
 
 @testable import KoinonNode
 
-@Suite("A refused transaction leaves no trace", .timeLimit(.minutes(1)))
+@Suite("A refused transaction leaves no trace", .timeLimit(.minutes(5)))
 struct RefusalTests {
     struct Row: CustomTestStringConvertible, Sendable {
         var testDescription: String

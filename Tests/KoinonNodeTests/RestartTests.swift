@@ -8,7 +8,7 @@ import Testing
 
 @testable import KoinonNode
 
-@Suite("A node that starts again", .timeLimit(.minutes(1)))
+@Suite("A node that starts again", .timeLimit(.minutes(5)))
 struct RestartTests {
     @Test func `stands at the same header, knows every transaction and goes on`() async throws {
         let home = try TestHome()

@@ -7,6 +7,9 @@ import Testing
 @testable import KoinonNode
 
 /// A home of its own for one test, with ways to serve and to connect there.
+///
+/// Deadlines that must not matter are two minutes: beside tests that keep every core busy
+/// an answer may take a while.
 struct SocketFixture {
     let home: String
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -32,7 +35,7 @@ struct SocketFixture {
     }
 
     func makeServer(
-        connections: Int = 8, transfer: Duration = .seconds(20)
+        connections: Int = 8, transfer: Duration = .seconds(120)
     ) throws -> LocalSocketServer {
         try LocalSocketServer(
             home: home, limits: .init(connections: connections, transfer: transfer),
@@ -63,7 +66,7 @@ struct SocketFixture {
         #expect(answer == response, sourceLocation: place)
     }
 
-    func connect(before seconds: Int = 20) throws -> LocalConnection {
+    func connect(before seconds: Int = 120) throws -> LocalConnection {
         try LocalConnection.open(
             path: LocalAddress.path(home: home), before: .now.advanced(by: .seconds(seconds)))
     }
@@ -71,7 +74,7 @@ struct SocketFixture {
     func exchange(_ request: [UInt8]) async throws -> LocalResponse {
         let connection = try connect()
         let bytes = try await LocalThreads.run { () throws(LocalSocketFault) in
-            let deadline = ContinuousClock.now.advanced(by: .seconds(20))
+            let deadline = ContinuousClock.now.advanced(by: .seconds(120))
             try connection.writeFrame(request, before: deadline, waitingFor: "")
             return try connection.readFrame(limit: 1 << 20, before: deadline, waitingFor: "")
         }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import KoinonNode
 
-@Suite("A submitted transaction", .timeLimit(.minutes(1)))
+@Suite("A submitted transaction", .timeLimit(.minutes(5)))
 struct SubmissionTests {
     @Test func `is executed once the answer comes, and durable by then`() async throws {
         let home = try TestHome()

@@ -6,7 +6,7 @@ import Testing
 
 @testable import KoinonNode
 
-@Suite("Ledger time", .timeLimit(.minutes(1)))
+@Suite("Ledger time", .timeLimit(.minutes(5)))
 struct TimeTests {
     private static let names = ["alfa", "bravo", "carol", "delta", "echo", "fox", "golf"]
 

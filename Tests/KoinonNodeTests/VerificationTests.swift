@@ -8,7 +8,7 @@ import Testing
 @testable import KoinonNode
 
 /// Whatever is altered in a stored ledger, verification names the first bad block.
-@Suite("Verification", .timeLimit(.minutes(4)))
+@Suite("Verification", .serialized, .timeLimit(.minutes(5)))
 struct VerificationTests {
     @Test func `finds nothing in a copy that nobody altered`() async throws {
         let sample = try await SampleLedger.shared.value
