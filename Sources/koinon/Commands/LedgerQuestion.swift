@@ -1,4 +1,5 @@
 import ArgumentParser
+import KoinonClient
 import KoinonLedger
 import KoinonMachine
 import KoinonNode
@@ -77,17 +78,11 @@ struct LedgerQuestion {
         let rows = Money.balances.rows(under: account, limit: limit, in: state).map { row in
             let scale = Int(Money.unit(row.key.b, in: state)?.scale ?? 0)
             let amount = Amount(minor: row.value.amountMinor)
-            let text = Self.decimal(amount, scale: scale)
+            let text = MoneyText.format(amount, scale: scale)
             return
                 "{\"unit\": \(quoted(row.key.b)), \"amount\": \(quoted(text)), \"amount_minor\": \(amount), \"state_key\": \(quoted(Hex.encode(Money.balances.stateKey(row.key))))}"
         }
         return try document(rows)
-    }
-
-    private static func decimal(_ amount: Amount, scale: Int) -> String {
-        let digits = String(amount.minor)
-        let padded = String(repeating: "0", count: max(0, scale + 1 - digits.count)) + digits
-        return scale == 0 ? padded : padded.dropLast(scale) + "." + padded.suffix(scale)
     }
 
     // MARK: Blocks
