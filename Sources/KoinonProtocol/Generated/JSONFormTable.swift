@@ -142,6 +142,8 @@ enum JSONFormTable {
           12 used_from_ms uint64
           13 used_until_ms uint64
           14 unit string
+          15 settled_at_ms uint64
+          16 settled_minor uint64
         message Booking
           1 end_ms uint64
           2 quantity uint32

@@ -132,6 +132,12 @@ public nonisolated struct Agreement: Sendable {
 
   public var unit: String = String()
 
+  /// When it was settled: a transition with the effect record_settled was first taken. 0: not so far.
+  public var settledAtMs: UInt64 = 0
+
+  /// What such transitions paid out of the hold to others than the opener, remainder included.
+  public var settledMinor: UInt64 = 0
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -428,7 +434,7 @@ nonisolated extension TakeTransition: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension Agreement: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Agreement"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}offer\0\u{1}resource\0\u{1}process\0\u{1}parties\0\u{1}state\0\u{3}opened_at_ms\0\u{3}entered_at_ms\0\u{3}start_ms\0\u{3}end_ms\0\u{1}quantity\0\u{3}deposit_minor\0\u{3}used_from_ms\0\u{3}used_until_ms\0\u{1}unit\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}offer\0\u{1}resource\0\u{1}process\0\u{1}parties\0\u{1}state\0\u{3}opened_at_ms\0\u{3}entered_at_ms\0\u{3}start_ms\0\u{3}end_ms\0\u{1}quantity\0\u{3}deposit_minor\0\u{3}used_from_ms\0\u{3}used_until_ms\0\u{1}unit\0\u{3}settled_at_ms\0\u{3}settled_minor\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -450,6 +456,8 @@ nonisolated extension Agreement: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 12: try { try decoder.decodeSingularUInt64Field(value: &self.usedFromMs) }()
       case 13: try { try decoder.decodeSingularUInt64Field(value: &self.usedUntilMs) }()
       case 14: try { try decoder.decodeSingularStringField(value: &self.unit) }()
+      case 15: try { try decoder.decodeSingularUInt64Field(value: &self.settledAtMs) }()
+      case 16: try { try decoder.decodeSingularUInt64Field(value: &self.settledMinor) }()
       default: break
       }
     }
@@ -498,6 +506,12 @@ nonisolated extension Agreement: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if !self.unit.isEmpty {
       try visitor.visitSingularStringField(value: self.unit, fieldNumber: 14)
     }
+    if self.settledAtMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.settledAtMs, fieldNumber: 15)
+    }
+    if self.settledMinor != 0 {
+      try visitor.visitSingularUInt64Field(value: self.settledMinor, fieldNumber: 16)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -516,6 +530,8 @@ nonisolated extension Agreement: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.usedFromMs != rhs.usedFromMs {return false}
     if lhs.usedUntilMs != rhs.usedUntilMs {return false}
     if lhs.unit != rhs.unit {return false}
+    if lhs.settledAtMs != rhs.settledAtMs {return false}
+    if lhs.settledMinor != rhs.settledMinor {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

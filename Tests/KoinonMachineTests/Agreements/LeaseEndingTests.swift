@@ -3,7 +3,8 @@ import Testing
 
 @testable import KoinonMachine
 
-/// The ways through the lease process that lead to no use, with the exact money at their end.
+/// The ways through the lease process that lead to no use, with the exact money at their
+/// end, and what a settled one keeps.
 @Suite struct LeaseEndingTests {
     private let minute = LeaseScene.minute
     private let hour = LeaseScene.hour
@@ -124,5 +125,30 @@ import Testing
         try scene.ledger.advance(to: scene.at(hour + 10 * minute))
         #expect(scene.state(of: id) == "no_show")
         #expect(scene.ledger.balance(scene.bea) == 100_000)
+    }
+
+    @Test func `a settled agreement keeps when, and what went to others than the opener`() throws {
+        let scene = try LeaseScene()
+        let id = try scene.book(for: hour)
+        try scene.take("start", id)
+        #expect(scene.agreement(id).settledAtMs == 0)
+        try scene.take("finish", id, at: scene.at(31 * minute))
+        #expect(scene.agreement(id).settledAtMs == scene.at(31 * minute).milliseconds)
+        // 1.90 to the provider and 0.10 to the platform; the deposit went back.
+        #expect(scene.agreement(id).settledMinor == 200)
+        let cancelled = try scene.book(start: scene.ledger.time.later(by: day))
+        try scene.take("cancel", cancelled)
+        #expect(scene.agreement(cancelled).settledAtMs == 0)
+        #expect(scene.agreement(cancelled).settledMinor == 0)
+    }
+
+    @Test func `a remainder that goes to the provider counts as settled`() throws {
+        let scene = try LeaseScene(terms: ["overdue_ms": Int64(day)])
+        let id = try scene.book(for: hour)
+        try scene.take("start", id)
+        try scene.ledger.advance(to: scene.at(hour + day))
+        #expect(scene.state(of: id) == "lost")
+        #expect(scene.agreement(id).settledAtMs == scene.at(hour + day).milliseconds)
+        #expect(scene.agreement(id).settledMinor == 2_200)
     }
 }

@@ -43,7 +43,11 @@ extension AgreementRun {
     }
 
     /// Carries out the outcomes in order. No more is paid than is still held.
-    func perform(_ outcomes: [EffectOutcome]) throws(Rejection) {
+    ///
+    /// - Returns: What was paid to others than the opener, in the unit's smallest part.
+    ///   It cannot wrap: all of it was held, and no unit has more than 2^63 - 1.
+    func perform(_ outcomes: [EffectOutcome]) throws(Rejection) -> UInt64 {
+        var paidToOthers: UInt64 = 0
         for outcome in outcomes {
             switch outcome {
             case .collect(let amount, let role):
@@ -51,10 +55,12 @@ extension AgreementRun {
                     amount, unit: agreement.unit, from: account(of: role), into: id, in: context)
             case .pay(let amount, let role):
                 let held = Money.held(in: id, unit: agreement.unit, in: context.state)
+                let payment = min(amount, held)
                 try Money.pay(
-                    min(amount, held), unit: agreement.unit, outOf: id, to: account(of: role),
+                    payment, unit: agreement.unit, outOf: id, to: account(of: role),
                     purpose: process.roles[role].source == .platform ? .platformFee : .payment,
                     in: context)
+                if !isOpener(role) { paidToOthers += payment.minor }
             case .moveCustody(let role):
                 let returns = process.roles[role].source == .provider
                 Resources.moveCustody(
@@ -64,6 +70,27 @@ extension AgreementRun {
                 record(role: role, late: late)
             }
         }
+        return paidToOthers
+    }
+
+    /// Whether the role's account is the opener's, whichever role it fills beside.
+    func isOpener(_ role: Int) -> Bool {
+        process.roles.indices.contains {
+            process.roles[$0].source == .opener && agreement.parties[$0] == agreement.parties[role]
+        }
+    }
+
+    /// Keeps when the agreement was settled and what it came to, for those who weigh it later.
+    func noteSettlement(_ outcomes: [EffectOutcome], paidToOthers: UInt64) {
+        let isSettlement = outcomes.contains {
+            if case .recordSettled = $0 { true } else { false }
+        }
+        guard isSettlement else { return }
+        if agreement.settledAtMs == 0 { agreement.settledAtMs = context.now.milliseconds }
+        // The same money can be collected and paid by turns, so the sum has no bound of its own.
+        let (sum, overflow) = agreement.settledMinor.addingReportingOverflow(paidToOthers)
+        agreement.settledMinor = overflow ? .max : sum
+        Agreements.agreements.set(id, agreement, in: context.state)
     }
 
     private func record(role: Int, late: Bool) {

@@ -153,13 +153,15 @@ final class AgreementRun {
         agreement.enteredAtMs = context.now.milliseconds
         Agreements.agreements.set(id, agreement, in: context.state)
         emitEntered(by: transition, from: previous.state, byTimer: byTimer)
-        try perform(outcomes)
+        var paid = try perform(outcomes)
         if let role = transition.remainderTo {
             let rest = Money.held(in: id, unit: agreement.unit, in: context.state)
             try Money.pay(
                 rest, unit: agreement.unit, outOf: id, to: account(of: role), purpose: .remainder,
                 in: context)
+            if !isOpener(role) { paid += rest.minor }
         }
+        noteSettlement(outcomes, paidToOthers: paid)
         if !next.isFinal { timers.arm(in: context) }
     }
 
