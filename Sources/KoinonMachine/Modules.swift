@@ -9,15 +9,15 @@ public enum Modules {
         Alliance.self, Accounts.self, Money.self, Resources.self, Market.self, Agreements.self,
     ]
 
-    /// The module that an action belongs to; nil for an action without content.
-    static func module(of action: Action) -> (any Module.Type)? {
+    /// The number of the module that an action belongs to; nil for an action without content.
+    static func number(of action: Action) -> UInt32? {
         switch action.module {
-        case .alliance: Alliance.self
-        case .accounts: Accounts.self
-        case .money: Money.self
-        case .resources: Resources.self
-        case .market: Market.self
-        case .agreements: Agreements.self
+        case .alliance: Alliance.number
+        case .accounts: Accounts.number
+        case .money: Money.number
+        case .resources: Resources.number
+        case .market: Market.number
+        case .agreements: Agreements.number
         case nil: nil
         }
     }
@@ -39,8 +39,6 @@ public enum Modules {
 
     /// What contradicts what in the state, over all modules; empty when all is well.
     public static func invariantViolations(in state: some StateReader) -> [String] {
-        all.flatMap { module in
-            module.checkInvariants(in: state).map { "\(module.name): \($0)" }
-        }
+        ModuleList.standard.invariantViolations(in: state)
     }
 }

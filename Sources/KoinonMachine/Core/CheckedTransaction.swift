@@ -25,7 +25,8 @@ public enum TransactionFault: Error, Equatable, Sendable, CustomStringConvertibl
             "actions: \(count); a transaction has 1 to \(TransactionLimits.actions)"
         case .emptyAction(let index): "actions[\(index)]: says nothing; name one action"
         case .memoTooLong(let bytes): "memo: \(bytes) bytes; at most \(TransactionLimits.memoBytes)"
-        case .badSignature: "signature: does not fit the body and key; sign again with the right key"
+        case .badSignature:
+            "signature: does not fit the body and key; sign again with the right key"
         }
     }
 }
@@ -66,7 +67,7 @@ public struct CheckedTransaction: Sendable {
         guard (1...TransactionLimits.actions).contains(body.actions.count) else {
             throw .actionCount(body.actions.count)
         }
-        for (index, action) in body.actions.enumerated() where Modules.module(of: action) == nil {
+        for (index, action) in body.actions.enumerated() where Modules.number(of: action) == nil {
             throw .emptyAction(index: index)
         }
         guard body.memo.utf8.count <= TransactionLimits.memoBytes else {

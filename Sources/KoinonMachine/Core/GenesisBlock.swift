@@ -14,13 +14,15 @@ public struct GenesisRefused: Error, CustomStringConvertible {
 /// Block 0: what the modules make of the genesis document. Final by definition.
 public enum GenesisBlock {
     /// - Throws: ``GenesisRefused``
-    public static func make(_ genesis: GenesisDocument) throws -> ExecutedBlock {
+    public static func make(
+        _ genesis: GenesisDocument, modules: ModuleList = .standard
+    ) throws -> ExecutedBlock {
         let overlay = StateOverlay(over: CommittedState())
         let time = Timestamp(milliseconds: genesis.genesis.timeMs)
         let context = Context(
             state: overlay, chain: genesis.chain, height: .genesis, now: time, origin: .genesis)
         do throws(Rejection) {
-            for module in Modules.all { try module.begin(genesis, in: context) }
+            for module in modules.all { try module.begin(genesis, in: context) }
         } catch {
             throw GenesisRefused(rejection: error)
         }

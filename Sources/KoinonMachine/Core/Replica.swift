@@ -8,6 +8,7 @@ import KoinonProtocol
 /// owns it and applies entries.
 public final class Replica {
     public let chain: ChainID
+    public let modules: ModuleList
     public private(set) var header: BlockHeader
     public let state: CommittedState
     public private(set) var tree: StateTree
@@ -29,10 +30,10 @@ public final class Replica {
     /// The ledger at block 0, as the genesis document says it.
     ///
     /// - Throws: ``GenesisRefused`` when a module cannot begin with it.
-    public convenience init(genesis: GenesisDocument) throws {
-        let block = try GenesisBlock.make(genesis)
+    public convenience init(genesis: GenesisDocument, modules: ModuleList = .standard) throws {
+        let block = try GenesisBlock.make(genesis, modules: modules)
         self.init(
-            header: block.header, history: MerkleFrontier(),
+            header: block.header, history: MerkleFrontier(), modules: modules,
             rows: block.changes.compactMap { change in change.value.map { (change.key, $0) } })
     }
 
@@ -43,10 +44,11 @@ public final class Replica {
     ///   - rows: every row of state, in any order. ``tree`` says whether they are the state
     ///     that the header commits to; if not, the replica is good for nothing else.
     public init(
-        header: BlockHeader, history: MerkleFrontier,
+        header: BlockHeader, history: MerkleFrontier, modules: ModuleList = .standard,
         rows: some Sequence<(key: [UInt8], value: [UInt8])>
     ) {
         chain = header.chain
+        self.modules = modules
         self.header = header
         self.history = history
         state = CommittedState()
@@ -144,7 +146,7 @@ public final class Replica {
         }
         CoreRows.dropExpiredIDs(before: time, in: overlay)
         let execution = TransactionExecution(
-            state: overlay, chain: chain, height: height, time: time)
+            modules: modules, state: overlay, chain: chain, height: height, time: time)
         var leaves = BlockLeaves()
         let timerLimit = Alliance.parameters(in: state).timersPerBlock
         for _ in 0..<timerLimit {

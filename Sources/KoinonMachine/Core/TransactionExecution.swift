@@ -22,6 +22,7 @@ public enum IgnoredReason: String, Sendable, CaseIterable {
 
 /// Runs timers and transactions against the state of one block.
 struct TransactionExecution {
+    let modules: ModuleList
     let state: StateOverlay
     let chain: ChainID
     let height: Height
@@ -41,8 +42,9 @@ struct TransactionExecution {
         guard body.expiresAtMs - time.milliseconds <= TransactionLimits.lifetimeMilliseconds else {
             return .expiresTooFarAhead
         }
-        guard Accounts.isNonceFresh(
-            body.nonce, sender: transaction.sender, key: transaction.key, in: state)
+        guard
+            Accounts.isNonceFresh(
+                body.nonce, sender: transaction.sender, key: transaction.key, in: state)
         else { return .replayed }
         let spent = Key2(body.expiresAtMs, transaction.id)
         return CoreRows.spentIDs.contains(spent, in: state) ? .alreadyInBlock : nil
@@ -63,7 +65,10 @@ struct TransactionExecution {
         return receipt(from: context) { context throws(Rejection) in
             for (index, action) in body.actions.enumerated() {
                 context.actionIndex = index
-                guard let module = Modules.module(of: action) else {
+                guard
+                    let module = Modules.number(of: action).flatMap({ modules.module(numbered: $0) }
+                    )
+                else {
                     preconditionFailure("checked transactions have no empty actions")
                 }
                 try module.apply(action, in: context)
@@ -77,7 +82,7 @@ struct TransactionExecution {
             state: state, chain: chain, height: height,
             now: Timestamp(milliseconds: timer.dueMs), origin: .timer)
         return receipt(from: context) { context throws(Rejection) in
-            guard let module = Modules.all.first(where: { $0.number == timer.module }) else {
+            guard let module = modules.module(numbered: timer.module) else {
                 preconditionFailure("a timer names module \(timer.module), which is none")
             }
             try module.fire(timer, in: context)

@@ -35,21 +35,8 @@ struct Resumption {
 
     /// Loads the state of the last block and applies what the log holds beyond it.
     init(store: LedgerStore, genesis: GenesisDocument, hosted: [HostedMember]) throws {
-        let replica = try store.loadReplica()
-        let (tip, pending, last) = try store.read { reader in
-            (try reader.tip(), try reader.pendingEntries(), try reader.lastPosition())
-        }
-        for logged in pending where logged.hasEffect {
-            let entry = try CheckedEntry(
-                logged.envelope, chain: replica.chain, epoch: replica.header.epoch,
-                signature: .doneBefore)
-            guard case .waiting = replica.apply(entry) else {
-                throw StoreFault.damaged(
-                    what: "log entry \(logged.position) closes a block that is not stored",
-                    height: tip.header.height.next, cause: nil)
-            }
-        }
-        self.replica = SharedReplica(replica)
+        replica = SharedReplica(try store.resumeReplica())
+        let (tip, last) = try store.read { (try $0.tip(), try $0.lastPosition()) }
         nextPosition = OrderPosition(rawValue: last.rawValue + 1)
         uncarriedAttestations = try store.read { try $0.uncarriedAttestations() }
         attester = try store.read {
@@ -59,8 +46,25 @@ struct Resumption {
 }
 
 extension LedgerStore {
+    /// The replica as it stood when the store was left: that of the last block, with the
+    /// log's entries beyond it.
+    public func resumeReplica(modules: ModuleList = .standard) throws -> sending Replica {
+        let replica = try loadReplica(modules: modules)
+        for logged in try read({ try $0.pendingEntries() }) where logged.hasEffect {
+            let entry = try CheckedEntry(
+                logged.envelope, chain: replica.chain, epoch: replica.header.epoch,
+                signature: .doneBefore)
+            guard case .waiting = replica.apply(entry) else {
+                throw StoreFault.damaged(
+                    what: "log entry \(logged.position) closes a block that is not stored",
+                    height: replica.header.height.next, cause: nil)
+            }
+        }
+        return replica
+    }
+
     /// The replica as of the last stored block, its state and trees rebuilt in memory.
-    public func loadReplica() throws -> sending Replica {
+    public func loadReplica(modules: ModuleList = .standard) throws -> sending Replica {
         try read { reader in
             let tip = try reader.tip()
             var history = MerkleFrontier()
@@ -69,7 +73,8 @@ extension LedgerStore {
             }
             var rows: [(key: [UInt8], value: [UInt8])] = []
             try reader.forEachStateRow { rows.append(($0.key, $0.value)) }
-            let replica = Replica(header: tip.header, history: history, rows: rows)
+            let replica = Replica(
+                header: tip.header, history: history, modules: modules, rows: rows)
             guard replica.tree.root == tip.header.stateRoot else {
                 throw StoreFault.damaged(
                     what:

@@ -1,0 +1,38 @@
+import KoinonProtocol
+
+/// The modules that a replica runs with.
+///
+/// A value, so that the simulator's own tests can put a faulty module in the place of a
+/// sound one. Every ledger runs with ``standard``: another list is another ledger.
+public struct ModuleList: Sendable {
+    /// ``Modules/all``.
+    public static let standard = ModuleList(Modules.all)
+
+    public let all: [any Module.Type]
+    /// By number; looked up for every action.
+    private let byNumber: [(any Module.Type)?]
+
+    /// - Parameter modules: in the order in which they begin with genesis; no number twice.
+    public init(_ modules: [any Module.Type]) {
+        all = modules
+        let last = modules.map { Int($0.number) }.max() ?? 0
+        var byNumber: [(any Module.Type)?] = Array(repeating: nil, count: last + 1)
+        for module in modules {
+            precondition(
+                byNumber[Int(module.number)] == nil, "number \(module.number) stands twice")
+            byNumber[Int(module.number)] = module
+        }
+        self.byNumber = byNumber
+    }
+
+    func module(numbered number: UInt32) -> (any Module.Type)? {
+        byNumber.indices.contains(Int(number)) ? byNumber[Int(number)] : nil
+    }
+
+    /// What contradicts what in the state, over all modules; empty when all is well.
+    public func invariantViolations(in state: some StateReader) -> [String] {
+        all.flatMap { module in
+            module.checkInvariants(in: state).map { "\(module.name): \($0)" }
+        }
+    }
+}
