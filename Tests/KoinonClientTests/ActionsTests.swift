@@ -134,11 +134,15 @@ struct ActionsTests {
             .publishOffer(
                 of: resource, title: "Ride", unit: "usd",
                 tariff: Tariff(price: Amount(minor: 200), stepMilliseconds: 1_800_000)
-            ) { $0.depositMinor = 2000 },
+            ) {
+                $0.depositMinor = 2000
+                $0.also = [BundleItem(resource, quantity: 2)]
+            },
             """
             {"market":{"publish_offer":{"resource":"\(resource)","title":"Ride",\
             "process":"lease","unit":"usd","tariff":{"price_minor":200,"step_ms":1800000,\
-            "minimum_steps":1},"deposit_minor":2000}}}
+            "minimum_steps":1},"deposit_minor":2000,\
+            "also":[{"resource":"\(resource)","quantity":2}]}}}
             """)
         check(.withdrawOffer(offer), "{\"market\":{\"withdraw_offer\":{\"offer\":\"\(offer)\"}}}")
         let start = Timestamp(milliseconds: 8)

@@ -35,6 +35,15 @@ extension Action {
     }
 }
 
+extension BundleItem {
+    /// So many of a resource go with each unit of a bundle.
+    public init(_ resource: ResourceID, quantity: UInt32 = 1) {
+        self.init()
+        self.resource = Data(resource.bytes)
+        self.quantity = quantity
+    }
+}
+
 extension Tariff {
     /// The charge is  max(steps begun, minimum) × price.
     public init(price: Amount, stepMilliseconds: UInt64, minimumSteps: UInt32 = 1) {

@@ -144,6 +144,7 @@ enum JSONFormTable {
           14 unit string
           15 settled_at_ms uint64
           16 settled_minor uint64
+          17 also BundleItem repeated
         message Booking
           1 end_ms uint64
           2 quantity uint32
@@ -305,6 +306,9 @@ enum JSONFormTable {
         message TermValue
           1 name string
           2 value int64
+        message BundleItem
+          1 resource bytes
+          2 quantity uint32
         message PublishOffer
           1 resource bytes
           2 title string
@@ -321,6 +325,7 @@ enum JSONFormTable {
           13 duration_minimum_ms uint64
           14 duration_maximum_ms uint64
           15 terms TermValue repeated
+          17 also BundleItem repeated
         message WithdrawOffer
           1 offer bytes
         message Offer

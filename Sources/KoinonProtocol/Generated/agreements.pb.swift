@@ -96,51 +96,107 @@ public nonisolated struct TakeTransition: Sendable {
   public init() {}
 }
 
-public nonisolated struct Agreement: Sendable {
+public nonisolated struct Agreement: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  public var offer: Data = Data()
+  public var offer: Data {
+    get {_storage._offer}
+    set {_uniqueStorage()._offer = newValue}
+  }
 
-  public var resource: Data = Data()
+  public var resource: Data {
+    get {_storage._resource}
+    set {_uniqueStorage()._resource = newValue}
+  }
 
-  public var process: String = String()
+  public var process: String {
+    get {_storage._process}
+    set {_uniqueStorage()._process = newValue}
+  }
 
   /// Account of each role, in the order of the process's roles.
-  public var parties: [Data] = []
+  public var parties: [Data] {
+    get {_storage._parties}
+    set {_uniqueStorage()._parties = newValue}
+  }
 
-  public var state: String = String()
+  public var state: String {
+    get {_storage._state}
+    set {_uniqueStorage()._state = newValue}
+  }
 
-  public var openedAtMs: UInt64 = 0
+  public var openedAtMs: UInt64 {
+    get {_storage._openedAtMs}
+    set {_uniqueStorage()._openedAtMs = newValue}
+  }
 
-  public var enteredAtMs: UInt64 = 0
+  public var enteredAtMs: UInt64 {
+    get {_storage._enteredAtMs}
+    set {_uniqueStorage()._enteredAtMs = newValue}
+  }
 
-  public var startMs: UInt64 = 0
+  public var startMs: UInt64 {
+    get {_storage._startMs}
+    set {_uniqueStorage()._startMs = newValue}
+  }
 
-  public var endMs: UInt64 = 0
+  public var endMs: UInt64 {
+    get {_storage._endMs}
+    set {_uniqueStorage()._endMs = newValue}
+  }
 
-  public var quantity: UInt32 = 0
+  public var quantity: UInt32 {
+    get {_storage._quantity}
+    set {_uniqueStorage()._quantity = newValue}
+  }
 
   /// What this customer had to leave, by the offer's rule at opening.
-  public var depositMinor: UInt64 = 0
+  public var depositMinor: UInt64 {
+    get {_storage._depositMinor}
+    set {_uniqueStorage()._depositMinor = newValue}
+  }
 
   /// When use began and ended; 0: not so far.
-  public var usedFromMs: UInt64 = 0
+  public var usedFromMs: UInt64 {
+    get {_storage._usedFromMs}
+    set {_uniqueStorage()._usedFromMs = newValue}
+  }
 
-  public var usedUntilMs: UInt64 = 0
+  public var usedUntilMs: UInt64 {
+    get {_storage._usedUntilMs}
+    set {_uniqueStorage()._usedUntilMs = newValue}
+  }
 
-  public var unit: String = String()
+  public var unit: String {
+    get {_storage._unit}
+    set {_uniqueStorage()._unit = newValue}
+  }
 
   /// When it was settled: a transition with the effect record_settled was first taken. 0: not so far.
-  public var settledAtMs: UInt64 = 0
+  public var settledAtMs: UInt64 {
+    get {_storage._settledAtMs}
+    set {_uniqueStorage()._settledAtMs = newValue}
+  }
 
   /// What such transitions paid out of the hold to others than the opener, remainder included.
-  public var settledMinor: UInt64 = 0
+  public var settledMinor: UInt64 {
+    get {_storage._settledMinor}
+    set {_uniqueStorage()._settledMinor = newValue}
+  }
+
+  /// What goes with the resource; quantities as in the offer, for each of the quantity.
+  public var also: [BundleItem] {
+    get {_storage._also}
+    set {_uniqueStorage()._also = newValue}
+  }
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// What makes a resource busy: open promises and uses.
@@ -434,104 +490,177 @@ nonisolated extension TakeTransition: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension Agreement: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Agreement"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}offer\0\u{1}resource\0\u{1}process\0\u{1}parties\0\u{1}state\0\u{3}opened_at_ms\0\u{3}entered_at_ms\0\u{3}start_ms\0\u{3}end_ms\0\u{1}quantity\0\u{3}deposit_minor\0\u{3}used_from_ms\0\u{3}used_until_ms\0\u{1}unit\0\u{3}settled_at_ms\0\u{3}settled_minor\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}offer\0\u{1}resource\0\u{1}process\0\u{1}parties\0\u{1}state\0\u{3}opened_at_ms\0\u{3}entered_at_ms\0\u{3}start_ms\0\u{3}end_ms\0\u{1}quantity\0\u{3}deposit_minor\0\u{3}used_from_ms\0\u{3}used_until_ms\0\u{1}unit\0\u{3}settled_at_ms\0\u{3}settled_minor\0\u{1}also\0")
+
+  fileprivate class _StorageClass {
+    var _offer: Data = Data()
+    var _resource: Data = Data()
+    var _process: String = String()
+    var _parties: [Data] = []
+    var _state: String = String()
+    var _openedAtMs: UInt64 = 0
+    var _enteredAtMs: UInt64 = 0
+    var _startMs: UInt64 = 0
+    var _endMs: UInt64 = 0
+    var _quantity: UInt32 = 0
+    var _depositMinor: UInt64 = 0
+    var _usedFromMs: UInt64 = 0
+    var _usedUntilMs: UInt64 = 0
+    var _unit: String = String()
+    var _settledAtMs: UInt64 = 0
+    var _settledMinor: UInt64 = 0
+    var _also: [BundleItem] = []
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _offer = source._offer
+      _resource = source._resource
+      _process = source._process
+      _parties = source._parties
+      _state = source._state
+      _openedAtMs = source._openedAtMs
+      _enteredAtMs = source._enteredAtMs
+      _startMs = source._startMs
+      _endMs = source._endMs
+      _quantity = source._quantity
+      _depositMinor = source._depositMinor
+      _usedFromMs = source._usedFromMs
+      _usedUntilMs = source._usedUntilMs
+      _unit = source._unit
+      _settledAtMs = source._settledAtMs
+      _settledMinor = source._settledMinor
+      _also = source._also
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularBytesField(value: &self.offer) }()
-      case 2: try { try decoder.decodeSingularBytesField(value: &self.resource) }()
-      case 3: try { try decoder.decodeSingularStringField(value: &self.process) }()
-      case 4: try { try decoder.decodeRepeatedBytesField(value: &self.parties) }()
-      case 5: try { try decoder.decodeSingularStringField(value: &self.state) }()
-      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.openedAtMs) }()
-      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.enteredAtMs) }()
-      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.startMs) }()
-      case 9: try { try decoder.decodeSingularUInt64Field(value: &self.endMs) }()
-      case 10: try { try decoder.decodeSingularUInt32Field(value: &self.quantity) }()
-      case 11: try { try decoder.decodeSingularUInt64Field(value: &self.depositMinor) }()
-      case 12: try { try decoder.decodeSingularUInt64Field(value: &self.usedFromMs) }()
-      case 13: try { try decoder.decodeSingularUInt64Field(value: &self.usedUntilMs) }()
-      case 14: try { try decoder.decodeSingularStringField(value: &self.unit) }()
-      case 15: try { try decoder.decodeSingularUInt64Field(value: &self.settledAtMs) }()
-      case 16: try { try decoder.decodeSingularUInt64Field(value: &self.settledMinor) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularBytesField(value: &_storage._offer) }()
+        case 2: try { try decoder.decodeSingularBytesField(value: &_storage._resource) }()
+        case 3: try { try decoder.decodeSingularStringField(value: &_storage._process) }()
+        case 4: try { try decoder.decodeRepeatedBytesField(value: &_storage._parties) }()
+        case 5: try { try decoder.decodeSingularStringField(value: &_storage._state) }()
+        case 6: try { try decoder.decodeSingularUInt64Field(value: &_storage._openedAtMs) }()
+        case 7: try { try decoder.decodeSingularUInt64Field(value: &_storage._enteredAtMs) }()
+        case 8: try { try decoder.decodeSingularUInt64Field(value: &_storage._startMs) }()
+        case 9: try { try decoder.decodeSingularUInt64Field(value: &_storage._endMs) }()
+        case 10: try { try decoder.decodeSingularUInt32Field(value: &_storage._quantity) }()
+        case 11: try { try decoder.decodeSingularUInt64Field(value: &_storage._depositMinor) }()
+        case 12: try { try decoder.decodeSingularUInt64Field(value: &_storage._usedFromMs) }()
+        case 13: try { try decoder.decodeSingularUInt64Field(value: &_storage._usedUntilMs) }()
+        case 14: try { try decoder.decodeSingularStringField(value: &_storage._unit) }()
+        case 15: try { try decoder.decodeSingularUInt64Field(value: &_storage._settledAtMs) }()
+        case 16: try { try decoder.decodeSingularUInt64Field(value: &_storage._settledMinor) }()
+        case 17: try { try decoder.decodeRepeatedMessageField(value: &_storage._also) }()
+        default: break
+        }
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.offer.isEmpty {
-      try visitor.visitSingularBytesField(value: self.offer, fieldNumber: 1)
-    }
-    if !self.resource.isEmpty {
-      try visitor.visitSingularBytesField(value: self.resource, fieldNumber: 2)
-    }
-    if !self.process.isEmpty {
-      try visitor.visitSingularStringField(value: self.process, fieldNumber: 3)
-    }
-    if !self.parties.isEmpty {
-      try visitor.visitRepeatedBytesField(value: self.parties, fieldNumber: 4)
-    }
-    if !self.state.isEmpty {
-      try visitor.visitSingularStringField(value: self.state, fieldNumber: 5)
-    }
-    if self.openedAtMs != 0 {
-      try visitor.visitSingularUInt64Field(value: self.openedAtMs, fieldNumber: 6)
-    }
-    if self.enteredAtMs != 0 {
-      try visitor.visitSingularUInt64Field(value: self.enteredAtMs, fieldNumber: 7)
-    }
-    if self.startMs != 0 {
-      try visitor.visitSingularUInt64Field(value: self.startMs, fieldNumber: 8)
-    }
-    if self.endMs != 0 {
-      try visitor.visitSingularUInt64Field(value: self.endMs, fieldNumber: 9)
-    }
-    if self.quantity != 0 {
-      try visitor.visitSingularUInt32Field(value: self.quantity, fieldNumber: 10)
-    }
-    if self.depositMinor != 0 {
-      try visitor.visitSingularUInt64Field(value: self.depositMinor, fieldNumber: 11)
-    }
-    if self.usedFromMs != 0 {
-      try visitor.visitSingularUInt64Field(value: self.usedFromMs, fieldNumber: 12)
-    }
-    if self.usedUntilMs != 0 {
-      try visitor.visitSingularUInt64Field(value: self.usedUntilMs, fieldNumber: 13)
-    }
-    if !self.unit.isEmpty {
-      try visitor.visitSingularStringField(value: self.unit, fieldNumber: 14)
-    }
-    if self.settledAtMs != 0 {
-      try visitor.visitSingularUInt64Field(value: self.settledAtMs, fieldNumber: 15)
-    }
-    if self.settledMinor != 0 {
-      try visitor.visitSingularUInt64Field(value: self.settledMinor, fieldNumber: 16)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      if !_storage._offer.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._offer, fieldNumber: 1)
+      }
+      if !_storage._resource.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._resource, fieldNumber: 2)
+      }
+      if !_storage._process.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._process, fieldNumber: 3)
+      }
+      if !_storage._parties.isEmpty {
+        try visitor.visitRepeatedBytesField(value: _storage._parties, fieldNumber: 4)
+      }
+      if !_storage._state.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._state, fieldNumber: 5)
+      }
+      if _storage._openedAtMs != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._openedAtMs, fieldNumber: 6)
+      }
+      if _storage._enteredAtMs != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._enteredAtMs, fieldNumber: 7)
+      }
+      if _storage._startMs != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._startMs, fieldNumber: 8)
+      }
+      if _storage._endMs != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._endMs, fieldNumber: 9)
+      }
+      if _storage._quantity != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._quantity, fieldNumber: 10)
+      }
+      if _storage._depositMinor != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._depositMinor, fieldNumber: 11)
+      }
+      if _storage._usedFromMs != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._usedFromMs, fieldNumber: 12)
+      }
+      if _storage._usedUntilMs != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._usedUntilMs, fieldNumber: 13)
+      }
+      if !_storage._unit.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._unit, fieldNumber: 14)
+      }
+      if _storage._settledAtMs != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._settledAtMs, fieldNumber: 15)
+      }
+      if _storage._settledMinor != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._settledMinor, fieldNumber: 16)
+      }
+      if !_storage._also.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._also, fieldNumber: 17)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: Agreement, rhs: Agreement) -> Bool {
-    if lhs.offer != rhs.offer {return false}
-    if lhs.resource != rhs.resource {return false}
-    if lhs.process != rhs.process {return false}
-    if lhs.parties != rhs.parties {return false}
-    if lhs.state != rhs.state {return false}
-    if lhs.openedAtMs != rhs.openedAtMs {return false}
-    if lhs.enteredAtMs != rhs.enteredAtMs {return false}
-    if lhs.startMs != rhs.startMs {return false}
-    if lhs.endMs != rhs.endMs {return false}
-    if lhs.quantity != rhs.quantity {return false}
-    if lhs.depositMinor != rhs.depositMinor {return false}
-    if lhs.usedFromMs != rhs.usedFromMs {return false}
-    if lhs.usedUntilMs != rhs.usedUntilMs {return false}
-    if lhs.unit != rhs.unit {return false}
-    if lhs.settledAtMs != rhs.settledAtMs {return false}
-    if lhs.settledMinor != rhs.settledMinor {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._offer != rhs_storage._offer {return false}
+        if _storage._resource != rhs_storage._resource {return false}
+        if _storage._process != rhs_storage._process {return false}
+        if _storage._parties != rhs_storage._parties {return false}
+        if _storage._state != rhs_storage._state {return false}
+        if _storage._openedAtMs != rhs_storage._openedAtMs {return false}
+        if _storage._enteredAtMs != rhs_storage._enteredAtMs {return false}
+        if _storage._startMs != rhs_storage._startMs {return false}
+        if _storage._endMs != rhs_storage._endMs {return false}
+        if _storage._quantity != rhs_storage._quantity {return false}
+        if _storage._depositMinor != rhs_storage._depositMinor {return false}
+        if _storage._usedFromMs != rhs_storage._usedFromMs {return false}
+        if _storage._usedUntilMs != rhs_storage._usedUntilMs {return false}
+        if _storage._unit != rhs_storage._unit {return false}
+        if _storage._settledAtMs != rhs_storage._settledAtMs {return false}
+        if _storage._settledMinor != rhs_storage._settledMinor {return false}
+        if _storage._also != rhs_storage._also {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -124,6 +124,22 @@ public nonisolated struct TermValue: Sendable {
   public init() {}
 }
 
+/// One more resource that goes with an offer's first, all or none.
+public nonisolated struct BundleItem: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var resource: Data = Data()
+
+  /// So many of it go with each unit of an agreement's quantity. 0 counts as 1.
+  public var quantity: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 /// By the owner of the resource.
 public nonisolated struct PublishOffer: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -226,6 +242,12 @@ public nonisolated struct PublishOffer: @unchecked Sendable {
   public var terms: [TermValue] {
     get {_storage._terms}
     set {_uniqueStorage()._terms = newValue}
+  }
+
+  /// A bundle: what goes with the resource, each once. At most 15.
+  public var also: [BundleItem] {
+    get {_storage._also}
+    set {_uniqueStorage()._also = newValue}
   }
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -554,9 +576,44 @@ nonisolated extension TermValue: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
   }
 }
 
+nonisolated extension BundleItem: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".BundleItem"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}resource\0\u{1}quantity\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.resource) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.quantity) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.resource.isEmpty {
+      try visitor.visitSingularBytesField(value: self.resource, fieldNumber: 1)
+    }
+    if self.quantity != 0 {
+      try visitor.visitSingularUInt32Field(value: self.quantity, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: BundleItem, rhs: BundleItem) -> Bool {
+    if lhs.resource != rhs.resource {return false}
+    if lhs.quantity != rhs.quantity {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension PublishOffer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".PublishOffer"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}resource\0\u{1}title\0\u{1}process\0\u{1}unit\0\u{1}tariff\0\u{3}deposit_minor\0\u{3}reduced_deposit\0\u{1}platform\0\u{3}platform_fee\0\u{1}place\0\u{3}available_from_ms\0\u{3}available_until_ms\0\u{3}duration_minimum_ms\0\u{3}duration_maximum_ms\0\u{1}terms\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}resource\0\u{1}title\0\u{1}process\0\u{1}unit\0\u{1}tariff\0\u{3}deposit_minor\0\u{3}reduced_deposit\0\u{1}platform\0\u{3}platform_fee\0\u{1}place\0\u{3}available_from_ms\0\u{3}available_until_ms\0\u{3}duration_minimum_ms\0\u{3}duration_maximum_ms\0\u{1}terms\0\u{2}\u{2}also\0")
 
   fileprivate class _StorageClass {
     var _resource: Data = Data()
@@ -574,6 +631,7 @@ nonisolated extension PublishOffer: SwiftProtobuf.Message, SwiftProtobuf._Messag
     var _durationMinimumMs: UInt64 = 0
     var _durationMaximumMs: UInt64 = 0
     var _terms: [TermValue] = []
+    var _also: [BundleItem] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -599,6 +657,7 @@ nonisolated extension PublishOffer: SwiftProtobuf.Message, SwiftProtobuf._Messag
       _durationMinimumMs = source._durationMinimumMs
       _durationMaximumMs = source._durationMaximumMs
       _terms = source._terms
+      _also = source._also
     }
   }
 
@@ -632,6 +691,7 @@ nonisolated extension PublishOffer: SwiftProtobuf.Message, SwiftProtobuf._Messag
         case 13: try { try decoder.decodeSingularUInt64Field(value: &_storage._durationMinimumMs) }()
         case 14: try { try decoder.decodeSingularUInt64Field(value: &_storage._durationMaximumMs) }()
         case 15: try { try decoder.decodeRepeatedMessageField(value: &_storage._terms) }()
+        case 17: try { try decoder.decodeRepeatedMessageField(value: &_storage._also) }()
         default: break
         }
       }
@@ -689,6 +749,9 @@ nonisolated extension PublishOffer: SwiftProtobuf.Message, SwiftProtobuf._Messag
       if !_storage._terms.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._terms, fieldNumber: 15)
       }
+      if !_storage._also.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._also, fieldNumber: 17)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -713,6 +776,7 @@ nonisolated extension PublishOffer: SwiftProtobuf.Message, SwiftProtobuf._Messag
         if _storage._durationMinimumMs != rhs_storage._durationMinimumMs {return false}
         if _storage._durationMaximumMs != rhs_storage._durationMaximumMs {return false}
         if _storage._terms != rhs_storage._terms {return false}
+        if _storage._also != rhs_storage._also {return false}
         return true
       }
       if !storagesAreEqual {return false}

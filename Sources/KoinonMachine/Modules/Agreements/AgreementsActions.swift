@@ -21,17 +21,12 @@ extension Agreements {
             let platform = MemberID(rawValue: offer.terms.platform)
                 .flatMap({ Alliance.member($0, in: state) })
         else { throw Rejection(AgreementsRejection.platformGone, field: "offer") }
-        guard let resourceID = ResourceID(offer.terms.resource),
-            let resource = Resources.resource(resourceID, in: state),
-            let process = runnableProcess(offer.terms.process, in: state)
-        else { preconditionFailure("an offer names a resource or process that is not there") }
+        guard let process = runnableProcess(offer.terms.process, in: state) else {
+            preconditionFailure("an offer names a process that is not there")
+        }
 
         let quantity = max(action.quantity, 1)
-        guard quantity <= resource.capacity else {
-            throw Rejection(
-                AgreementsRejection.quantityTooLarge, field: "quantity",
-                detail: "capacity \(resource.capacity)")
-        }
+        try checkCapacity(for: quantity, of: offer, in: context)
         let period = try period(of: action, under: offer.terms, in: context)
         let (deposit, overflow) = Market.deposit(for: context.sender, under: offer, in: state)
             .multipliedReportingOverflow(by: UInt64(quantity))
@@ -42,6 +37,7 @@ extension Agreements {
         var agreement = Agreement()
         agreement.offer = action.offer
         agreement.resource = offer.terms.resource
+        agreement.also = offer.terms.also
         agreement.process = offer.terms.process
         agreement.parties = process.roles.map { role in
             switch role.source {
@@ -59,8 +55,24 @@ extension Agreements {
         agreement.unit = offer.terms.unit
         let run = AgreementRun(
             id: context.newID(), agreement: agreement, offer: offer, process: process,
-            resource: resourceID, context: context)
+            context: context)
         try run.open()
+    }
+
+    /// Whether there is so much of everything that the offer is about, taken or not.
+    private static func checkCapacity(
+        for quantity: UInt32, of offer: Offer, in context: Context
+    ) throws(Rejection) {
+        for share in offer.terms.shares {
+            guard let resource = Resources.resource(share.resource, in: context.state) else {
+                preconditionFailure("an offer is about a resource that is not there")
+            }
+            guard UInt64(quantity) * share.quantity <= UInt64(resource.capacity) else {
+                throw Rejection(
+                    AgreementsRejection.quantityTooLarge, field: "quantity",
+                    detail: "capacity \(UInt64(resource.capacity) / share.quantity)")
+            }
+        }
     }
 
     /// The agreed time, checked against the clock, the alliance's bounds and the offer's.

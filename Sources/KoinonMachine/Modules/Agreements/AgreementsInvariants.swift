@@ -8,8 +8,7 @@ extension Agreements {
         var timerCount = 0
         for (id, agreement) in agreements.rows(in: state) {
             guard let process = processes.get(agreement.process, in: state),
-                let present = process.states.first(where: { $0.name == agreement.state }),
-                let resource = ResourceID(agreement.resource)
+                let present = process.states.first(where: { $0.name == agreement.state })
             else {
                 violations.append("agreement \(id) is in no state of its process")
                 continue
@@ -29,14 +28,25 @@ extension Agreements {
             if present.occupancy != .none {
                 var booking = Booking()
                 booking.endMs = agreement.endMs
-                booking.quantity = agreement.quantity
                 booking.inUse = present.occupancy == .inUse
-                expected[resource, default: [:]][id] = booking
+                for (resource, quantity) in bundle(of: agreement) {
+                    booking.quantity = quantity
+                    expected[resource, default: [:]][id] = booking
+                }
             }
         }
         violations += timerViolations(count: timerCount, in: state)
         violations += loadViolations(expected, in: state)
         return violations
+    }
+
+    /// All that it is about, by the bytes of the row; 0 of what is no id.
+    private static func bundle(of agreement: Agreement) -> [(ResourceID, UInt32)] {
+        var all = [(agreement.resource, agreement.quantity)]
+        for item in agreement.also {
+            all.append((item.resource, agreement.quantity &* max(item.quantity, 1)))
+        }
+        return all.compactMap { bytes, quantity in ResourceID(bytes).map { ($0, quantity) } }
     }
 
     private static func timerViolations(count: Int, in state: some StateReader) -> [String] {

@@ -17,11 +17,11 @@ enum ResourceLoad {
 
     /// Whether `quantity` more can be promised over the whole period.
     static func fits(
-        _ quantity: UInt32, over period: Range<UInt64>, on resource: ResourceID, capacity: UInt32,
+        _ quantity: UInt64, over period: Range<UInt64>, on resource: ResourceID, capacity: UInt32,
         now: Timestamp, in state: some StateReader
     ) -> Bool {
         var taken: [Stretch] = []
-        var sum = UInt64(quantity)
+        var sum = quantity
         visit(resource, before: period.upperBound, in: state) { start, booking in
             let until = booking.inUse ? max(booking.endMs, now.milliseconds + 1) : booking.endMs
             guard until > period.lowerBound else { return }
@@ -32,7 +32,7 @@ enum ResourceLoad {
             sum += UInt64(booking.quantity)
         }
         // Most often even all together fit, or none is there.
-        return sum <= UInt64(capacity) || peak(of: taken) + UInt64(quantity) <= UInt64(capacity)
+        return sum <= UInt64(capacity) || peak(of: taken) + quantity <= UInt64(capacity)
     }
 
     /// The least capacity that keeps every promise and use there is.

@@ -8,15 +8,17 @@ extension Market {
             throw Rejection(MarketRejection.malformedID, field: "resource")
         }
         try checkForm(of: action)
+        let also = try checkBundle(action.also, besides: resourceID)
         let state = context.state
-        guard var resource = Resources.resource(resourceID, in: state) else {
-            throw Rejection(MarketRejection.unknownResource, field: "resource")
-        }
-        guard AccountID(resource.owner) == context.sender else {
-            throw Rejection(MarketRejection.notOwner, field: "resource")
-        }
-        guard !resource.retired else {
-            throw Rejection(MarketRejection.resourceRetired, field: "resource")
+        try checkOwn(resourceID, field: "resource", in: context)
+        for (index, share) in also.enumerated() {
+            let place = "also[\(index)]"
+            let resource = try checkOwn(share.resource, field: "\(place).resource", in: context)
+            guard share.quantity <= UInt64(resource.capacity) else {
+                throw Rejection(
+                    MarketRejection.bundleQuantityTooLarge, field: "\(place).quantity",
+                    detail: "capacity \(resource.capacity)")
+            }
         }
         guard let process = Agreements.runnableProcess(action.process, in: state) else {
             throw Rejection(MarketRejection.unknownProcess, field: "process")
@@ -37,11 +39,10 @@ extension Market {
         offer.terms = action
         // The sponsor may change; the offer goes on being made through this member.
         offer.terms.platform = platform.rawValue
-        offer.provider = resource.owner
+        offer.provider = Data(context.sender.bytes)
         offer.publishedAtMs = context.now.milliseconds
         offers.set(id, offer, in: state)
-        resource.openOffers += 1
-        Resources.resources.set(resourceID, resource, in: state)
+        countOpen(offer, by: 1, in: context)
         var published = OfferPublished()
         published.offer = Data(id.bytes)
         published.resource = action.resource
@@ -64,15 +65,39 @@ extension Market {
         guard !offer.withdrawn else {
             throw Rejection(MarketRejection.alreadyWithdrawn, field: "offer")
         }
-        guard let resourceID = ResourceID(offer.terms.resource),
-            var resource = Resources.resource(resourceID, in: context.state)
-        else { preconditionFailure("offer \(id) is about a resource that is not there") }
         offer.withdrawn = true
         offers.set(id, offer, in: context.state)
-        resource.openOffers -= 1
-        Resources.resources.set(resourceID, resource, in: context.state)
+        countOpen(offer, by: -1, in: context)
         var withdrawn = OfferWithdrawn()
         withdrawn.offer = action.offer
         context.emit(.offerWithdrawn(withdrawn))
+    }
+
+    /// Keeps each resource's count of the offers on it that are open.
+    private static func countOpen(_ offer: Offer, by change: Int32, in context: Context) {
+        for share in offer.terms.shares {
+            guard var resource = Resources.resource(share.resource, in: context.state) else {
+                preconditionFailure("an offer is about a resource that is not there")
+            }
+            resource.openOffers = UInt32(Int32(resource.openOffers) + change)
+            Resources.resources.set(share.resource, resource, in: context.state)
+        }
+    }
+
+    /// The resource, if it is there, the sender's and not retired.
+    @discardableResult
+    private static func checkOwn(
+        _ id: ResourceID, field: String, in context: Context
+    ) throws(Rejection) -> Resource {
+        guard let resource = Resources.resource(id, in: context.state) else {
+            throw Rejection(MarketRejection.unknownResource, field: field)
+        }
+        guard AccountID(resource.owner) == context.sender else {
+            throw Rejection(MarketRejection.notOwner, field: field)
+        }
+        guard !resource.retired else {
+            throw Rejection(MarketRejection.resourceRetired, field: field)
+        }
+        return resource
     }
 }

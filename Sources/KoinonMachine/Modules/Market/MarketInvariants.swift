@@ -5,9 +5,12 @@ extension Market {
         var violations: [String] = []
         var open: [ResourceID: UInt32] = [:]
         for (id, offer) in offers.rows(in: state) {
-            guard let resourceID = ResourceID(offer.terms.resource),
-                let resource = Resources.resource(resourceID, in: state)
-            else {
+            // By the bytes of the row, without the code that the actions use.
+            let bundle = ([offer.terms.resource] + offer.terms.also.map(\.resource)).compactMap {
+                ResourceID($0)
+            }
+            let resources = bundle.compactMap { Resources.resource($0, in: state) }
+            if resources.count != 1 + offer.terms.also.count {
                 violations.append("offer \(id) is about a resource that is not there")
                 continue
             }
@@ -18,8 +21,8 @@ extension Market {
                 violations.append("offer \(id) names a unit that is not there")
             }
             if offer.withdrawn { continue }
-            open[resourceID, default: 0] += 1
-            if offer.provider != resource.owner {
+            for resource in bundle { open[resource, default: 0] += 1 }
+            if resources.contains(where: { $0.owner != offer.provider }) {
                 violations.append("offer \(id) is open, but its provider is not the owner")
             }
         }

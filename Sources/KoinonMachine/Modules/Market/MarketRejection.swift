@@ -23,6 +23,9 @@ public enum MarketRejection: UInt32, RejectionCode {
     case unknownOffer = 520
     case notProvider = 521
     case alreadyWithdrawn = 522
+    case bundleTooLarge = 530
+    case resourceTwice = 531
+    case bundleQuantityTooLarge = 532
 
     public var remedy: String {
         switch self {
@@ -52,6 +55,10 @@ public enum MarketRejection: UInt32, RejectionCode {
         case .unknownOffer: "there is no offer with this id; check it"
         case .notProvider: "only who published the offer may withdraw it; sign with that key"
         case .alreadyWithdrawn: "the offer was withdrawn before; nothing to do"
+        case .bundleTooLarge:
+            "at most \(Market.maximumBundleItems) resources go with the first; offer fewer"
+        case .resourceTwice: "name each resource of a bundle once; say how many in its quantity"
+        case .bundleQuantityTooLarge: "the resource has less capacity than that; bundle fewer of it"
         }
     }
 }

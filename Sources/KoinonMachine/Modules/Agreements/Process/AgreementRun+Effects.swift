@@ -63,9 +63,12 @@ extension AgreementRun {
                 if !isOpener(role) { paidToOthers += payment.minor }
             case .moveCustody(let role):
                 let returns = process.roles[role].source == .provider
-                Resources.moveCustody(
-                    of: resource, to: account(of: role), reason: returns ? .returned : .lent,
-                    agreement: id, quantity: agreement.quantity, in: context)
+                for share in shares {
+                    Resources.moveCustody(
+                        of: share.resource, to: account(of: role),
+                        reason: returns ? .returned : .lent, agreement: id,
+                        quantity: UInt32(share.quantity), in: context)
+                }
             case .recordSettled(let role, let late):
                 record(role: role, late: late)
             }

@@ -10,20 +10,21 @@ final class AgreementRun {
     let id: AgreementID
     let offer: Offer
     let process: RunnableProcess
-    let resource: ResourceID
+    /// What it is about: the offer's resource and what goes with it, all or none.
+    let shares: [ResourceShare]
     let context: Context
     var agreement: Agreement
 
     /// An agreement that is about to be opened.
     init(
         id: AgreementID, agreement: Agreement, offer: Offer, process: RunnableProcess,
-        resource: ResourceID, context: Context
+        context: Context
     ) {
         self.id = id
         self.agreement = agreement
         self.offer = offer
         self.process = process
-        self.resource = resource
+        shares = agreement.shares
         self.context = context
     }
 
@@ -32,12 +33,10 @@ final class AgreementRun {
         guard let agreement = Agreements.agreement(id, in: context.state) else { return nil }
         guard let offerID = OfferID(agreement.offer),
             let offer = Market.offer(offerID, in: context.state),
-            let resource = ResourceID(agreement.resource),
             let process = Agreements.runnableProcess(agreement.process, in: context.state)
         else { preconditionFailure("agreement \(id) names a row that is not there") }
         self.init(
-            id: id, agreement: agreement, offer: offer, process: process, resource: resource,
-            context: context)
+            id: id, agreement: agreement, offer: offer, process: process, context: context)
     }
 
     /// Position of the present state; nil before the agreement is open.

@@ -79,14 +79,13 @@ final class AgreementValues: VariableValues {
     }
 
     private var othersUsing: Int64 {
-        guard
-            let resource = ResourceID(agreement.resource)
-                .flatMap({ Resources.resource($0, in: state) })
-        else {
-            preconditionFailure("agreement \(id) is about a resource that is not there")
+        for share in agreement.shares {
+            guard let resource = Resources.resource(share.resource, in: state) else {
+                preconditionFailure("agreement \(id) is about a resource that is not there")
+            }
+            let others = UInt64(resource.quantityInUse) - (isInUse ? share.quantity : 0)
+            if others + share.quantity > UInt64(resource.capacity) { return 1 }
         }
-        let own = isInUse ? agreement.quantity : 0
-        let others = resource.quantityInUse - own
-        return others + agreement.quantity > resource.capacity ? 1 : 0
+        return 0
     }
 }
