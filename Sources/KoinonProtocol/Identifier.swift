@@ -85,9 +85,14 @@ public enum ProposalKind: IdentifierKind {
     public static let textPrefix = "koiprop"
     public static let tag = "koinon/proposal/v1"
 }
+public enum RequestKind: IdentifierKind {
+    public static let textPrefix = "koireq"
+    public static let tag = "koinon/request/v1"
+}
 
 public typealias AccountID = Identifier<AccountKind>
 public typealias ResourceID = Identifier<ResourceKind>
 public typealias OfferID = Identifier<OfferKind>
 public typealias AgreementID = Identifier<AgreementKind>
 public typealias ProposalID = Identifier<ProposalKind>
+public typealias RequestID = Identifier<RequestKind>

@@ -111,22 +111,24 @@ extension FieldSchema {
 
 /// How a bytes field is written as text.
 enum BytesForm: Equatable {
-    case account, resource, offer, agreement, proposal
+    case account, resource, offer, agreement, proposal, request
     /// Exactly so many bytes, or any number.
     case hex(count: Int?)
 
     /// Nil for a name that nobody has decided on; a test finds it.
     init?(fieldName: String) {
         switch fieldName {
-        case "account", "by", "from", "holder", "issuer", "opener", "owner", "parties",
+        case "account", "by", "customer", "from", "holder", "issuer", "opener", "owner", "parties",
             "provider", "recovery_account", "sender", "to":
             self = .account
         case "resource": self = .resource
-        case "offer": self = .offer
+        // An answer that is taken is an offer from then on.
+        case "answer", "offer": self = .offer
+        case "request": self = .request
         case "agreement": self = .agreement
         case "proposal": self = .proposal
         case "account_key", "block_hash", "chain", "description_hash", "node_key", "public_key",
-            "statement_hash":
+            "statement_hash", "text_hash":
             self = .hex(count: 32)
         case "signature": self = .hex(count: 64)
         // A timer's subject is an id of the module that set it, of whichever kind.

@@ -6,6 +6,7 @@ extension BytesForm {
         case .offer: OfferKind.textPrefix
         case .agreement: AgreementKind.textPrefix
         case .proposal: ProposalKind.textPrefix
+        case .request: RequestKind.textPrefix
         case .hex: nil
         }
     }

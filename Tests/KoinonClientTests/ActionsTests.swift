@@ -164,4 +164,41 @@ struct ActionsTests {
             "transition":"start"}}}
             """)
     }
+
+    @Test("requests")
+    func requests() {
+        let request = RequestID(Array(repeating: 8, count: 20))!
+        let answer = Self.offer
+        let moment = Timestamp(milliseconds: 8)
+        check(
+            .publishRequest(title: "Bike", kind: "bike", unit: "usd", expires: moment) {
+                $0.budgetMinor = 5
+            },
+            """
+            {"market":{"publish_request":{"title":"Bike","kind":"bike","unit":"usd",\
+            "budget_minor":5,"expires_at_ms":8}}}
+            """)
+        check(
+            .withdrawRequest(request),
+            "{\"market\":{\"withdraw_request\":{\"request\":\"\(request)\"}}}")
+        check(
+            .answerRequest(
+                request, with: .with { $0.title = "Mine" }, start: moment, durationMilliseconds: 9),
+            """
+            {"market":{"answer_request":{"request":"\(request)","offer":{"title":"Mine"},\
+            "start_ms":8,"duration_ms":9}}}
+            """)
+        check(
+            .counterAnswer(
+                answer, price: Amount(minor: 3), deposit: Amount(minor: 4),
+                durationMilliseconds: 9),
+            """
+            {"market":{"counter_answer":{"answer":"\(answer)","price_minor":3,\
+            "deposit_minor":4,"duration_ms":9}}}
+            """)
+        check(.takeAnswer(answer), "{\"market\":{\"take_answer\":{\"answer\":\"\(answer)\"}}}")
+        check(
+            .withdrawAnswer(answer),
+            "{\"market\":{\"withdraw_answer\":{\"answer\":\"\(answer)\"}}}")
+    }
 }

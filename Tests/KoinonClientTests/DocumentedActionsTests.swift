@@ -60,7 +60,8 @@ struct DocumentedActionsTests {
             "statement_hash", "admit_member", "expel_member", "set_parameter", "adopt_process",
             "limits", "delay_ms", "serial", "description_hash", "reduced_deposit", "platform_fee",
             "place", "available_from_ms", "available_until_ms", "duration_minimum_ms",
-            "duration_maximum_ms", "terms", "also", "start_ms", "quantity",
+            "duration_maximum_ms", "terms", "also", "radius_m", "text_hash",
+            "budget_minor", "start_ms", "quantity",
         ] {
             #expect(text.contains("\"\(name)\":"), "\(name)")
         }

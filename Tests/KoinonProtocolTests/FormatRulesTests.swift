@@ -73,7 +73,8 @@ struct FormatRulesTests {
         // A new field belongs in one of the two lists; the wrong one would accept "30min"
         // as a moment, or a date as a duration.
         let moments: Set = [
-            "added_at_ms", "admitted_at_ms", "available_from_ms", "available_until_ms",
+            "added_at_ms", "admitted_at_ms", "answered_at_ms", "available_from_ms",
+            "available_until_ms",
             "clock_ms", "closes_at_ms", "due_ms", "end_ms", "entered_at_ms", "expires_at_ms",
             "last_clock_ms", "opened_at_ms", "proposed_at_ms", "published_at_ms",
             "registered_at_ms", "revoked_at_ms", "settled_at_ms", "since_ms", "start_ms", "time_ms",

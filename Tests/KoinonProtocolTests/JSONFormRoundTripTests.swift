@@ -8,7 +8,7 @@ struct JSONFormRoundTripTests {
     /// Every message that no other message holds; the rest is reached through them.
     static let roots: [any SwiftProtobuf.Message.Type] = [
         AccountConsent.self, Account.self, AccountRecord.self, ActingAccount.self,
-        Agreement.self,
+        Agreement.self, Answer.self, MarketMarker.self, Request.self,
         AttestationBody.self, AuthorState.self, Balance.self, BlockResult.self, Booking.self,
         CustodyRecord.self, EntryBody.self, Genesis.self, Hold.self, Kind.self, Member.self,
         NonceWindow.self, Offer.self, Proposal.self, Resource.self, RevokedKey.self,

@@ -42,17 +42,18 @@ struct TextTests {
         let bytes = Array(UInt8(0)..<20)
         let texts = [
             AccountID(bytes)!.text, ResourceID(bytes)!.text, OfferID(bytes)!.text,
-            AgreementID(bytes)!.text, ProposalID(bytes)!.text,
+            AgreementID(bytes)!.text, ProposalID(bytes)!.text, RequestID(bytes)!.text,
         ]
         #expect(
             texts.map { $0.prefix { $0 != "1" } } == [
-                "koi", "koires", "koioff", "koiagr", "koiprop",
+                "koi", "koires", "koioff", "koiagr", "koiprop", "koireq",
             ])
         #expect(texts.compactMap { AccountID(text: $0) }.count == 1)
         #expect(texts.compactMap { ResourceID(text: $0) }.count == 1)
         #expect(texts.compactMap { OfferID(text: $0) }.count == 1)
         #expect(texts.compactMap { AgreementID(text: $0) }.count == 1)
         #expect(texts.compactMap { ProposalID(text: $0) }.count == 1)
+        #expect(texts.compactMap { RequestID(text: $0) }.count == 1)
         #expect(AccountID(text: texts[0])?.bytes == bytes)
         // 19 bytes under the right prefix.
         #expect(AccountID(text: Bech32m.encode(prefix: "koi", bytes.dropLast())) == nil)

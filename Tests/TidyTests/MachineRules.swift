@@ -7,7 +7,8 @@ enum MachineRules {
         "AccountsActions+Sponsors.swift", "AgreementRun.swift", "AgreementRun+Effects.swift",
         "AgreementsActions.swift",
         "AllianceActions.swift", "AllianceActions+Changes.swift", "CheckedEntry.swift",
-        "GenesisBlock.swift", "MarketActions.swift", "MoneyActions.swift",
+        "GenesisBlock.swift", "MarketActions.swift", "MarketActions+Answers.swift",
+        "MarketActions+Requests.swift", "MoneyActions.swift",
         "MoneyActions+Holds.swift", "ResourcesActions.swift", "TextCheck.swift", "Timers.swift",
     ]
 

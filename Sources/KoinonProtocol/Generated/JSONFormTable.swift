@@ -293,6 +293,12 @@ enum JSONFormTable {
         message MarketAction
           1 publish_offer PublishOffer oneof action
           2 withdraw_offer WithdrawOffer oneof action
+          3 publish_request PublishRequest oneof action
+          4 withdraw_request WithdrawRequest oneof action
+          5 answer_request AnswerRequest oneof action
+          6 counter_answer CounterAnswer oneof action
+          7 take_answer TakeAnswer oneof action
+          8 withdraw_answer WithdrawAnswer oneof action
         message Tariff
           1 price_minor uint64
           2 step_ms uint64
@@ -328,6 +334,58 @@ enum JSONFormTable {
           17 also BundleItem repeated
         message WithdrawOffer
           1 offer bytes
+        message PublishRequest
+          1 title string
+          2 kind string
+          3 text_hash bytes
+          4 place Place
+          5 radius_m uint32
+          6 start_ms uint64
+          7 duration_ms uint64
+          8 quantity uint32
+          9 unit string
+          10 budget_minor uint64
+          11 expires_at_ms uint64
+        message WithdrawRequest
+          1 request bytes
+        message AnswerRequest
+          1 request bytes
+          2 offer PublishOffer
+          3 start_ms uint64
+          4 duration_ms uint64
+        message CounterAnswer
+          1 answer bytes
+          2 price_minor uint64
+          3 deposit_minor uint64
+          4 start_ms uint64
+          5 duration_ms uint64
+        message TakeAnswer
+          1 answer bytes
+        message WithdrawAnswer
+          1 answer bytes
+        enum RequestState
+          0 REQUEST_STATE_OPEN
+          1 REQUEST_STATE_WITHDRAWN
+          2 REQUEST_STATE_EXPIRED
+          3 REQUEST_STATE_TAKEN
+        message Request
+          1 wish PublishRequest
+          2 customer bytes
+          3 published_at_ms uint64
+          4 state RequestState
+          5 answers uint32
+          6 answer bytes
+          7 agreement bytes
+        message Answer
+          1 request bytes
+          2 provider bytes
+          3 answered_at_ms uint64
+          4 terms PublishOffer
+          5 start_ms uint64
+          6 duration_ms uint64
+          7 by_customer bool
+          8 rounds uint32
+        message MarketMarker
         message Offer
           1 terms PublishOffer
           2 provider bytes
@@ -336,6 +394,12 @@ enum JSONFormTable {
         message MarketEvent
           1 offer_published OfferPublished oneof event
           2 offer_withdrawn OfferWithdrawn oneof event
+          3 request_published RequestPublished oneof event
+          4 request_closed RequestClosed oneof event
+          5 request_answered RequestAnswered oneof event
+          6 answer_countered AnswerCountered oneof event
+          7 answer_agreed AnswerAgreed oneof event
+          8 answer_withdrawn AnswerWithdrawn oneof event
         message OfferPublished
           1 offer bytes
           2 resource bytes
@@ -343,6 +407,32 @@ enum JSONFormTable {
           4 platform string
         message OfferWithdrawn
           1 offer bytes
+        message RequestPublished
+          1 request bytes
+          2 customer bytes
+          3 kind string
+          4 expires_at_ms uint64
+        message RequestClosed
+          1 request bytes
+          2 state RequestState
+          3 answer bytes
+          4 agreement bytes
+        message RequestAnswered
+          1 request bytes
+          2 answer bytes
+          3 provider bytes
+        message AnswerCountered
+          1 answer bytes
+          2 by bytes
+          3 price_minor uint64
+          4 deposit_minor uint64
+          5 start_ms uint64
+          6 duration_ms uint64
+        message AnswerAgreed
+          1 answer bytes
+        message AnswerWithdrawn
+          1 answer bytes
+          2 by bytes
         message MoneyAction
           1 create_unit CreateUnit oneof action
           2 issue Issue oneof action

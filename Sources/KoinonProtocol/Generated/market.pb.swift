@@ -8,7 +8,7 @@
 // For information on using the generated types, please see the documentation:
 //   https://github.com/apple/swift-protobuf/
 
-/// Offers: terms on which resources may be used.
+/// Offers, terms on which resources may be used, and requests, what people ask for.
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials
@@ -25,6 +25,48 @@ import SwiftProtobuf
 fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobuf.ProtobufAPIVersionCheck {
   struct _2: SwiftProtobuf.ProtobufAPIVersion_2 {}
   typealias Version = _2
+}
+
+public nonisolated enum RequestState: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+  case `open` // = 0
+  case withdrawn // = 1
+  case expired // = 2
+  case taken // = 3
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .open
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .open
+    case 1: self = .withdrawn
+    case 2: self = .expired
+    case 3: self = .taken
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .open: return 0
+    case .withdrawn: return 1
+    case .expired: return 2
+    case .taken: return 3
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [RequestState] = [
+    .open,
+    .withdrawn,
+    .expired,
+    .taken,
+  ]
+
 }
 
 public nonisolated struct MarketAction: Sendable {
@@ -50,11 +92,65 @@ public nonisolated struct MarketAction: Sendable {
     set {action = .withdrawOffer(newValue)}
   }
 
+  public var publishRequest: PublishRequest {
+    get {
+      if case .publishRequest(let v)? = action {return v}
+      return PublishRequest()
+    }
+    set {action = .publishRequest(newValue)}
+  }
+
+  public var withdrawRequest: WithdrawRequest {
+    get {
+      if case .withdrawRequest(let v)? = action {return v}
+      return WithdrawRequest()
+    }
+    set {action = .withdrawRequest(newValue)}
+  }
+
+  public var answerRequest: AnswerRequest {
+    get {
+      if case .answerRequest(let v)? = action {return v}
+      return AnswerRequest()
+    }
+    set {action = .answerRequest(newValue)}
+  }
+
+  public var counterAnswer: CounterAnswer {
+    get {
+      if case .counterAnswer(let v)? = action {return v}
+      return CounterAnswer()
+    }
+    set {action = .counterAnswer(newValue)}
+  }
+
+  public var takeAnswer: TakeAnswer {
+    get {
+      if case .takeAnswer(let v)? = action {return v}
+      return TakeAnswer()
+    }
+    set {action = .takeAnswer(newValue)}
+  }
+
+  public var withdrawAnswer: WithdrawAnswer {
+    get {
+      if case .withdrawAnswer(let v)? = action {return v}
+      return WithdrawAnswer()
+    }
+    set {action = .withdrawAnswer(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Action: Equatable, Sendable {
     case publishOffer(PublishOffer)
     case withdrawOffer(WithdrawOffer)
+    case publishRequest(PublishRequest)
+    case withdrawRequest(WithdrawRequest)
+    case answerRequest(AnswerRequest)
+    case counterAnswer(CounterAnswer)
+    case takeAnswer(TakeAnswer)
+    case withdrawAnswer(WithdrawAnswer)
 
   }
 
@@ -269,6 +365,252 @@ public nonisolated struct WithdrawOffer: Sendable {
   public init() {}
 }
 
+/// What somebody looks for. Only the kind, the unit and the quantity bind the answers.
+public nonisolated struct PublishRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// At most 64 bytes.
+  public var title: String = String()
+
+  /// Kind of the resource; "": any.
+  public var kind: String = String()
+
+  /// SHA-256 of a text kept off the ledger, or empty.
+  public var textHash: Data = Data()
+
+  public var place: Place {
+    get {_place ?? Place()}
+    set {_place = newValue}
+  }
+  /// Returns true if `place` has been explicitly set.
+  public var hasPlace: Bool {self._place != nil}
+  /// Clears the value of `place`. Subsequent reads from it will return its default value.
+  public mutating func clearPlace() {self._place = nil}
+
+  /// How far from the place at most; 0: any distance. Needs a place.
+  public var radiusM: UInt32 = 0
+
+  /// 0: whenever it suits.
+  public var startMs: UInt64 = 0
+
+  /// 0: as long as it takes.
+  public var durationMs: UInt64 = 0
+
+  /// How much of the resource's capacity. 0 counts as 1.
+  public var quantity: UInt32 = 0
+
+  public var unit: String = String()
+
+  /// What it may cost in all; 0: not said.
+  public var budgetMinor: UInt64 = 0
+
+  /// When the request and its answers end by themselves; at most 30 days ahead.
+  public var expiresAtMs: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _place: Place? = nil
+}
+
+public nonisolated struct WithdrawRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var request: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// By the owner of the offered resources: an offer to the one who asks, for one period.
+public nonisolated struct AnswerRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var request: Data = Data()
+
+  public var offer: PublishOffer {
+    get {_offer ?? PublishOffer()}
+    set {_offer = newValue}
+  }
+  /// Returns true if `offer` has been explicitly set.
+  public var hasOffer: Bool {self._offer != nil}
+  /// Clears the value of `offer`. Subsequent reads from it will return its default value.
+  public mutating func clearOffer() {self._offer = nil}
+
+  /// 0: when it is taken.
+  public var startMs: UInt64 = 0
+
+  public var durationMs: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _offer: PublishOffer? = nil
+}
+
+/// By the party whose turn it is: other terms in place of the other side's.
+public nonisolated struct CounterAnswer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var answer: Data = Data()
+
+  /// Of the tariff.
+  public var priceMinor: UInt64 = 0
+
+  /// For each of the quantity; from now on nothing reduces it.
+  public var depositMinor: UInt64 = 0
+
+  /// 0: when it is taken.
+  public var startMs: UInt64 = 0
+
+  public var durationMs: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// By the party whose turn it is: yes to the other side's terms. The provider's yes
+/// makes them its own; the customer's yes opens the agreement.
+public nonisolated struct TakeAnswer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var answer: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// By either party, at any time.
+public nonisolated struct WithdrawAnswer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var answer: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Request: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var wish: PublishRequest {
+    get {_storage._wish ?? PublishRequest()}
+    set {_uniqueStorage()._wish = newValue}
+  }
+  /// Returns true if `wish` has been explicitly set.
+  public var hasWish: Bool {_storage._wish != nil}
+  /// Clears the value of `wish`. Subsequent reads from it will return its default value.
+  public mutating func clearWish() {_uniqueStorage()._wish = nil}
+
+  public var customer: Data {
+    get {_storage._customer}
+    set {_uniqueStorage()._customer = newValue}
+  }
+
+  public var publishedAtMs: UInt64 {
+    get {_storage._publishedAtMs}
+    set {_uniqueStorage()._publishedAtMs = newValue}
+  }
+
+  public var state: RequestState {
+    get {_storage._state}
+    set {_uniqueStorage()._state = newValue}
+  }
+
+  /// Answers that are open.
+  public var answers: UInt32 {
+    get {_storage._answers}
+    set {_uniqueStorage()._answers = newValue}
+  }
+
+  /// What came of it: the answer that was taken, an offer now, and the agreement.
+  public var answer: Data {
+    get {_storage._answer}
+    set {_uniqueStorage()._answer = newValue}
+  }
+
+  public var agreement: Data {
+    get {_storage._agreement}
+    set {_uniqueStorage()._agreement = newValue}
+  }
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// An open answer; it has the id that its offer will have if it is taken.
+public nonisolated struct Answer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var request: Data = Data()
+
+  public var provider: Data = Data()
+
+  public var answeredAtMs: UInt64 = 0
+
+  /// The terms that stand, and for when.
+  public var terms: PublishOffer {
+    get {_terms ?? PublishOffer()}
+    set {_terms = newValue}
+  }
+  /// Returns true if `terms` has been explicitly set.
+  public var hasTerms: Bool {self._terms != nil}
+  /// Clears the value of `terms`. Subsequent reads from it will return its default value.
+  public mutating func clearTerms() {self._terms = nil}
+
+  public var startMs: UInt64 = 0
+
+  public var durationMs: UInt64 = 0
+
+  /// Whether they are the customer's, so that it is the provider's turn.
+  public var byCustomer: Bool = false
+
+  /// Counter-offers so far.
+  public var rounds: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _terms: PublishOffer? = nil
+}
+
+/// A row that is there, or not.
+public nonisolated struct MarketMarker: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 public nonisolated struct Offer: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -319,11 +661,65 @@ public nonisolated struct MarketEvent: Sendable {
     set {event = .offerWithdrawn(newValue)}
   }
 
+  public var requestPublished: RequestPublished {
+    get {
+      if case .requestPublished(let v)? = event {return v}
+      return RequestPublished()
+    }
+    set {event = .requestPublished(newValue)}
+  }
+
+  public var requestClosed: RequestClosed {
+    get {
+      if case .requestClosed(let v)? = event {return v}
+      return RequestClosed()
+    }
+    set {event = .requestClosed(newValue)}
+  }
+
+  public var requestAnswered: RequestAnswered {
+    get {
+      if case .requestAnswered(let v)? = event {return v}
+      return RequestAnswered()
+    }
+    set {event = .requestAnswered(newValue)}
+  }
+
+  public var answerCountered: AnswerCountered {
+    get {
+      if case .answerCountered(let v)? = event {return v}
+      return AnswerCountered()
+    }
+    set {event = .answerCountered(newValue)}
+  }
+
+  public var answerAgreed: AnswerAgreed {
+    get {
+      if case .answerAgreed(let v)? = event {return v}
+      return AnswerAgreed()
+    }
+    set {event = .answerAgreed(newValue)}
+  }
+
+  public var answerWithdrawn: AnswerWithdrawn {
+    get {
+      if case .answerWithdrawn(let v)? = event {return v}
+      return AnswerWithdrawn()
+    }
+    set {event = .answerWithdrawn(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Event: Equatable, Sendable {
     case offerPublished(OfferPublished)
     case offerWithdrawn(OfferWithdrawn)
+    case requestPublished(RequestPublished)
+    case requestClosed(RequestClosed)
+    case requestAnswered(RequestAnswered)
+    case answerCountered(AnswerCountered)
+    case answerAgreed(AnswerAgreed)
+    case answerWithdrawn(AnswerWithdrawn)
 
   }
 
@@ -360,13 +756,119 @@ public nonisolated struct OfferWithdrawn: Sendable {
   public init() {}
 }
 
+public nonisolated struct RequestPublished: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var request: Data = Data()
+
+  public var customer: Data = Data()
+
+  public var kind: String = String()
+
+  public var expiresAtMs: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Its answers are closed with it; the one that was taken is an offer and an agreement now.
+public nonisolated struct RequestClosed: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var request: Data = Data()
+
+  public var state: RequestState = .open
+
+  public var answer: Data = Data()
+
+  public var agreement: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct RequestAnswered: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var request: Data = Data()
+
+  public var answer: Data = Data()
+
+  public var provider: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct AnswerCountered: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var answer: Data = Data()
+
+  public var by: Data = Data()
+
+  public var priceMinor: UInt64 = 0
+
+  public var depositMinor: UInt64 = 0
+
+  public var startMs: UInt64 = 0
+
+  public var durationMs: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// The provider made the customer's terms its own; the customer may take them.
+public nonisolated struct AnswerAgreed: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var answer: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct AnswerWithdrawn: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var answer: Data = Data()
+
+  public var by: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "koinon.v1"
 
+nonisolated extension RequestState: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REQUEST_STATE_OPEN\0\u{1}REQUEST_STATE_WITHDRAWN\0\u{1}REQUEST_STATE_EXPIRED\0\u{1}REQUEST_STATE_TAKEN\0")
+}
+
 nonisolated extension MarketAction: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".MarketAction"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}publish_offer\0\u{3}withdraw_offer\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}publish_offer\0\u{3}withdraw_offer\0\u{3}publish_request\0\u{3}withdraw_request\0\u{3}answer_request\0\u{3}counter_answer\0\u{3}take_answer\0\u{3}withdraw_answer\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -400,6 +902,84 @@ nonisolated extension MarketAction: SwiftProtobuf.Message, SwiftProtobuf._Messag
           self.action = .withdrawOffer(v)
         }
       }()
+      case 3: try {
+        var v: PublishRequest?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .publishRequest(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .publishRequest(v)
+        }
+      }()
+      case 4: try {
+        var v: WithdrawRequest?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .withdrawRequest(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .withdrawRequest(v)
+        }
+      }()
+      case 5: try {
+        var v: AnswerRequest?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .answerRequest(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .answerRequest(v)
+        }
+      }()
+      case 6: try {
+        var v: CounterAnswer?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .counterAnswer(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .counterAnswer(v)
+        }
+      }()
+      case 7: try {
+        var v: TakeAnswer?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .takeAnswer(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .takeAnswer(v)
+        }
+      }()
+      case 8: try {
+        var v: WithdrawAnswer?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .withdrawAnswer(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .withdrawAnswer(v)
+        }
+      }()
       default: break
       }
     }
@@ -418,6 +998,30 @@ nonisolated extension MarketAction: SwiftProtobuf.Message, SwiftProtobuf._Messag
     case .withdrawOffer?: try {
       guard case .withdrawOffer(let v)? = self.action else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    }()
+    case .publishRequest?: try {
+      guard case .publishRequest(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    }()
+    case .withdrawRequest?: try {
+      guard case .withdrawRequest(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case .answerRequest?: try {
+      guard case .answerRequest(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    }()
+    case .counterAnswer?: try {
+      guard case .counterAnswer(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    }()
+    case .takeAnswer?: try {
+      guard case .takeAnswer(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    }()
+    case .withdrawAnswer?: try {
+      guard case .withdrawAnswer(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
     }()
     case nil: break
     }
@@ -816,6 +1420,479 @@ nonisolated extension WithdrawOffer: SwiftProtobuf.Message, SwiftProtobuf._Messa
   }
 }
 
+nonisolated extension PublishRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".PublishRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}title\0\u{1}kind\0\u{3}text_hash\0\u{1}place\0\u{3}radius_m\0\u{3}start_ms\0\u{3}duration_ms\0\u{1}quantity\0\u{1}unit\0\u{3}budget_minor\0\u{3}expires_at_ms\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.title) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.kind) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.textHash) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._place) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.radiusM) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.startMs) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.durationMs) }()
+      case 8: try { try decoder.decodeSingularUInt32Field(value: &self.quantity) }()
+      case 9: try { try decoder.decodeSingularStringField(value: &self.unit) }()
+      case 10: try { try decoder.decodeSingularUInt64Field(value: &self.budgetMinor) }()
+      case 11: try { try decoder.decodeSingularUInt64Field(value: &self.expiresAtMs) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.title.isEmpty {
+      try visitor.visitSingularStringField(value: self.title, fieldNumber: 1)
+    }
+    if !self.kind.isEmpty {
+      try visitor.visitSingularStringField(value: self.kind, fieldNumber: 2)
+    }
+    if !self.textHash.isEmpty {
+      try visitor.visitSingularBytesField(value: self.textHash, fieldNumber: 3)
+    }
+    try { if let v = self._place {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    if self.radiusM != 0 {
+      try visitor.visitSingularUInt32Field(value: self.radiusM, fieldNumber: 5)
+    }
+    if self.startMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.startMs, fieldNumber: 6)
+    }
+    if self.durationMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.durationMs, fieldNumber: 7)
+    }
+    if self.quantity != 0 {
+      try visitor.visitSingularUInt32Field(value: self.quantity, fieldNumber: 8)
+    }
+    if !self.unit.isEmpty {
+      try visitor.visitSingularStringField(value: self.unit, fieldNumber: 9)
+    }
+    if self.budgetMinor != 0 {
+      try visitor.visitSingularUInt64Field(value: self.budgetMinor, fieldNumber: 10)
+    }
+    if self.expiresAtMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.expiresAtMs, fieldNumber: 11)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: PublishRequest, rhs: PublishRequest) -> Bool {
+    if lhs.title != rhs.title {return false}
+    if lhs.kind != rhs.kind {return false}
+    if lhs.textHash != rhs.textHash {return false}
+    if lhs._place != rhs._place {return false}
+    if lhs.radiusM != rhs.radiusM {return false}
+    if lhs.startMs != rhs.startMs {return false}
+    if lhs.durationMs != rhs.durationMs {return false}
+    if lhs.quantity != rhs.quantity {return false}
+    if lhs.unit != rhs.unit {return false}
+    if lhs.budgetMinor != rhs.budgetMinor {return false}
+    if lhs.expiresAtMs != rhs.expiresAtMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WithdrawRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".WithdrawRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.request) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.request.isEmpty {
+      try visitor.visitSingularBytesField(value: self.request, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WithdrawRequest, rhs: WithdrawRequest) -> Bool {
+    if lhs.request != rhs.request {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension AnswerRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".AnswerRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}offer\0\u{3}start_ms\0\u{3}duration_ms\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.request) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._offer) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.startMs) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.durationMs) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.request.isEmpty {
+      try visitor.visitSingularBytesField(value: self.request, fieldNumber: 1)
+    }
+    try { if let v = self._offer {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if self.startMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.startMs, fieldNumber: 3)
+    }
+    if self.durationMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.durationMs, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: AnswerRequest, rhs: AnswerRequest) -> Bool {
+    if lhs.request != rhs.request {return false}
+    if lhs._offer != rhs._offer {return false}
+    if lhs.startMs != rhs.startMs {return false}
+    if lhs.durationMs != rhs.durationMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension CounterAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".CounterAnswer"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}answer\0\u{3}price_minor\0\u{3}deposit_minor\0\u{3}start_ms\0\u{3}duration_ms\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.answer) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.priceMinor) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.depositMinor) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.startMs) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.durationMs) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.answer.isEmpty {
+      try visitor.visitSingularBytesField(value: self.answer, fieldNumber: 1)
+    }
+    if self.priceMinor != 0 {
+      try visitor.visitSingularUInt64Field(value: self.priceMinor, fieldNumber: 2)
+    }
+    if self.depositMinor != 0 {
+      try visitor.visitSingularUInt64Field(value: self.depositMinor, fieldNumber: 3)
+    }
+    if self.startMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.startMs, fieldNumber: 4)
+    }
+    if self.durationMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.durationMs, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: CounterAnswer, rhs: CounterAnswer) -> Bool {
+    if lhs.answer != rhs.answer {return false}
+    if lhs.priceMinor != rhs.priceMinor {return false}
+    if lhs.depositMinor != rhs.depositMinor {return false}
+    if lhs.startMs != rhs.startMs {return false}
+    if lhs.durationMs != rhs.durationMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension TakeAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".TakeAnswer"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}answer\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.answer) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.answer.isEmpty {
+      try visitor.visitSingularBytesField(value: self.answer, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: TakeAnswer, rhs: TakeAnswer) -> Bool {
+    if lhs.answer != rhs.answer {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WithdrawAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".WithdrawAnswer"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}answer\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.answer) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.answer.isEmpty {
+      try visitor.visitSingularBytesField(value: self.answer, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WithdrawAnswer, rhs: WithdrawAnswer) -> Bool {
+    if lhs.answer != rhs.answer {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Request: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Request"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}wish\0\u{1}customer\0\u{3}published_at_ms\0\u{1}state\0\u{1}answers\0\u{1}answer\0\u{1}agreement\0")
+
+  fileprivate class _StorageClass {
+    var _wish: PublishRequest? = nil
+    var _customer: Data = Data()
+    var _publishedAtMs: UInt64 = 0
+    var _state: RequestState = .open
+    var _answers: UInt32 = 0
+    var _answer: Data = Data()
+    var _agreement: Data = Data()
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _wish = source._wish
+      _customer = source._customer
+      _publishedAtMs = source._publishedAtMs
+      _state = source._state
+      _answers = source._answers
+      _answer = source._answer
+      _agreement = source._agreement
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularMessageField(value: &_storage._wish) }()
+        case 2: try { try decoder.decodeSingularBytesField(value: &_storage._customer) }()
+        case 3: try { try decoder.decodeSingularUInt64Field(value: &_storage._publishedAtMs) }()
+        case 4: try { try decoder.decodeSingularEnumField(value: &_storage._state) }()
+        case 5: try { try decoder.decodeSingularUInt32Field(value: &_storage._answers) }()
+        case 6: try { try decoder.decodeSingularBytesField(value: &_storage._answer) }()
+        case 7: try { try decoder.decodeSingularBytesField(value: &_storage._agreement) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      try { if let v = _storage._wish {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+      } }()
+      if !_storage._customer.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._customer, fieldNumber: 2)
+      }
+      if _storage._publishedAtMs != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._publishedAtMs, fieldNumber: 3)
+      }
+      if _storage._state != .open {
+        try visitor.visitSingularEnumField(value: _storage._state, fieldNumber: 4)
+      }
+      if _storage._answers != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._answers, fieldNumber: 5)
+      }
+      if !_storage._answer.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._answer, fieldNumber: 6)
+      }
+      if !_storage._agreement.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._agreement, fieldNumber: 7)
+      }
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Request, rhs: Request) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._wish != rhs_storage._wish {return false}
+        if _storage._customer != rhs_storage._customer {return false}
+        if _storage._publishedAtMs != rhs_storage._publishedAtMs {return false}
+        if _storage._state != rhs_storage._state {return false}
+        if _storage._answers != rhs_storage._answers {return false}
+        if _storage._answer != rhs_storage._answer {return false}
+        if _storage._agreement != rhs_storage._agreement {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Answer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Answer"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}provider\0\u{3}answered_at_ms\0\u{1}terms\0\u{3}start_ms\0\u{3}duration_ms\0\u{3}by_customer\0\u{1}rounds\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.request) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.provider) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.answeredAtMs) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._terms) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.startMs) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.durationMs) }()
+      case 7: try { try decoder.decodeSingularBoolField(value: &self.byCustomer) }()
+      case 8: try { try decoder.decodeSingularUInt32Field(value: &self.rounds) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.request.isEmpty {
+      try visitor.visitSingularBytesField(value: self.request, fieldNumber: 1)
+    }
+    if !self.provider.isEmpty {
+      try visitor.visitSingularBytesField(value: self.provider, fieldNumber: 2)
+    }
+    if self.answeredAtMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.answeredAtMs, fieldNumber: 3)
+    }
+    try { if let v = self._terms {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    if self.startMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.startMs, fieldNumber: 5)
+    }
+    if self.durationMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.durationMs, fieldNumber: 6)
+    }
+    if self.byCustomer != false {
+      try visitor.visitSingularBoolField(value: self.byCustomer, fieldNumber: 7)
+    }
+    if self.rounds != 0 {
+      try visitor.visitSingularUInt32Field(value: self.rounds, fieldNumber: 8)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Answer, rhs: Answer) -> Bool {
+    if lhs.request != rhs.request {return false}
+    if lhs.provider != rhs.provider {return false}
+    if lhs.answeredAtMs != rhs.answeredAtMs {return false}
+    if lhs._terms != rhs._terms {return false}
+    if lhs.startMs != rhs.startMs {return false}
+    if lhs.durationMs != rhs.durationMs {return false}
+    if lhs.byCustomer != rhs.byCustomer {return false}
+    if lhs.rounds != rhs.rounds {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension MarketMarker: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".MarketMarker"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: MarketMarker, rhs: MarketMarker) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension Offer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Offer"
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}terms\0\u{1}provider\0\u{3}published_at_ms\0\u{1}withdrawn\0")
@@ -867,7 +1944,7 @@ nonisolated extension Offer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplem
 
 nonisolated extension MarketEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".MarketEvent"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}offer_published\0\u{3}offer_withdrawn\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}offer_published\0\u{3}offer_withdrawn\0\u{3}request_published\0\u{3}request_closed\0\u{3}request_answered\0\u{3}answer_countered\0\u{3}answer_agreed\0\u{3}answer_withdrawn\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -901,6 +1978,84 @@ nonisolated extension MarketEvent: SwiftProtobuf.Message, SwiftProtobuf._Message
           self.event = .offerWithdrawn(v)
         }
       }()
+      case 3: try {
+        var v: RequestPublished?
+        var hadOneofValue = false
+        if let current = self.event {
+          hadOneofValue = true
+          if case .requestPublished(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.event = .requestPublished(v)
+        }
+      }()
+      case 4: try {
+        var v: RequestClosed?
+        var hadOneofValue = false
+        if let current = self.event {
+          hadOneofValue = true
+          if case .requestClosed(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.event = .requestClosed(v)
+        }
+      }()
+      case 5: try {
+        var v: RequestAnswered?
+        var hadOneofValue = false
+        if let current = self.event {
+          hadOneofValue = true
+          if case .requestAnswered(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.event = .requestAnswered(v)
+        }
+      }()
+      case 6: try {
+        var v: AnswerCountered?
+        var hadOneofValue = false
+        if let current = self.event {
+          hadOneofValue = true
+          if case .answerCountered(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.event = .answerCountered(v)
+        }
+      }()
+      case 7: try {
+        var v: AnswerAgreed?
+        var hadOneofValue = false
+        if let current = self.event {
+          hadOneofValue = true
+          if case .answerAgreed(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.event = .answerAgreed(v)
+        }
+      }()
+      case 8: try {
+        var v: AnswerWithdrawn?
+        var hadOneofValue = false
+        if let current = self.event {
+          hadOneofValue = true
+          if case .answerWithdrawn(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.event = .answerWithdrawn(v)
+        }
+      }()
       default: break
       }
     }
@@ -919,6 +2074,30 @@ nonisolated extension MarketEvent: SwiftProtobuf.Message, SwiftProtobuf._Message
     case .offerWithdrawn?: try {
       guard case .offerWithdrawn(let v)? = self.event else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    }()
+    case .requestPublished?: try {
+      guard case .requestPublished(let v)? = self.event else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    }()
+    case .requestClosed?: try {
+      guard case .requestClosed(let v)? = self.event else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case .requestAnswered?: try {
+      guard case .requestAnswered(let v)? = self.event else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    }()
+    case .answerCountered?: try {
+      guard case .answerCountered(let v)? = self.event else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    }()
+    case .answerAgreed?: try {
+      guard case .answerAgreed(let v)? = self.event else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    }()
+    case .answerWithdrawn?: try {
+      guard case .answerWithdrawn(let v)? = self.event else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
     }()
     case nil: break
     }
@@ -1002,6 +2181,256 @@ nonisolated extension OfferWithdrawn: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
   public static func ==(lhs: OfferWithdrawn, rhs: OfferWithdrawn) -> Bool {
     if lhs.offer != rhs.offer {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension RequestPublished: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".RequestPublished"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}customer\0\u{1}kind\0\u{3}expires_at_ms\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.request) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.customer) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.kind) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.expiresAtMs) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.request.isEmpty {
+      try visitor.visitSingularBytesField(value: self.request, fieldNumber: 1)
+    }
+    if !self.customer.isEmpty {
+      try visitor.visitSingularBytesField(value: self.customer, fieldNumber: 2)
+    }
+    if !self.kind.isEmpty {
+      try visitor.visitSingularStringField(value: self.kind, fieldNumber: 3)
+    }
+    if self.expiresAtMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.expiresAtMs, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: RequestPublished, rhs: RequestPublished) -> Bool {
+    if lhs.request != rhs.request {return false}
+    if lhs.customer != rhs.customer {return false}
+    if lhs.kind != rhs.kind {return false}
+    if lhs.expiresAtMs != rhs.expiresAtMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension RequestClosed: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".RequestClosed"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}state\0\u{1}answer\0\u{1}agreement\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.request) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.state) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.answer) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.agreement) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.request.isEmpty {
+      try visitor.visitSingularBytesField(value: self.request, fieldNumber: 1)
+    }
+    if self.state != .open {
+      try visitor.visitSingularEnumField(value: self.state, fieldNumber: 2)
+    }
+    if !self.answer.isEmpty {
+      try visitor.visitSingularBytesField(value: self.answer, fieldNumber: 3)
+    }
+    if !self.agreement.isEmpty {
+      try visitor.visitSingularBytesField(value: self.agreement, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: RequestClosed, rhs: RequestClosed) -> Bool {
+    if lhs.request != rhs.request {return false}
+    if lhs.state != rhs.state {return false}
+    if lhs.answer != rhs.answer {return false}
+    if lhs.agreement != rhs.agreement {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension RequestAnswered: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".RequestAnswered"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}answer\0\u{1}provider\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.request) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.answer) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.provider) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.request.isEmpty {
+      try visitor.visitSingularBytesField(value: self.request, fieldNumber: 1)
+    }
+    if !self.answer.isEmpty {
+      try visitor.visitSingularBytesField(value: self.answer, fieldNumber: 2)
+    }
+    if !self.provider.isEmpty {
+      try visitor.visitSingularBytesField(value: self.provider, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: RequestAnswered, rhs: RequestAnswered) -> Bool {
+    if lhs.request != rhs.request {return false}
+    if lhs.answer != rhs.answer {return false}
+    if lhs.provider != rhs.provider {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension AnswerCountered: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".AnswerCountered"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}answer\0\u{1}by\0\u{3}price_minor\0\u{3}deposit_minor\0\u{3}start_ms\0\u{3}duration_ms\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.answer) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.by) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.priceMinor) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.depositMinor) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.startMs) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.durationMs) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.answer.isEmpty {
+      try visitor.visitSingularBytesField(value: self.answer, fieldNumber: 1)
+    }
+    if !self.by.isEmpty {
+      try visitor.visitSingularBytesField(value: self.by, fieldNumber: 2)
+    }
+    if self.priceMinor != 0 {
+      try visitor.visitSingularUInt64Field(value: self.priceMinor, fieldNumber: 3)
+    }
+    if self.depositMinor != 0 {
+      try visitor.visitSingularUInt64Field(value: self.depositMinor, fieldNumber: 4)
+    }
+    if self.startMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.startMs, fieldNumber: 5)
+    }
+    if self.durationMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.durationMs, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: AnswerCountered, rhs: AnswerCountered) -> Bool {
+    if lhs.answer != rhs.answer {return false}
+    if lhs.by != rhs.by {return false}
+    if lhs.priceMinor != rhs.priceMinor {return false}
+    if lhs.depositMinor != rhs.depositMinor {return false}
+    if lhs.startMs != rhs.startMs {return false}
+    if lhs.durationMs != rhs.durationMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension AnswerAgreed: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".AnswerAgreed"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}answer\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.answer) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.answer.isEmpty {
+      try visitor.visitSingularBytesField(value: self.answer, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: AnswerAgreed, rhs: AnswerAgreed) -> Bool {
+    if lhs.answer != rhs.answer {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension AnswerWithdrawn: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".AnswerWithdrawn"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}answer\0\u{1}by\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.answer) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.by) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.answer.isEmpty {
+      try visitor.visitSingularBytesField(value: self.answer, fieldNumber: 1)
+    }
+    if !self.by.isEmpty {
+      try visitor.visitSingularBytesField(value: self.by, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: AnswerWithdrawn, rhs: AnswerWithdrawn) -> Bool {
+    if lhs.answer != rhs.answer {return false}
+    if lhs.by != rhs.by {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

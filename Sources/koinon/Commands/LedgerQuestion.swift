@@ -27,11 +27,16 @@ struct LedgerQuestion {
         case "accounts": try list(Accounts.accounts) { $0.text }
         case "resources": try list(Resources.resources) { $0.text }
         case "offers": try list(Market.offers) { $0.text }
+        case "requests": try list(Market.requests) { $0.text }
+        case "answers": try list(Market.answers) { $0.text }
         case "agreements": try list(Agreements.agreements) { $0.text }
         case "proposals": try list(Alliance.proposals) { $0.text }
         case "account": try row(Accounts.accounts, identifier(id))
         case "resource": try row(Resources.resources, identifier(id))
         case "offer": try row(Market.offers, identifier(id))
+        case "request": try row(Market.requests, identifier(id))
+        case "answer": try row(Market.answers, identifier(id))
+        case "answers-to": try answers(to: identifier(id))
         case "agreement": try row(Agreements.agreements, identifier(id))
         case "proposal": try row(Alliance.proposals, identifier(id))
         case "balances": try balances(of: identifier(id))
@@ -69,6 +74,14 @@ struct LedgerQuestion {
     ) throws -> String? {
         let rows = table.rows(limit: limit, in: state).map { row in
             "{\"id\": \(quoted(name(row.key))), \"state_key\": \(quoted(Hex.encode(table.stateKey(row.key)))), \"value\": \(row.value.jsonForm(pretty: false))}"
+        }
+        return try document(rows)
+    }
+
+    private func answers(to request: RequestID) throws -> String? {
+        guard Market.request(request, in: state) != nil else { return nil }
+        let rows = Market.answers(to: request, in: state).prefix(limit).map { id, answer in
+            "{\"id\": \(quoted(id.text)), \"state_key\": \(quoted(Hex.encode(Market.answers.stateKey(id)))), \"value\": \(answer.jsonForm(pretty: false))}"
         }
         return try document(rows)
     }

@@ -16,8 +16,10 @@ struct QueryCommand: AsyncParsableCommand {
               status                     height, time, roots, size
               members, parameters        the alliance
               units, kinds, processes    what is registered
-              accounts, resources, offers, agreements, proposals
-              account ID, resource ID, offer ID, agreement ID, proposal ID
+              accounts, resources, offers, requests, answers, agreements, proposals
+              account ID, resource ID, offer ID, request ID, answer ID, agreement ID,
+              proposal ID
+              answers-to REQUEST         open answers to one request
               balances ID                an account's money
               block HEIGHT               header, transactions and receipts
               transaction ID             who sent what, and its receipt

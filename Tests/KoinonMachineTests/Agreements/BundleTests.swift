@@ -128,7 +128,8 @@ import Testing
         #expect(refused.code == AgreementsRejection.resourceInUse.rawValue)
         #expect(refused.detail == tandem.helmets.text)
         #expect(scene.resourceRow.quantityInUse == 0)
-        try scene.take("cancel", id)
+        // A millisecond later the start is past, and only their use makes it free.
+        try scene.take("cancel", id, at: scene.at(hour + 1))
         #expect(scene.money == [0, 100_000, 0])
     }
 

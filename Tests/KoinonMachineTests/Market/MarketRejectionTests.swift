@@ -262,14 +262,14 @@ import Testing
         },
     ]
 
-    @Test(arguments: form + times + state + withdrawing + bundles)
+    static let all = form + times + state + withdrawing + bundles + requests + answers
+
+    @Test(arguments: all)
     func `what violates a condition is rejected with its code and field`(row: RejectionRow) throws {
         try row.check()
     }
 
     @Test func `every rejection has a row`() {
-        expectRows(
-            for: MarketRejection.self,
-            in: Self.form + Self.times + Self.state + Self.withdrawing + Self.bundles)
+        expectRows(for: MarketRejection.self, in: Self.all)
     }
 }

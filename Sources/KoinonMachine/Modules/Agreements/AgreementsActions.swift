@@ -14,6 +14,14 @@ extension Agreements {
         guard !offer.withdrawn else {
             throw Rejection(AgreementsRejection.offerWithdrawn, field: "offer")
         }
+        _ = try open(action, on: offer, in: context)
+    }
+
+    /// Opens an agreement on an offer that is known to take it, withdrawn or not.
+    static func open(
+        _ action: OpenAgreement, on offer: Offer, in context: Context
+    ) throws(Rejection) -> AgreementID {
+        let state = context.state
         guard AccountID(offer.provider) != context.sender else {
             throw Rejection(AgreementsRejection.ownOffer, field: "offer")
         }
@@ -53,10 +61,11 @@ extension Agreements {
         agreement.quantity = quantity
         agreement.depositMinor = deposit
         agreement.unit = offer.terms.unit
+        let id: AgreementID = context.newID()
         let run = AgreementRun(
-            id: context.newID(), agreement: agreement, offer: offer, process: process,
-            context: context)
+            id: id, agreement: agreement, offer: offer, process: process, context: context)
         try run.open()
+        return id
     }
 
     /// Whether there is so much of everything that the offer is about, taken or not.
@@ -76,7 +85,7 @@ extension Agreements {
     }
 
     /// The agreed time, checked against the clock, the alliance's bounds and the offer's.
-    private static func period(
+    static func period(
         of action: OpenAgreement, under terms: PublishOffer, in context: Context
     ) throws(Rejection) -> Range<UInt64> {
         let parameters = Alliance.parameters(in: context.state)

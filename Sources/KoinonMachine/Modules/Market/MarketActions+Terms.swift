@@ -29,7 +29,7 @@ extension Market {
                 offer.platformFee.numerator <= offer.platformFee.denominator
             else { throw Rejection(MarketRejection.badFee, field: "platform_fee") }
         }
-        try checkPlace(of: offer)
+        if offer.hasPlace { try checkPlace(offer.place) }
         try checkTimes(of: offer)
         for (one, next) in zip(offer.terms, offer.terms.dropFirst())
         where !one.name.utf8.lexicographicallyPrecedes(next.name.utf8) {
@@ -37,12 +37,11 @@ extension Market {
         }
     }
 
-    private static func checkPlace(of offer: PublishOffer) throws(Rejection) {
-        guard offer.hasPlace else { return }
-        guard latitudes.contains(offer.place.latitudeE7) else {
+    static func checkPlace(_ place: Place) throws(Rejection) {
+        guard latitudes.contains(place.latitudeE7) else {
             throw Rejection(MarketRejection.placeOutOfRange, field: "place.latitude_e7")
         }
-        guard longitudes.contains(offer.place.longitudeE7) else {
+        guard longitudes.contains(place.longitudeE7) else {
             throw Rejection(MarketRejection.placeOutOfRange, field: "place.longitude_e7")
         }
     }

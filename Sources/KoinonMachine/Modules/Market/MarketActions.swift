@@ -2,13 +2,24 @@ import struct Foundation.Data
 import KoinonProtocol
 
 extension Market {
-    /// Publishes terms on which the sender's resource may be used.
+    /// Publishes terms on which the sender's resources may be used.
     static func publish(_ action: PublishOffer, in context: Context) throws(Rejection) {
-        guard let resourceID = ResourceID(action.resource) else {
+        let offer = try checkedOffer(action, in: context)
+        let id: OfferID = context.newID()
+        offers.set(id, offer, in: context.state)
+        countOpen(offer, by: 1, in: context)
+        emitPublished(id, offer, in: context)
+    }
+
+    /// What the sender's terms come to as an offer, if nothing is wrong with them.
+    static func checkedOffer(
+        _ terms: PublishOffer, in context: Context
+    ) throws(Rejection) -> Offer {
+        guard let resourceID = ResourceID(terms.resource) else {
             throw Rejection(MarketRejection.malformedID, field: "resource")
         }
-        try checkForm(of: action)
-        let also = try checkBundle(action.also, besides: resourceID)
+        try checkForm(of: terms)
+        let also = try checkBundle(terms.also, besides: resourceID)
         let state = context.state
         try checkOwn(resourceID, field: "resource", in: context)
         for (index, share) in also.enumerated() {
@@ -20,34 +31,34 @@ extension Market {
                     detail: "capacity \(resource.capacity)")
             }
         }
-        guard let process = Agreements.runnableProcess(action.process, in: state) else {
+        guard let process = Agreements.runnableProcess(terms.process, in: state) else {
             throw Rejection(MarketRejection.unknownProcess, field: "process")
         }
-        try checkTerms(of: action, declaredBy: process)
-        guard Money.unit(action.unit, in: state) != nil else {
+        try checkTerms(of: terms, declaredBy: process)
+        guard Money.unit(terms.unit, in: state) != nil else {
             throw Rejection(MarketRejection.unknownUnit, field: "unit")
         }
         let platform =
-            action.platform.isEmpty
-            ? Accounts.sponsor(of: context.sender, in: state) : MemberID(rawValue: action.platform)
+            terms.platform.isEmpty
+            ? Accounts.sponsor(of: context.sender, in: state) : MemberID(rawValue: terms.platform)
         guard let platform, Alliance.member(platform, in: state) != nil else {
             throw Rejection(MarketRejection.unknownPlatform, field: "platform")
         }
-
-        let id: OfferID = context.newID()
         var offer = Offer()
-        offer.terms = action
+        offer.terms = terms
         // The sponsor may change; the offer goes on being made through this member.
         offer.terms.platform = platform.rawValue
         offer.provider = Data(context.sender.bytes)
         offer.publishedAtMs = context.now.milliseconds
-        offers.set(id, offer, in: state)
-        countOpen(offer, by: 1, in: context)
+        return offer
+    }
+
+    static func emitPublished(_ id: OfferID, _ offer: Offer, in context: Context) {
         var published = OfferPublished()
         published.offer = Data(id.bytes)
-        published.resource = action.resource
+        published.resource = offer.terms.resource
         published.provider = offer.provider
-        published.platform = platform.rawValue
+        published.platform = offer.terms.platform
         context.emit(.offerPublished(published))
     }
 

@@ -31,6 +31,6 @@ extension Market {
             violations.append(
                 "resource \(id) counts \(resource.openOffers) open offers of \(open[id] ?? 0)")
         }
-        return violations
+        return violations + requestViolations(in: state)
     }
 }

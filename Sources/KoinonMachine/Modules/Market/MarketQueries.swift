@@ -17,4 +17,29 @@ extension Market {
         return settled >= UInt64(reduced.afterSettled)
             ? reduced.depositMinor : offer.terms.depositMinor
     }
+
+    public static func request(_ id: RequestID, in state: some StateReader) -> Request? {
+        requests.get(id, in: state)
+    }
+
+    /// The open answer; nil when it was taken or withdrawn, or its request is closed.
+    public static func answer(_ id: OfferID, in state: some StateReader) -> Answer? {
+        answers.get(id, in: state)
+    }
+
+    /// Open requests of an account, ascending by id.
+    public static func openRequests(
+        of account: AccountID, in state: some StateReader
+    ) -> [RequestID] {
+        openRequests.rows(under: account, in: state).map(\.key.b)
+    }
+
+    /// Open answers to a request, ascending by id.
+    public static func answers(
+        to request: RequestID, in state: some StateReader
+    ) -> [(id: OfferID, answer: Answer)] {
+        answersTo.rows(under: request, in: state).compactMap { row in
+            answer(row.key.b, in: state).map { (row.key.b, $0) }
+        }
+    }
 }

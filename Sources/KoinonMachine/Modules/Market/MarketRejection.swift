@@ -26,10 +26,27 @@ public enum MarketRejection: UInt32, RejectionCode {
     case bundleTooLarge = 530
     case resourceTwice = 531
     case bundleQuantityTooLarge = 532
+    case badTextHash = 533
+    case unknownKind = 534
+    case badRadius = 535
+    case badRequestPeriod = 536
+    case badExpiry = 537
+    case tooManyRequests = 538
+    case unknownRequest = 539
+    case notCustomer = 540
+    case requestClosed = 541
+    case ownRequest = 542
+    case wrongUnit = 543
+    case wrongKind = 544
+    case tooManyAnswers = 545
+    case unknownAnswer = 546
+    case notInNegotiation = 547
+    case notYourTurn = 548
+    case tooManyRounds = 549
 
     public var remedy: String {
         switch self {
-        case .emptyAction: "the action says nothing; name publish_offer or withdraw_offer"
+        case .emptyAction: "the action says nothing; name one action of the market"
         case .malformedID: "an id has 20 bytes; give the one shown when the thing was created"
         case .badTitle: "a title has 1 to 64 bytes and no control characters; give such a one"
         case .tariffMissing: "say what it costs; a tariff with price 0 is free of charge"
@@ -59,6 +76,28 @@ public enum MarketRejection: UInt32, RejectionCode {
             "at most \(Market.maximumBundleItems) resources go with the first; offer fewer"
         case .resourceTwice: "name each resource of a bundle once; say how many in its quantity"
         case .bundleQuantityTooLarge: "the resource has less capacity than that; bundle fewer of it"
+        case .badTextHash: "the hash of a text is empty or the 32 bytes of a SHA-256"
+        case .unknownKind:
+            "no member declared a kind of this name; look at the list, or ask for any"
+        case .badRadius: "name the place that the distance is from, and at most 20,037,508 m"
+        case .badRequestPeriod:
+            "ask for a start that lies ahead and a quantity and duration that the alliance allows"
+        case .badExpiry: "let the request end after now and within 30 days"
+        case .tooManyRequests:
+            "an account has at most \(Market.maximumOpenRequests) open requests; withdraw one"
+        case .unknownRequest: "there is no request with this id; check it"
+        case .notCustomer: "only who published the request may withdraw it; sign with that key"
+        case .requestClosed: "the request was taken or withdrawn, or its time ran out"
+        case .ownRequest: "nobody answers a request of its own; sign as another account"
+        case .wrongUnit: "answer in the unit of the request"
+        case .wrongKind: "offer a resource of the kind that the request names"
+        case .tooManyAnswers:
+            "a request has at most \(Market.maximumAnswers) open answers; wait until one is withdrawn"
+        case .unknownAnswer: "there is no open answer with this id; its request may be closed"
+        case .notInNegotiation: "only customer and provider of the answer may do this"
+        case .notYourTurn: "the terms that stand are your own; wait for the other side, or withdraw"
+        case .tooManyRounds:
+            "there were \(Market.maximumRounds) counter-offers; take the terms, or withdraw the answer"
         }
     }
 }

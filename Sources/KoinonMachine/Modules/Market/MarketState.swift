@@ -4,6 +4,31 @@ extension Market {
     /// Every offer ever published; its terms never change.
     public static let offers = Table<OfferID, Offer>(prefix: 0x50)
 
+    /// Every request ever published, with what came of it.
+    public static let requests = Table<RequestID, Request>(prefix: 0x51)
+    /// Open answers; a taken one is an offer of the same id, others are gone.
+    public static let answers = Table<OfferID, Answer>(prefix: 0x52)
+    /// Open requests by customer.
+    public static let openRequests = Table<Key2<AccountID, RequestID>, MarketMarker>(prefix: 0x53)
+    /// Open answers by request.
+    public static let answersTo = Table<Key2<RequestID, OfferID>, MarketMarker>(prefix: 0x54)
+
+    enum TimerKind: UInt32 {
+        /// The subject is a request whose time runs out.
+        case expire = 1
+    }
+
+    /// How far ahead a request may end: 30 days.
+    public static let requestLifetimeMilliseconds: UInt64 = 30 * 86_400_000
+    /// Open requests of one account.
+    public static let maximumOpenRequests = 16
+    /// Open answers to one request. Bounds what closing it has to do.
+    public static let maximumAnswers: UInt32 = 32
+    /// Counter-offers about one answer.
+    public static let maximumRounds: UInt32 = 16
+    /// Half the way round the Earth, in metres.
+    static let maximumRadius: UInt32 = 20_037_508
+
     /// How many resources may go with an offer's first.
     public static let maximumBundleItems = 15
 
