@@ -10,11 +10,13 @@ KOINON := .build/release/koinon
 ARGS ?=
 # One test or a group of them, for instance: make test FILTER=KoinonLedgerTests
 FILTER ?=
+# One of the fuzzer's targets or several, for instance: make fuzz TARGET=proofs
+TARGET ?=
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test build dependencies format lint clean invoice
+.PHONY: help demo test build dependencies format lint clean invoice fuzz
 
 help: ## List the commands
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' \
@@ -42,11 +44,14 @@ format: ## Put all Swift sources into the project's format
 lint: ## Name what `make format` would change, and other breaches of style
 	@swift format lint --parallel $(SWIFT_SOURCES)
 
+fuzz: dependencies ## Look for bytes that break a parser (FUZZ_SECONDS=60 for each of eight)
+	@Fuzz/run.sh $(TARGET)
+
 invoice: dependencies ## Reckon the demo's invoices straight from the CSV files, in Python
 	@"$$(scripts/find-python.sh)" Examples/invoice.py
 
 clean: ## Remove everything that was built
-	@rm -rf .build
+	@rm -rf .build .build-fuzz*
 
 # Generated sources keep the form their generator gave them.
 SWIFT_SOURCES = $$(git ls-files '*.swift' ':!Sources/KoinonProtocol/Generated')

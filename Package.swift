@@ -94,8 +94,27 @@ let package = Package(
         .testTarget(name: "KoinonReplayTests", dependencies: ["KoinonReplay"]),
         .testTarget(
             name: "KoinonCommandTests", dependencies: ["koinon"], exclude: ["Snapshots"]),
+        // Every parser of bytes from outside with what must hold: docs/fuzzing.md.
+        .target(
+            name: "KoinonFuzzing",
+            dependencies: [
+                "KoinonProtocol", "KoinonLedger", "KoinonMachine", "KoinonClient", "KoinonReplay",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            path: "Fuzz/KoinonFuzzing"),
+        .testTarget(name: "KoinonFuzzingTests", dependencies: ["KoinonFuzzing"]),
         // Holds the rules of this list and of the sources' folders.
         .testTarget(name: "TidyTests"),
     ],
     swiftLanguageModes: [.v6]
 )
+
+// The program that `make fuzz` builds links libFuzzer, which only -sanitize=fuzzer brings.
+if Context.environment["KOINON_FUZZ"] != nil {
+    package.targets += [
+        .systemLibrary(name: "CLibFuzzer", path: "Fuzz/CLibFuzzer"),
+        .executableTarget(
+            name: "koinon-fuzz", dependencies: ["CLibFuzzer", "KoinonFuzzing"],
+            path: "Fuzz/koinon-fuzz"),
+    ]
+}

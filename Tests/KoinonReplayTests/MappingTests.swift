@@ -55,6 +55,8 @@ struct MappingTests {
             ("time.local_shift_minutes", 5, "time.local_shift_minutes", "Remove it"),
             ("time.shift_weeks", "two", "time.shift_weeks", "whole number"),
             ("time.shift_weeks", 521, "time.shift_weeks", "520"),
+            ("time.shift_weeks", Int.max, "time.shift_weeks", "520"),
+            ("time.local_shift_minutes", Int.min, "time.local_shift_minutes", "1440"),
             ("pooled_riders", ["start_station"], "pooled_riders", "Remove one of the two"),
             ("columns.rider", nil, "pooled_riders", "List what names"),
             ("columns.bike", nil, "columns.start_station", "stations are what is leased"),

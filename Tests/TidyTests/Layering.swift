@@ -73,7 +73,9 @@ struct Layer: Sendable {
         let targets =
             #"\.(target|executableTarget)\(([\s\S]*?)(?=\.(?:target|executableTarget|testTarget|systemLibrary)\(|\z)"#
         for match in text.allMatches(of: targets) {
-            guard let body = match.last, !body.contains("path: \"Tests/"),
+            // What only tests and the fuzzer use lies beside them.
+            guard let body = match.last,
+                body.firstMatch(of: #"path:\s*"(?:Tests|Fuzz)/"#) == nil,
                 let name = body.firstMatch(of: #"name:\s*"(\w+)""#)?.last
             else { continue }
             seen.append(name)

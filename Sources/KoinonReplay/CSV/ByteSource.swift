@@ -1,7 +1,7 @@
 import Foundation
 
 /// Where a reader takes its bytes from, piece by piece.
-protocol ByteSource {
+package protocol ByteSource {
     /// The next piece, never empty; nil at the end.
     mutating func next() throws(CSVFault) -> [UInt8]?
 }

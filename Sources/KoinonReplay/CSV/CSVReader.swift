@@ -42,7 +42,7 @@ public struct CSVReader {
             MemorySource(bytes), file: name, delimiter: delimiter, limits: limits)
     }
 
-    init(
+    package init(
         _ source: any ByteSource, file: String, delimiter: UInt8, limits: CSVLimits
     ) throws(CSVFault) {
         self.file = file

@@ -54,19 +54,19 @@ extension TimeReading: Decodable {
     }
 
     private func check(_ decoder: any Decoder, zone: String?) throws {
-        if case .local = form {
-            _ = try TimeReader(self)
-        } else if zone != nil || localShiftMinutes != 0 {
-            throw decoder.fault(
-                at: zone != nil ? "zone" : "local_shift_minutes",
-                "times of this form name their moment by themselves. Remove it.")
-        }
         // A day covers any mistaken zone; ten years bring any two files together.
         guard (-1_440...1_440).contains(localShiftMinutes) else {
             throw decoder.fault(at: "local_shift_minutes", "give −1440 to 1440.")
         }
         guard (-520...520).contains(shiftWeeks) else {
             throw decoder.fault(at: "shift_weeks", "give −520 to 520.")
+        }
+        if case .local = form {
+            _ = try TimeReader(self)
+        } else if zone != nil || localShiftMinutes != 0 {
+            throw decoder.fault(
+                at: zone != nil ? "zone" : "local_shift_minutes",
+                "times of this form name their moment by themselves. Remove it.")
         }
     }
 }

@@ -62,16 +62,9 @@ struct ActionsDocument {
     ///   unknown "@NAME".
     init(_ data: Data, home: NodeHome) throws {
         let genesis = try home.genesis()
-        var text = String(decoding: data, as: UTF8.self)
-        // "@NAME" in quotes: no text form of the ledger begins so.
-        for match in text.matches(of: /"@([a-z0-9._-]{1,32})"/).reversed() {
-            let key = try home.keyRing.key(named: String(match.1))
-            text.replaceSubrange(
-                match.range, with: "\"\(genesis.accountID(of: key.publicKey))\"")
+        actions = try ActionsText.read(Array(data)) { name in
+            "\(genesis.accountID(of: try home.keyRing.key(named: name).publicKey))"
         }
-        let isList = text.first { !$0.isWhitespace } == "["
-        let list = isList ? text : "[\(text)]"
-        actions = try TransactionBody(jsonForm: Array("{\"actions\": \(list)}".utf8)).actions
         guard !actions.isEmpty else {
             throw ValidationError("ACTIONS: the list is empty; name at least one action")
         }

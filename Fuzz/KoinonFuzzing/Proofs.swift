@@ -1,0 +1,83 @@
+import Foundation
+import KoinonLedger
+import KoinonProtocol
+
+extension FuzzTarget {
+    /// A proof file, read and checked against the alliance of the format vectors.
+    public static let proofs = FuzzTarget("proofs", maximumBytes: 32_768) { bytes in
+        guard
+            let proof = try taken({ () throws(ProofFault) in try ProofFile(json: bytes) })
+        else { return }
+        let text = proof.json
+        let again = try taken { () throws(ProofFault) in try ProofFile(json: Array(text.utf8)) }
+        try hold(again == proof, "the file reads otherwise when written again")
+        try hold(again?.json == text, "the file is written in more than one form")
+
+        let facts = ProofFacts.shared
+        let checked = try taken { () throws(ProofFault) in
+            try proof.check(genesis: facts.genesis)
+        }
+        guard let checked else { return }
+        try hold(checked.chain == facts.genesis.chain, "proves something of another chain")
+        try hold(
+            checked.attesters.count >= checked.members.quorum
+                && Set(checked.attesters).count == checked.attesters.count
+                && checked.attesters.allSatisfy { checked.members.nodeKey(of: $0) != nil },
+            "taken without a quorum of its members")
+        // Nobody but the makers of the vectors has these members' keys.
+        try hold(
+            facts.headers.contains(checked.header)
+                && facts.headers.contains(checked.attestedHeader),
+            "proves a header that no member signed")
+        try hold(facts.hold(checked), "proves what is not so")
+    }
+}
+
+/// What is true of the alliance of the format vectors, as far as its proof files tell.
+struct ProofFacts: Sendable {
+    let genesis: GenesisDocument
+    let headers: Set<BlockHeader>
+    /// By the state root that commits to them.
+    private let values: [Hash256: [[UInt8]: [UInt8]]]
+    private let transactions: Set<Hash256>
+
+    static let shared: ProofFacts = {
+        do { return try ProofFacts(folder: FuzzFolders.vectors) } catch {
+            preconditionFailure("the vectors of proof files cannot be read: \(error)")
+        }
+    }()
+
+    init(folder: URL) throws {
+        genesis = try GenesisDocument(
+            contentsOf: Array(Data(contentsOf: folder.appending(path: "genesis.json"))))
+        var headers: Set<BlockHeader> = []
+        var values: [Hash256: [[UInt8]: [UInt8]]] = [:]
+        var transactions: Set<Hash256> = []
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        for name in names where name.hasPrefix("proof-") {
+            let proof = try ProofFile(
+                json: Array(Data(contentsOf: folder.appending(path: name))))
+            _ = try proof.check(genesis: genesis)
+            headers.insert(proof.header)
+            headers.formUnion(proof.memberChanges.map(\.header))
+            if let history = proof.history { headers.insert(history.header) }
+            switch proof.content {
+            case .state(let key, let value, _):
+                values[proof.contentHeader.stateRoot, default: [:]][key] = value
+            case .transaction(let proof): transactions.insert(proof.transaction.bodyHash)
+            case .absent: break
+            }
+        }
+        (self.headers, self.values, self.transactions) = (headers, values, transactions)
+    }
+
+    /// Whether the proven thing is known to be so, or, of an absence, not known to be wrong:
+    /// another key than that of the vector may well be absent in the same place.
+    func hold(_ checked: CheckedProof) -> Bool {
+        switch checked.content {
+        case .transaction(let id, _, _, _): transactions.contains(id)
+        case .state(let key, let value): values[checked.header.stateRoot]?[key] == value
+        case .absent(let key): values[checked.header.stateRoot]?[key] == nil
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import Foundation
+import Testing
+
+@testable import KoinonFuzzing
+
+/// The properties that `make fuzz` looks for violations of, on what it began with and found,
+/// and on a few thousand seeded mutations.
+@Suite("Whatever the bytes")
+struct PropertyTests {
+    static func seeds(of target: FuzzTarget) throws -> [(name: String, bytes: [UInt8])] {
+        let folder = FuzzFolders.seeds(of: target)
+        return try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted().map {
+            ($0, Array(try Data(contentsOf: folder.appending(path: $0))))
+        }
+    }
+
+    @Test(arguments: FuzzTarget.all.map(\.name)) func `the kept seeds violate nothing`(
+        name: String
+    ) throws {
+        let target = try #require(FuzzTarget.all.first { $0.name == name })
+        let seeds = try Self.seeds(of: target)
+        #expect(seeds.count >= 3, "Fuzz/make-seeds.py makes them")
+        for seed in seeds {
+            #expect(seed.bytes.count <= target.maximumBytes, "\(seed.name)")
+            let violation = target.violation(seed.bytes)
+            #expect(violation == nil, "Fuzz/Corpus/\(name)/\(seed.name): \(violation ?? "")")
+        }
+    }
+
+    @Test(arguments: FuzzTarget.all.map(\.name)) func `seeded mutations violate nothing`(
+        name: String
+    ) throws {
+        let target = try #require(FuzzTarget.all.first { $0.name == name })
+        var mutations = SeededMutations(
+            seed: 20_260_301, of: try Self.seeds(of: target).map(\.bytes))
+        for round in 0..<Self.rounds {
+            let bytes = mutations.next(atMost: target.maximumBytes)
+            guard let violation = target.violation(bytes) else { continue }
+            Issue.record(
+                "\(name), round \(round): \(violation)\n\(Data(bytes).base64EncodedString())")
+            return
+        }
+    }
+
+    /// A few seconds for all targets, in an optimised build.
+    private static let rounds = 1_000
+}
