@@ -177,9 +177,14 @@ ACTIONS = [json.loads(text) for text in blocks("docs/formats/json-actions.md")]
 CHAIN = example("header.json", "header")[0][4:36].hex()
 
 
-def action_name(action):
-    module, inner = next(iter(action.items()))
-    return f"{module}-{next(iter(inner))}".replace("_", "-")
+def named_actions():
+    """Each with a name that does not change when an example of another is added."""
+    counts = {}
+    for action in ACTIONS:
+        module, inner = next(iter(action.items()))
+        name = f"{module}-{next(iter(inner))}".replace("_", "-")
+        counts[name] = counts.get(name, 0) + 1
+        yield name if counts[name] == 1 else f"{name}-{counts[name]}", action
 
 
 def transaction(actions):
@@ -191,8 +196,8 @@ def transaction(actions):
 
 def make_transactions():
     write("transactions", "signed", example("signing.json", "packed")[0])
-    for index, action in enumerate(ACTIONS):
-        write("transactions", f"{index:02}-{action_name(action)}", transaction([action]))
+    for name, action in named_actions():
+        write("transactions", name, transaction([action]))
 
 
 def make_entries():
@@ -289,10 +294,10 @@ SENT = {
 
 
 def make_actions():
-    for index, action in enumerate(ACTIONS):
+    for name, action in named_actions():
         text = re.sub(r'"(koi[a-z]*1)[^"]*"', lambda id: f'"{NAMES.get(id[1], "@bea")}"',
                       json.dumps(action, separators=(",", ":")))
-        write("actions", f"{index:02}-{action_name(action)}", text)
+        write("actions", name, text)
     for name, text in SENT.items():
         # The length of the text chooses the sender: each sends it once.
         for sender in range(5):
