@@ -40,7 +40,10 @@ let package = Package(
                 "Modules/Alliance/README.md", "Modules/Market/README.md",
                 "Modules/Money/README.md", "Modules/Resources/README.md",
             ],
-            resources: [.embedInCode("Processes/lease.json")]),
+            resources: [
+                .embedInCode("Processes/lease.json"), .embedInCode("Processes/licence.json"),
+                .embedInCode("Processes/sale.json"), .embedInCode("Processes/service.json"),
+            ]),
         .target(
             name: "KoinonStore",
             dependencies: [

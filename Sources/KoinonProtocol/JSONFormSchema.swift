@@ -103,8 +103,10 @@ extension FieldSchema {
 
     /// Every other uint64 field that ends in "_ms" is a moment.
     static let durationNames: Set<String> = [
-        "agreement_duration_maximum_ms", "booking_horizon_ms", "delay_ms", "duration_maximum_ms",
-        "duration_minimum_ms", "duration_ms", "recovery_delay_minimum_ms", "recovery_delay_ms",
+        "agreement_duration_maximum_ms", "booking_horizon_ms", "delay_ms", "dispute_appeal_ms",
+        "dispute_decision_ms", "dispute_evidence_ms", "duration_maximum_ms",
+        "duration_minimum_ms", "duration_ms", "frozen_ms", "recovery_delay_minimum_ms",
+        "recovery_delay_ms",
         "step_ms", "voting_period_ms",
     ]
 }
@@ -118,8 +120,9 @@ enum BytesForm: Equatable {
     /// Nil for a name that nobody has decided on; a test finds it.
     init?(fieldName: String) {
         switch fieldName {
-        case "account", "by", "customer", "from", "holder", "issuer", "opener", "owner", "parties",
-            "provider", "recovery_account", "sender", "to":
+        case "account", "appellant", "arbiter", "arbiters", "by", "customer", "from", "holder",
+            "issuer", "opener", "owner", "parties", "provider", "recovery_account", "reporter",
+            "sender", "to":
             self = .account
         case "resource": self = .resource
         // An answer that is taken is an offer from then on.
@@ -127,8 +130,8 @@ enum BytesForm: Equatable {
         case "request": self = .request
         case "agreement": self = .agreement
         case "proposal": self = .proposal
-        case "account_key", "block_hash", "chain", "description_hash", "node_key", "public_key",
-            "statement_hash", "text_hash":
+        case "account_key", "block_hash", "chain", "description_hash", "evidence_hash", "node_key",
+            "parent_hash", "public_key", "statement_hash", "text_hash":
             self = .hex(count: 32)
         case "signature": self = .hex(count: 64)
         // A timer's subject is an id of the module that set it, of whichever kind.

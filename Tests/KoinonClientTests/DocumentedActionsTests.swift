@@ -61,7 +61,7 @@ struct DocumentedActionsTests {
             "limits", "delay_ms", "serial", "description_hash", "reduced_deposit", "platform_fee",
             "place", "available_from_ms", "available_until_ms", "duration_minimum_ms",
             "duration_maximum_ms", "terms", "also", "radius_m", "text_hash",
-            "budget_minor", "start_ms", "quantity",
+            "budget_minor", "start_ms", "quantity", "arbiter", "arbiters", "evidence_hash",
         ] {
             #expect(text.contains("\"\(name)\":"), "\(name)")
         }

@@ -77,7 +77,8 @@ struct FormatRulesTests {
             "available_until_ms",
             "clock_ms", "closes_at_ms", "due_ms", "end_ms", "entered_at_ms", "expires_at_ms",
             "last_clock_ms", "opened_at_ms", "proposed_at_ms", "published_at_ms",
-            "registered_at_ms", "revoked_at_ms", "settled_at_ms", "since_ms", "start_ms", "time_ms",
+            "registered_at_ms", "reported_at_ms", "revoked_at_ms", "settled_at_ms", "since_ms",
+            "start_ms", "time_ms",
             "used_from_ms", "used_until_ms",
         ]
         let times = Set(

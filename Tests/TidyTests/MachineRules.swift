@@ -9,7 +9,8 @@ enum MachineRules {
         "AllianceActions.swift", "AllianceActions+Changes.swift", "CheckedEntry.swift",
         "GenesisBlock.swift", "MarketActions.swift", "MarketActions+Answers.swift",
         "MarketActions+Requests.swift", "MoneyActions.swift",
-        "MoneyActions+Holds.swift", "ResourcesActions.swift", "TextCheck.swift", "Timers.swift",
+        "MoneyActions+Holds.swift", "ResourcesActions.swift", "ResourcesActions+Custody.swift",
+        "ResourcesActions+Stolen.swift", "TextCheck.swift", "Timers.swift",
     ]
 
     private static let banned: [(what: String, pattern: String)] = [

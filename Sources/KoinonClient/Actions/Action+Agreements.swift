@@ -12,9 +12,11 @@ extension Action {
     /// - Parameters:
     ///   - start: nil for the time of the block that executes it.
     ///   - quantity: how much of the resource's capacity.
+    ///   - arbiter: one of the offer's, who decides if it comes to a dispute; nil: members
+    ///     drawn by lot.
     public static func openAgreement(
         offer: OfferID, start: Timestamp? = nil, durationMilliseconds: UInt64,
-        quantity: UInt32 = 1
+        quantity: UInt32 = 1, arbiter: AccountID? = nil
     ) -> Action {
         agreements(
             .openAgreement(
@@ -23,6 +25,7 @@ extension Action {
                     $0.startMs = start?.milliseconds ?? 0
                     $0.durationMs = durationMilliseconds
                     $0.quantity = quantity
+                    if let arbiter { $0.arbiter = Data(arbiter.bytes) }
                 }))
     }
 

@@ -62,6 +62,23 @@ extension Action {
                 }))
     }
 
+    /// By the owner or a member's account.
+    ///
+    /// - Parameter evidenceHash: SHA-256 of the evidence, which is kept off the ledger.
+    public static func reportStolen(_ resource: ResourceID, evidenceHash: Hash256) -> Action {
+        resources(
+            .reportStolen(
+                .with {
+                    $0.resource = Data(resource.bytes)
+                    $0.evidenceHash = Data(evidenceHash.bytes)
+                }))
+    }
+
+    /// By the account that reported it.
+    public static func reportRecovered(_ resource: ResourceID) -> Action {
+        resources(.reportRecovered(.with { $0.resource = Data(resource.bytes) }))
+    }
+
     public static func retireResource(_ resource: ResourceID) -> Action {
         resources(.retireResource(.with { $0.resource = Data(resource.bytes) }))
     }

@@ -124,6 +124,7 @@ enum JSONFormTable {
           2 start_ms uint64
           3 duration_ms uint64
           4 quantity uint32
+          5 arbiter bytes
         message TakeTransition
           1 agreement bytes
           2 transition string
@@ -145,10 +146,15 @@ enum JSONFormTable {
           15 settled_at_ms uint64
           16 settled_minor uint64
           17 also BundleItem repeated
+          18 arbiter bytes
+          19 disputed bool
+          40 frozen_ms uint64
+          41 uses uint64
         message Booking
           1 end_ms uint64
           2 quantity uint32
           3 in_use bool
+          4 exclusive bool
         message AccountRecord
           1 settled uint64
           2 settled_late uint64
@@ -207,6 +213,10 @@ enum JSONFormTable {
           6 agreement_duration_maximum_ms uint64
           7 booking_horizon_ms uint64
           8 bookings_per_resource uint64
+          20 dispute_evidence_ms uint64
+          21 dispute_decision_ms uint64
+          22 dispute_appeal_ms uint64
+          23 dispute_panel_size uint64
         message Member
           1 id string
           2 name string
@@ -332,6 +342,7 @@ enum JSONFormTable {
           14 duration_maximum_ms uint64
           15 terms TermValue repeated
           17 also BundleItem repeated
+          18 arbiters bytes repeated
         message WithdrawOffer
           1 offer bytes
         message PublishRequest
@@ -509,6 +520,14 @@ enum JSONFormTable {
           5 definitions NamedExpression repeated
           6 states StateDefinition repeated
           7 transitions TransitionDefinition repeated
+          8 dispute DisputeRule
+        message DisputeRule
+          1 states string repeated
+          2 by string repeated
+          3 resolved_to string
+          4 undecided Effect repeated
+          5 remainder_to string
+          6 ownership_to string
         enum RoleSource
           0 ROLE_SOURCE_PROVIDER
           1 ROLE_SOURCE_OPENER
@@ -529,6 +548,8 @@ enum JSONFormTable {
           0 OCCUPANCY_NONE
           1 OCCUPANCY_PROMISED
           2 OCCUPANCY_IN_USE
+          3 OCCUPANCY_EXCLUSIVE
+          4 OCCUPANCY_COUNTED
         message StateDefinition
           1 name string
           2 title string
@@ -558,6 +579,8 @@ enum JSONFormTable {
           2 pay Pay oneof effect
           3 move_custody MoveCustody oneof effect
           4 record_settled RecordSettled oneof effect
+          5 transfer_ownership TransferOwnership oneof effect
+          6 count_use CountUse oneof effect
         message Collect
           1 from string
           2 amount string
@@ -569,6 +592,12 @@ enum JSONFormTable {
         message RecordSettled
           1 role string
           2 late string
+        message TransferOwnership
+          1 to string
+          2 otherwise string
+          3 otherwise_to string
+        message CountUse
+          1 times string
         message Receipt
           1 code uint32
           2 action_index uint32
@@ -597,6 +626,8 @@ enum JSONFormTable {
           3 update_resource UpdateResource oneof action
           4 transfer_resource TransferResource oneof action
           5 retire_resource RetireResource oneof action
+          6 report_stolen ReportStolen oneof action
+          7 report_recovered ReportRecovered oneof action
         message Place
           1 latitude_e7 sint32
           2 longitude_e7 sint32
@@ -619,6 +650,11 @@ enum JSONFormTable {
           2 to bytes
         message RetireResource
           1 resource bytes
+        message ReportStolen
+          1 resource bytes
+          2 evidence_hash bytes
+        message ReportRecovered
+          1 resource bytes
         message Kind
           1 title string
           2 registered_by string
@@ -636,12 +672,22 @@ enum JSONFormTable {
           11 open_offers uint32
           12 open_bookings uint32
           13 quantity_in_use uint32
+          14 stolen StolenReport
+          15 exclusive bool
+          16 quantity_counted uint32
+          17 open_disputes uint32
+        message StolenReport
+          1 reporter bytes
+          2 evidence_hash bytes
+          3 reported_at_ms uint64
         enum CustodyReason
           0 CUSTODY_REASON_REGISTERED
           1 CUSTODY_REASON_TRANSFERRED
           2 CUSTODY_REASON_LENT
           3 CUSTODY_REASON_RETURNED
           4 CUSTODY_REASON_RETIRED
+          5 CUSTODY_REASON_DELIVERED
+          6 CUSTODY_REASON_SOLD
         message CustodyRecord
           1 time_ms uint64
           2 holder bytes
@@ -657,6 +703,8 @@ enum JSONFormTable {
           4 resource_transferred ResourceTransferred oneof event
           5 resource_retired ResourceRetired oneof event
           6 custody_moved CustodyMoved oneof event
+          7 resource_reported_stolen ResourceReportedStolen oneof event
+          8 resource_recovered ResourceRecovered oneof event
         message KindRegistered
           1 kind string
         message ResourceRegistered
@@ -670,6 +718,12 @@ enum JSONFormTable {
           2 from bytes
           3 to bytes
         message ResourceRetired
+          1 resource bytes
+        message ResourceReportedStolen
+          1 resource bytes
+          2 reporter bytes
+          3 evidence_hash bytes
+        message ResourceRecovered
           1 resource bytes
         message CustodyMoved
           1 resource bytes

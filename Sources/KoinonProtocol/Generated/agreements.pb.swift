@@ -76,6 +76,9 @@ public nonisolated struct OpenAgreement: Sendable {
   /// How much of the resource's capacity. 0 counts as 1.
   public var quantity: UInt32 = 0
 
+  /// Who decides if it comes to a dispute, one of the offer's arbiters; "": members by lot.
+  public var arbiter: Data = Data()
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -192,6 +195,30 @@ public nonisolated struct Agreement: @unchecked Sendable {
     set {_uniqueStorage()._also = newValue}
   }
 
+  /// Empty: members drawn by lot decide disputes.
+  public var arbiter: Data {
+    get {_storage._arbiter}
+    set {_uniqueStorage()._arbiter = newValue}
+  }
+
+  /// Frozen: no timer runs and no transition is taken until the dispute ends.
+  public var disputed: Bool {
+    get {_storage._disputed}
+    set {_uniqueStorage()._disputed = newValue}
+  }
+
+  /// How long disputes froze it in the present state; its timers come so much later.
+  public var frozenMs: UInt64 {
+    get {_storage._frozenMs}
+    set {_uniqueStorage()._frozenMs = newValue}
+  }
+
+  /// What the process counted.
+  public var uses: UInt64 {
+    get {_storage._uses}
+    set {_uniqueStorage()._uses = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -210,6 +237,9 @@ public nonisolated struct Booking: Sendable {
   public var quantity: UInt32 = 0
 
   public var inUse: Bool = false
+
+  /// The whole resource, until the state is left.
+  public var exclusive: Bool = false
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -410,7 +440,7 @@ nonisolated extension AgreementsAction: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension OpenAgreement: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".OpenAgreement"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}offer\0\u{3}start_ms\0\u{3}duration_ms\0\u{1}quantity\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}offer\0\u{3}start_ms\0\u{3}duration_ms\0\u{1}quantity\0\u{1}arbiter\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -422,6 +452,7 @@ nonisolated extension OpenAgreement: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.startMs) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.durationMs) }()
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.quantity) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.arbiter) }()
       default: break
       }
     }
@@ -440,6 +471,9 @@ nonisolated extension OpenAgreement: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if self.quantity != 0 {
       try visitor.visitSingularUInt32Field(value: self.quantity, fieldNumber: 4)
     }
+    if !self.arbiter.isEmpty {
+      try visitor.visitSingularBytesField(value: self.arbiter, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -448,6 +482,7 @@ nonisolated extension OpenAgreement: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.startMs != rhs.startMs {return false}
     if lhs.durationMs != rhs.durationMs {return false}
     if lhs.quantity != rhs.quantity {return false}
+    if lhs.arbiter != rhs.arbiter {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -490,7 +525,7 @@ nonisolated extension TakeTransition: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension Agreement: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Agreement"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}offer\0\u{1}resource\0\u{1}process\0\u{1}parties\0\u{1}state\0\u{3}opened_at_ms\0\u{3}entered_at_ms\0\u{3}start_ms\0\u{3}end_ms\0\u{1}quantity\0\u{3}deposit_minor\0\u{3}used_from_ms\0\u{3}used_until_ms\0\u{1}unit\0\u{3}settled_at_ms\0\u{3}settled_minor\0\u{1}also\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}offer\0\u{1}resource\0\u{1}process\0\u{1}parties\0\u{1}state\0\u{3}opened_at_ms\0\u{3}entered_at_ms\0\u{3}start_ms\0\u{3}end_ms\0\u{1}quantity\0\u{3}deposit_minor\0\u{3}used_from_ms\0\u{3}used_until_ms\0\u{1}unit\0\u{3}settled_at_ms\0\u{3}settled_minor\0\u{1}also\0\u{1}arbiter\0\u{1}disputed\0\u{4}\u{15}frozen_ms\0\u{1}uses\0")
 
   fileprivate class _StorageClass {
     var _offer: Data = Data()
@@ -510,6 +545,10 @@ nonisolated extension Agreement: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     var _settledAtMs: UInt64 = 0
     var _settledMinor: UInt64 = 0
     var _also: [BundleItem] = []
+    var _arbiter: Data = Data()
+    var _disputed: Bool = false
+    var _frozenMs: UInt64 = 0
+    var _uses: UInt64 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -537,6 +576,10 @@ nonisolated extension Agreement: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       _settledAtMs = source._settledAtMs
       _settledMinor = source._settledMinor
       _also = source._also
+      _arbiter = source._arbiter
+      _disputed = source._disputed
+      _frozenMs = source._frozenMs
+      _uses = source._uses
     }
   }
 
@@ -572,6 +615,10 @@ nonisolated extension Agreement: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
         case 15: try { try decoder.decodeSingularUInt64Field(value: &_storage._settledAtMs) }()
         case 16: try { try decoder.decodeSingularUInt64Field(value: &_storage._settledMinor) }()
         case 17: try { try decoder.decodeRepeatedMessageField(value: &_storage._also) }()
+        case 18: try { try decoder.decodeSingularBytesField(value: &_storage._arbiter) }()
+        case 19: try { try decoder.decodeSingularBoolField(value: &_storage._disputed) }()
+        case 40: try { try decoder.decodeSingularUInt64Field(value: &_storage._frozenMs) }()
+        case 41: try { try decoder.decodeSingularUInt64Field(value: &_storage._uses) }()
         default: break
         }
       }
@@ -631,6 +678,18 @@ nonisolated extension Agreement: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       if !_storage._also.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._also, fieldNumber: 17)
       }
+      if !_storage._arbiter.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._arbiter, fieldNumber: 18)
+      }
+      if _storage._disputed != false {
+        try visitor.visitSingularBoolField(value: _storage._disputed, fieldNumber: 19)
+      }
+      if _storage._frozenMs != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._frozenMs, fieldNumber: 40)
+      }
+      if _storage._uses != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._uses, fieldNumber: 41)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -657,6 +716,10 @@ nonisolated extension Agreement: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
         if _storage._settledAtMs != rhs_storage._settledAtMs {return false}
         if _storage._settledMinor != rhs_storage._settledMinor {return false}
         if _storage._also != rhs_storage._also {return false}
+        if _storage._arbiter != rhs_storage._arbiter {return false}
+        if _storage._disputed != rhs_storage._disputed {return false}
+        if _storage._frozenMs != rhs_storage._frozenMs {return false}
+        if _storage._uses != rhs_storage._uses {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -668,7 +731,7 @@ nonisolated extension Agreement: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension Booking: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Booking"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}end_ms\0\u{1}quantity\0\u{3}in_use\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}end_ms\0\u{1}quantity\0\u{3}in_use\0\u{1}exclusive\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -679,6 +742,7 @@ nonisolated extension Booking: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.endMs) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.quantity) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self.inUse) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.exclusive) }()
       default: break
       }
     }
@@ -694,6 +758,9 @@ nonisolated extension Booking: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if self.inUse != false {
       try visitor.visitSingularBoolField(value: self.inUse, fieldNumber: 3)
     }
+    if self.exclusive != false {
+      try visitor.visitSingularBoolField(value: self.exclusive, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -701,6 +768,7 @@ nonisolated extension Booking: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if lhs.endMs != rhs.endMs {return false}
     if lhs.quantity != rhs.quantity {return false}
     if lhs.inUse != rhs.inUse {return false}
+    if lhs.exclusive != rhs.exclusive {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -249,6 +249,18 @@ public nonisolated struct Parameters: Sendable {
   /// Bookings that one resource may have open at a time.
   public var bookingsPerResource: UInt64 = 0
 
+  /// How long parties may submit evidence once a dispute is open.
+  public var disputeEvidenceMs: UInt64 = 0
+
+  /// How long those who decide it have.
+  public var disputeDecisionMs: UInt64 = 0
+
+  /// How long a decision may be appealed.
+  public var disputeAppealMs: UInt64 = 0
+
+  /// Members drawn by lot at most.
+  public var disputePanelSize: UInt64 = 0
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -287,38 +299,56 @@ public nonisolated struct ActingAccount: Sendable {
   public init() {}
 }
 
-public nonisolated struct Proposal: Sendable {
+public nonisolated struct Proposal: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   public var content: Propose {
-    get {_content ?? Propose()}
-    set {_content = newValue}
+    get {_storage._content ?? Propose()}
+    set {_uniqueStorage()._content = newValue}
   }
   /// Returns true if `content` has been explicitly set.
-  public var hasContent: Bool {self._content != nil}
+  public var hasContent: Bool {_storage._content != nil}
   /// Clears the value of `content`. Subsequent reads from it will return its default value.
-  public mutating func clearContent() {self._content = nil}
+  public mutating func clearContent() {_uniqueStorage()._content = nil}
 
-  public var proposer: String = String()
+  public var proposer: String {
+    get {_storage._proposer}
+    set {_uniqueStorage()._proposer = newValue}
+  }
 
-  public var proposedAtMs: UInt64 = 0
+  public var proposedAtMs: UInt64 {
+    get {_storage._proposedAtMs}
+    set {_uniqueStorage()._proposedAtMs = newValue}
+  }
 
-  public var closesAtMs: UInt64 = 0
+  public var closesAtMs: UInt64 {
+    get {_storage._closesAtMs}
+    set {_uniqueStorage()._closesAtMs = newValue}
+  }
 
-  public var status: ProposalStatus = .open
+  public var status: ProposalStatus {
+    get {_storage._status}
+    set {_uniqueStorage()._status = newValue}
+  }
 
   /// Member ids, ascending.
-  public var yes: [String] = []
+  public var yes: [String] {
+    get {_storage._yes}
+    set {_uniqueStorage()._yes = newValue}
+  }
 
-  public var no: [String] = []
+  public var no: [String] {
+    get {_storage._no}
+    set {_uniqueStorage()._no = newValue}
+  }
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
-  fileprivate var _content: Propose? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 public nonisolated struct AllianceEvent: Sendable {
@@ -833,7 +863,7 @@ nonisolated extension SetParameter: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension Parameters: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Parameters"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}voting_period_ms\0\u{3}timers_per_block\0\u{3}sponsor_accounts_maximum\0\u{3}sponsor_accounts_per_day\0\u{3}recovery_delay_minimum_ms\0\u{3}agreement_duration_maximum_ms\0\u{3}booking_horizon_ms\0\u{3}bookings_per_resource\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}voting_period_ms\0\u{3}timers_per_block\0\u{3}sponsor_accounts_maximum\0\u{3}sponsor_accounts_per_day\0\u{3}recovery_delay_minimum_ms\0\u{3}agreement_duration_maximum_ms\0\u{3}booking_horizon_ms\0\u{3}bookings_per_resource\0\u{4}\u{c}dispute_evidence_ms\0\u{3}dispute_decision_ms\0\u{3}dispute_appeal_ms\0\u{3}dispute_panel_size\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -849,6 +879,10 @@ nonisolated extension Parameters: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.agreementDurationMaximumMs) }()
       case 7: try { try decoder.decodeSingularUInt64Field(value: &self.bookingHorizonMs) }()
       case 8: try { try decoder.decodeSingularUInt64Field(value: &self.bookingsPerResource) }()
+      case 20: try { try decoder.decodeSingularUInt64Field(value: &self.disputeEvidenceMs) }()
+      case 21: try { try decoder.decodeSingularUInt64Field(value: &self.disputeDecisionMs) }()
+      case 22: try { try decoder.decodeSingularUInt64Field(value: &self.disputeAppealMs) }()
+      case 23: try { try decoder.decodeSingularUInt64Field(value: &self.disputePanelSize) }()
       default: break
       }
     }
@@ -879,6 +913,18 @@ nonisolated extension Parameters: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if self.bookingsPerResource != 0 {
       try visitor.visitSingularUInt64Field(value: self.bookingsPerResource, fieldNumber: 8)
     }
+    if self.disputeEvidenceMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.disputeEvidenceMs, fieldNumber: 20)
+    }
+    if self.disputeDecisionMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.disputeDecisionMs, fieldNumber: 21)
+    }
+    if self.disputeAppealMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.disputeAppealMs, fieldNumber: 22)
+    }
+    if self.disputePanelSize != 0 {
+      try visitor.visitSingularUInt64Field(value: self.disputePanelSize, fieldNumber: 23)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -891,6 +937,10 @@ nonisolated extension Parameters: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.agreementDurationMaximumMs != rhs.agreementDurationMaximumMs {return false}
     if lhs.bookingHorizonMs != rhs.bookingHorizonMs {return false}
     if lhs.bookingsPerResource != rhs.bookingsPerResource {return false}
+    if lhs.disputeEvidenceMs != rhs.disputeEvidenceMs {return false}
+    if lhs.disputeDecisionMs != rhs.disputeDecisionMs {return false}
+    if lhs.disputeAppealMs != rhs.disputeAppealMs {return false}
+    if lhs.disputePanelSize != rhs.disputePanelSize {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -980,61 +1030,109 @@ nonisolated extension Proposal: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
   public static let protoMessageName: String = _protobuf_package + ".Proposal"
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}content\0\u{1}proposer\0\u{3}proposed_at_ms\0\u{3}closes_at_ms\0\u{1}status\0\u{1}yes\0\u{1}no\0")
 
+  fileprivate class _StorageClass {
+    var _content: Propose? = nil
+    var _proposer: String = String()
+    var _proposedAtMs: UInt64 = 0
+    var _closesAtMs: UInt64 = 0
+    var _status: ProposalStatus = .open
+    var _yes: [String] = []
+    var _no: [String] = []
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _content = source._content
+      _proposer = source._proposer
+      _proposedAtMs = source._proposedAtMs
+      _closesAtMs = source._closesAtMs
+      _status = source._status
+      _yes = source._yes
+      _no = source._no
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularMessageField(value: &self._content) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.proposer) }()
-      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.proposedAtMs) }()
-      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.closesAtMs) }()
-      case 5: try { try decoder.decodeSingularEnumField(value: &self.status) }()
-      case 6: try { try decoder.decodeRepeatedStringField(value: &self.yes) }()
-      case 7: try { try decoder.decodeRepeatedStringField(value: &self.no) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularMessageField(value: &_storage._content) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._proposer) }()
+        case 3: try { try decoder.decodeSingularUInt64Field(value: &_storage._proposedAtMs) }()
+        case 4: try { try decoder.decodeSingularUInt64Field(value: &_storage._closesAtMs) }()
+        case 5: try { try decoder.decodeSingularEnumField(value: &_storage._status) }()
+        case 6: try { try decoder.decodeRepeatedStringField(value: &_storage._yes) }()
+        case 7: try { try decoder.decodeRepeatedStringField(value: &_storage._no) }()
+        default: break
+        }
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._content {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-    } }()
-    if !self.proposer.isEmpty {
-      try visitor.visitSingularStringField(value: self.proposer, fieldNumber: 2)
-    }
-    if self.proposedAtMs != 0 {
-      try visitor.visitSingularUInt64Field(value: self.proposedAtMs, fieldNumber: 3)
-    }
-    if self.closesAtMs != 0 {
-      try visitor.visitSingularUInt64Field(value: self.closesAtMs, fieldNumber: 4)
-    }
-    if self.status != .open {
-      try visitor.visitSingularEnumField(value: self.status, fieldNumber: 5)
-    }
-    if !self.yes.isEmpty {
-      try visitor.visitRepeatedStringField(value: self.yes, fieldNumber: 6)
-    }
-    if !self.no.isEmpty {
-      try visitor.visitRepeatedStringField(value: self.no, fieldNumber: 7)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      try { if let v = _storage._content {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+      } }()
+      if !_storage._proposer.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._proposer, fieldNumber: 2)
+      }
+      if _storage._proposedAtMs != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._proposedAtMs, fieldNumber: 3)
+      }
+      if _storage._closesAtMs != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._closesAtMs, fieldNumber: 4)
+      }
+      if _storage._status != .open {
+        try visitor.visitSingularEnumField(value: _storage._status, fieldNumber: 5)
+      }
+      if !_storage._yes.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._yes, fieldNumber: 6)
+      }
+      if !_storage._no.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._no, fieldNumber: 7)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: Proposal, rhs: Proposal) -> Bool {
-    if lhs._content != rhs._content {return false}
-    if lhs.proposer != rhs.proposer {return false}
-    if lhs.proposedAtMs != rhs.proposedAtMs {return false}
-    if lhs.closesAtMs != rhs.closesAtMs {return false}
-    if lhs.status != rhs.status {return false}
-    if lhs.yes != rhs.yes {return false}
-    if lhs.no != rhs.no {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._content != rhs_storage._content {return false}
+        if _storage._proposer != rhs_storage._proposer {return false}
+        if _storage._proposedAtMs != rhs_storage._proposedAtMs {return false}
+        if _storage._closesAtMs != rhs_storage._closesAtMs {return false}
+        if _storage._status != rhs_storage._status {return false}
+        if _storage._yes != rhs_storage._yes {return false}
+        if _storage._no != rhs_storage._no {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

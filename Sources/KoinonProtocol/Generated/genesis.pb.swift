@@ -27,38 +27,53 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
-public nonisolated struct Genesis: Sendable {
+public nonisolated struct Genesis: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// "koinon/genesis/v1".
-  public var format: String = String()
+  public var format: String {
+    get {_storage._format}
+    set {_uniqueStorage()._format = newValue}
+  }
 
   /// The alliance's name, for people. At most 64 bytes.
-  public var name: String = String()
+  public var name: String {
+    get {_storage._name}
+    set {_uniqueStorage()._name = newValue}
+  }
 
   /// Time of block 0, Unix milliseconds.
-  public var timeMs: UInt64 = 0
+  public var timeMs: UInt64 {
+    get {_storage._timeMs}
+    set {_uniqueStorage()._timeMs = newValue}
+  }
 
-  public var members: [GenesisMember] = []
+  public var members: [GenesisMember] {
+    get {_storage._members}
+    set {_uniqueStorage()._members = newValue}
+  }
 
   public var parameters: Parameters {
-    get {_parameters ?? Parameters()}
-    set {_parameters = newValue}
+    get {_storage._parameters ?? Parameters()}
+    set {_uniqueStorage()._parameters = newValue}
   }
   /// Returns true if `parameters` has been explicitly set.
-  public var hasParameters: Bool {self._parameters != nil}
+  public var hasParameters: Bool {_storage._parameters != nil}
   /// Clears the value of `parameters`. Subsequent reads from it will return its default value.
-  public mutating func clearParameters() {self._parameters = nil}
+  public mutating func clearParameters() {_uniqueStorage()._parameters = nil}
 
-  public var processes: [ProcessDefinition] = []
+  public var processes: [ProcessDefinition] {
+    get {_storage._processes}
+    set {_uniqueStorage()._processes = newValue}
+  }
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
-  fileprivate var _parameters: Parameters? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 public nonisolated struct GenesisMember: Sendable {
@@ -89,56 +104,102 @@ nonisolated extension Genesis: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
   public static let protoMessageName: String = _protobuf_package + ".Genesis"
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}format\0\u{1}name\0\u{3}time_ms\0\u{1}members\0\u{1}parameters\0\u{1}processes\0")
 
+  fileprivate class _StorageClass {
+    var _format: String = String()
+    var _name: String = String()
+    var _timeMs: UInt64 = 0
+    var _members: [GenesisMember] = []
+    var _parameters: Parameters? = nil
+    var _processes: [ProcessDefinition] = []
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _format = source._format
+      _name = source._name
+      _timeMs = source._timeMs
+      _members = source._members
+      _parameters = source._parameters
+      _processes = source._processes
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.format) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.name) }()
-      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.timeMs) }()
-      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.members) }()
-      case 5: try { try decoder.decodeSingularMessageField(value: &self._parameters) }()
-      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.processes) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._format) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._name) }()
+        case 3: try { try decoder.decodeSingularUInt64Field(value: &_storage._timeMs) }()
+        case 4: try { try decoder.decodeRepeatedMessageField(value: &_storage._members) }()
+        case 5: try { try decoder.decodeSingularMessageField(value: &_storage._parameters) }()
+        case 6: try { try decoder.decodeRepeatedMessageField(value: &_storage._processes) }()
+        default: break
+        }
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.format.isEmpty {
-      try visitor.visitSingularStringField(value: self.format, fieldNumber: 1)
-    }
-    if !self.name.isEmpty {
-      try visitor.visitSingularStringField(value: self.name, fieldNumber: 2)
-    }
-    if self.timeMs != 0 {
-      try visitor.visitSingularUInt64Field(value: self.timeMs, fieldNumber: 3)
-    }
-    if !self.members.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.members, fieldNumber: 4)
-    }
-    try { if let v = self._parameters {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
-    } }()
-    if !self.processes.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.processes, fieldNumber: 6)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._format.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._format, fieldNumber: 1)
+      }
+      if !_storage._name.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._name, fieldNumber: 2)
+      }
+      if _storage._timeMs != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._timeMs, fieldNumber: 3)
+      }
+      if !_storage._members.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._members, fieldNumber: 4)
+      }
+      try { if let v = _storage._parameters {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+      } }()
+      if !_storage._processes.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._processes, fieldNumber: 6)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: Genesis, rhs: Genesis) -> Bool {
-    if lhs.format != rhs.format {return false}
-    if lhs.name != rhs.name {return false}
-    if lhs.timeMs != rhs.timeMs {return false}
-    if lhs.members != rhs.members {return false}
-    if lhs._parameters != rhs._parameters {return false}
-    if lhs.processes != rhs.processes {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._format != rhs_storage._format {return false}
+        if _storage._name != rhs_storage._name {return false}
+        if _storage._timeMs != rhs_storage._timeMs {return false}
+        if _storage._members != rhs_storage._members {return false}
+        if _storage._parameters != rhs_storage._parameters {return false}
+        if _storage._processes != rhs_storage._processes {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

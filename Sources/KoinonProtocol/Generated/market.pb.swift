@@ -346,6 +346,12 @@ public nonisolated struct PublishOffer: @unchecked Sendable {
     set {_uniqueStorage()._also = newValue}
   }
 
+  /// Accounts of whom the customer may choose one to decide disputes. At most 8.
+  public var arbiters: [Data] {
+    get {_storage._arbiters}
+    set {_uniqueStorage()._arbiters = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -1217,7 +1223,7 @@ nonisolated extension BundleItem: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension PublishOffer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".PublishOffer"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}resource\0\u{1}title\0\u{1}process\0\u{1}unit\0\u{1}tariff\0\u{3}deposit_minor\0\u{3}reduced_deposit\0\u{1}platform\0\u{3}platform_fee\0\u{1}place\0\u{3}available_from_ms\0\u{3}available_until_ms\0\u{3}duration_minimum_ms\0\u{3}duration_maximum_ms\0\u{1}terms\0\u{2}\u{2}also\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}resource\0\u{1}title\0\u{1}process\0\u{1}unit\0\u{1}tariff\0\u{3}deposit_minor\0\u{3}reduced_deposit\0\u{1}platform\0\u{3}platform_fee\0\u{1}place\0\u{3}available_from_ms\0\u{3}available_until_ms\0\u{3}duration_minimum_ms\0\u{3}duration_maximum_ms\0\u{1}terms\0\u{2}\u{2}also\0\u{1}arbiters\0")
 
   fileprivate class _StorageClass {
     var _resource: Data = Data()
@@ -1236,6 +1242,7 @@ nonisolated extension PublishOffer: SwiftProtobuf.Message, SwiftProtobuf._Messag
     var _durationMaximumMs: UInt64 = 0
     var _terms: [TermValue] = []
     var _also: [BundleItem] = []
+    var _arbiters: [Data] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1262,6 +1269,7 @@ nonisolated extension PublishOffer: SwiftProtobuf.Message, SwiftProtobuf._Messag
       _durationMaximumMs = source._durationMaximumMs
       _terms = source._terms
       _also = source._also
+      _arbiters = source._arbiters
     }
   }
 
@@ -1296,6 +1304,7 @@ nonisolated extension PublishOffer: SwiftProtobuf.Message, SwiftProtobuf._Messag
         case 14: try { try decoder.decodeSingularUInt64Field(value: &_storage._durationMaximumMs) }()
         case 15: try { try decoder.decodeRepeatedMessageField(value: &_storage._terms) }()
         case 17: try { try decoder.decodeRepeatedMessageField(value: &_storage._also) }()
+        case 18: try { try decoder.decodeRepeatedBytesField(value: &_storage._arbiters) }()
         default: break
         }
       }
@@ -1356,6 +1365,9 @@ nonisolated extension PublishOffer: SwiftProtobuf.Message, SwiftProtobuf._Messag
       if !_storage._also.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._also, fieldNumber: 17)
       }
+      if !_storage._arbiters.isEmpty {
+        try visitor.visitRepeatedBytesField(value: _storage._arbiters, fieldNumber: 18)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1381,6 +1393,7 @@ nonisolated extension PublishOffer: SwiftProtobuf.Message, SwiftProtobuf._Messag
         if _storage._durationMaximumMs != rhs_storage._durationMaximumMs {return false}
         if _storage._terms != rhs_storage._terms {return false}
         if _storage._also != rhs_storage._also {return false}
+        if _storage._arbiters != rhs_storage._arbiters {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -73,6 +73,12 @@ public nonisolated enum Occupancy: SwiftProtobuf.Enum, Swift.CaseIterable {
 
   /// It is in use until the state is left.
   case inUse // = 2
+
+  /// The whole resource, from entering the state until it is left, whatever was agreed.
+  case exclusive // = 3
+
+  /// So much of the capacity, from entering until leaving, without a calendar: many at once.
+  case counted // = 4
   case UNRECOGNIZED(Int)
 
   public init() {
@@ -84,6 +90,8 @@ public nonisolated enum Occupancy: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 0: self = .none
     case 1: self = .promised
     case 2: self = .inUse
+    case 3: self = .exclusive
+    case 4: self = .counted
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -93,6 +101,8 @@ public nonisolated enum Occupancy: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .none: return 0
     case .promised: return 1
     case .inUse: return 2
+    case .exclusive: return 3
+    case .counted: return 4
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -102,6 +112,8 @@ public nonisolated enum Occupancy: SwiftProtobuf.Enum, Swift.CaseIterable {
     .none,
     .promised,
     .inUse,
+    .exclusive,
+    .counted,
   ]
 
 }
@@ -175,6 +187,47 @@ public nonisolated struct ProcessDefinition: Sendable {
 
   /// In order of preference: of those with one name, the first that may be taken is.
   public var transitions: [TransitionDefinition] = []
+
+  /// Absent: agreements cannot be disputed.
+  public var dispute: DisputeRule {
+    get {_dispute ?? DisputeRule()}
+    set {_dispute = newValue}
+  }
+  /// Returns true if `dispute` has been explicitly set.
+  public var hasDispute: Bool {self._dispute != nil}
+  /// Clears the value of `dispute`. Subsequent reads from it will return its default value.
+  public mutating func clearDispute() {self._dispute = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _dispute: DisputeRule? = nil
+}
+
+/// When an agreement may be disputed, and what a decision leads to.
+public nonisolated struct DisputeRule: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// States in which a dispute may be opened; none of them final.
+  public var states: [String] = []
+
+  /// Roles that may open one, and that are heard.
+  public var by: [String] = []
+
+  /// The final state that every decision leads to, and also no decision.
+  public var resolvedTo: String = String()
+
+  /// What happens when nobody decides: payments, custody, records.
+  public var undecided: [Effect] = []
+
+  /// Role that receives what rounding, or nobody's decision, leaves held.
+  public var remainderTo: String = String()
+
+  /// Role that a decision may make the owner; "": ownership stays in any case.
+  public var ownershipTo: String = String()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -356,6 +409,22 @@ public nonisolated struct Effect: Sendable {
     set {effect = .recordSettled(newValue)}
   }
 
+  public var transferOwnership: TransferOwnership {
+    get {
+      if case .transferOwnership(let v)? = effect {return v}
+      return TransferOwnership()
+    }
+    set {effect = .transferOwnership(newValue)}
+  }
+
+  public var countUse: CountUse {
+    get {
+      if case .countUse(let v)? = effect {return v}
+      return CountUse()
+    }
+    set {effect = .countUse(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Effect: Equatable, Sendable {
@@ -365,6 +434,8 @@ public nonisolated struct Effect: Sendable {
     case pay(Pay)
     case moveCustody(MoveCustody)
     case recordSettled(RecordSettled)
+    case transferOwnership(TransferOwnership)
+    case countUse(CountUse)
 
   }
 
@@ -426,6 +497,38 @@ public nonisolated struct RecordSettled: Sendable {
   public init() {}
 }
 
+/// The resource becomes the role's, in the same step as the money moves.
+public nonisolated struct TransferOwnership: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var to: String = String()
+
+  /// A final state: where a timer leads instead when the thing cannot be sold at that
+  /// moment, because it is reported stolen. Everything held goes to the role.
+  public var otherwise: String = String()
+
+  public var otherwiseTo: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Adds to the agreement's count of uses; less than 0 counts as 0.
+public nonisolated struct CountUse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var times: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "koinon.v1"
@@ -435,7 +538,7 @@ nonisolated extension RoleSource: SwiftProtobuf._ProtoNameProviding {
 }
 
 nonisolated extension Occupancy: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0OCCUPANCY_NONE\0\u{1}OCCUPANCY_PROMISED\0\u{1}OCCUPANCY_IN_USE\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0OCCUPANCY_NONE\0\u{1}OCCUPANCY_PROMISED\0\u{1}OCCUPANCY_IN_USE\0\u{1}OCCUPANCY_EXCLUSIVE\0\u{1}OCCUPANCY_COUNTED\0")
 }
 
 nonisolated extension TimerBase: SwiftProtobuf._ProtoNameProviding {
@@ -444,7 +547,7 @@ nonisolated extension TimerBase: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension ProcessDefinition: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".ProcessDefinition"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}title\0\u{1}roles\0\u{1}terms\0\u{1}definitions\0\u{1}states\0\u{1}transitions\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}title\0\u{1}roles\0\u{1}terms\0\u{1}definitions\0\u{1}states\0\u{1}transitions\0\u{1}dispute\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -459,12 +562,17 @@ nonisolated extension ProcessDefinition: SwiftProtobuf.Message, SwiftProtobuf._M
       case 5: try { try decoder.decodeRepeatedMessageField(value: &self.definitions) }()
       case 6: try { try decoder.decodeRepeatedMessageField(value: &self.states) }()
       case 7: try { try decoder.decodeRepeatedMessageField(value: &self.transitions) }()
+      case 8: try { try decoder.decodeSingularMessageField(value: &self._dispute) }()
       default: break
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.id.isEmpty {
       try visitor.visitSingularStringField(value: self.id, fieldNumber: 1)
     }
@@ -486,6 +594,9 @@ nonisolated extension ProcessDefinition: SwiftProtobuf.Message, SwiftProtobuf._M
     if !self.transitions.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.transitions, fieldNumber: 7)
     }
+    try { if let v = self._dispute {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -497,6 +608,62 @@ nonisolated extension ProcessDefinition: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.definitions != rhs.definitions {return false}
     if lhs.states != rhs.states {return false}
     if lhs.transitions != rhs.transitions {return false}
+    if lhs._dispute != rhs._dispute {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension DisputeRule: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".DisputeRule"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}states\0\u{1}by\0\u{3}resolved_to\0\u{1}undecided\0\u{3}remainder_to\0\u{3}ownership_to\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedStringField(value: &self.states) }()
+      case 2: try { try decoder.decodeRepeatedStringField(value: &self.by) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.resolvedTo) }()
+      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.undecided) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.remainderTo) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.ownershipTo) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.states.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.states, fieldNumber: 1)
+    }
+    if !self.by.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.by, fieldNumber: 2)
+    }
+    if !self.resolvedTo.isEmpty {
+      try visitor.visitSingularStringField(value: self.resolvedTo, fieldNumber: 3)
+    }
+    if !self.undecided.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.undecided, fieldNumber: 4)
+    }
+    if !self.remainderTo.isEmpty {
+      try visitor.visitSingularStringField(value: self.remainderTo, fieldNumber: 5)
+    }
+    if !self.ownershipTo.isEmpty {
+      try visitor.visitSingularStringField(value: self.ownershipTo, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: DisputeRule, rhs: DisputeRule) -> Bool {
+    if lhs.states != rhs.states {return false}
+    if lhs.by != rhs.by {return false}
+    if lhs.resolvedTo != rhs.resolvedTo {return false}
+    if lhs.undecided != rhs.undecided {return false}
+    if lhs.remainderTo != rhs.remainderTo {return false}
+    if lhs.ownershipTo != rhs.ownershipTo {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -808,7 +975,7 @@ nonisolated extension Guard: SwiftProtobuf.Message, SwiftProtobuf._MessageImplem
 
 nonisolated extension Effect: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Effect"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}collect\0\u{1}pay\0\u{3}move_custody\0\u{3}record_settled\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}collect\0\u{1}pay\0\u{3}move_custody\0\u{3}record_settled\0\u{3}transfer_ownership\0\u{3}count_use\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -868,6 +1035,32 @@ nonisolated extension Effect: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
           self.effect = .recordSettled(v)
         }
       }()
+      case 5: try {
+        var v: TransferOwnership?
+        var hadOneofValue = false
+        if let current = self.effect {
+          hadOneofValue = true
+          if case .transferOwnership(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.effect = .transferOwnership(v)
+        }
+      }()
+      case 6: try {
+        var v: CountUse?
+        var hadOneofValue = false
+        if let current = self.effect {
+          hadOneofValue = true
+          if case .countUse(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.effect = .countUse(v)
+        }
+      }()
       default: break
       }
     }
@@ -894,6 +1087,14 @@ nonisolated extension Effect: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
     case .recordSettled?: try {
       guard case .recordSettled(let v)? = self.effect else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case .transferOwnership?: try {
+      guard case .transferOwnership(let v)? = self.effect else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    }()
+    case .countUse?: try {
+      guard case .countUse(let v)? = self.effect else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
     }()
     case nil: break
     }
@@ -1037,6 +1238,76 @@ nonisolated extension RecordSettled: SwiftProtobuf.Message, SwiftProtobuf._Messa
   public static func ==(lhs: RecordSettled, rhs: RecordSettled) -> Bool {
     if lhs.role != rhs.role {return false}
     if lhs.late != rhs.late {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension TransferOwnership: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".TransferOwnership"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}to\0\u{1}otherwise\0\u{3}otherwise_to\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.to) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.otherwise) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.otherwiseTo) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.to.isEmpty {
+      try visitor.visitSingularStringField(value: self.to, fieldNumber: 1)
+    }
+    if !self.otherwise.isEmpty {
+      try visitor.visitSingularStringField(value: self.otherwise, fieldNumber: 2)
+    }
+    if !self.otherwiseTo.isEmpty {
+      try visitor.visitSingularStringField(value: self.otherwiseTo, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: TransferOwnership, rhs: TransferOwnership) -> Bool {
+    if lhs.to != rhs.to {return false}
+    if lhs.otherwise != rhs.otherwise {return false}
+    if lhs.otherwiseTo != rhs.otherwiseTo {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension CountUse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".CountUse"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}times\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.times) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.times.isEmpty {
+      try visitor.visitSingularStringField(value: self.times, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: CountUse, rhs: CountUse) -> Bool {
+    if lhs.times != rhs.times {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

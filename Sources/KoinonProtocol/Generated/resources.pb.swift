@@ -34,6 +34,12 @@ public nonisolated enum CustodyReason: SwiftProtobuf.Enum, Swift.CaseIterable {
   case lent // = 2
   case returned // = 3
   case retired // = 4
+
+  /// Handed over to who buys it; not yet the owner.
+  case delivered // = 5
+
+  /// It changed its owner by an agreement.
+  case sold // = 6
   case UNRECOGNIZED(Int)
 
   public init() {
@@ -47,6 +53,8 @@ public nonisolated enum CustodyReason: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 2: self = .lent
     case 3: self = .returned
     case 4: self = .retired
+    case 5: self = .delivered
+    case 6: self = .sold
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -58,6 +66,8 @@ public nonisolated enum CustodyReason: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .lent: return 2
     case .returned: return 3
     case .retired: return 4
+    case .delivered: return 5
+    case .sold: return 6
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -69,6 +79,8 @@ public nonisolated enum CustodyReason: SwiftProtobuf.Enum, Swift.CaseIterable {
     .lent,
     .returned,
     .retired,
+    .delivered,
+    .sold,
   ]
 
 }
@@ -120,6 +132,22 @@ public nonisolated struct ResourcesAction: Sendable {
     set {action = .retireResource(newValue)}
   }
 
+  public var reportStolen: ReportStolen {
+    get {
+      if case .reportStolen(let v)? = action {return v}
+      return ReportStolen()
+    }
+    set {action = .reportStolen(newValue)}
+  }
+
+  public var reportRecovered: ReportRecovered {
+    get {
+      if case .reportRecovered(let v)? = action {return v}
+      return ReportRecovered()
+    }
+    set {action = .reportRecovered(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Action: Equatable, Sendable {
@@ -128,6 +156,8 @@ public nonisolated struct ResourcesAction: Sendable {
     case updateResource(UpdateResource)
     case transferResource(TransferResource)
     case retireResource(RetireResource)
+    case reportStolen(ReportStolen)
+    case reportRecovered(ReportRecovered)
 
   }
 
@@ -232,6 +262,36 @@ public nonisolated struct RetireResource: Sendable {
   public init() {}
 }
 
+/// By the owner or a member's account. Until it is recovered nothing new is agreed
+/// about the thing, and it neither changes hands nor is retired.
+public nonisolated struct ReportStolen: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var resource: Data = Data()
+
+  /// SHA-256 of the evidence, which is kept off the ledger.
+  public var evidenceHash: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// By the account that reported it.
+public nonisolated struct ReportRecovered: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var resource: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 public nonisolated struct Kind: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -246,41 +306,126 @@ public nonisolated struct Kind: Sendable {
   public init() {}
 }
 
-public nonisolated struct Resource: Sendable {
+public nonisolated struct Resource: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  public var kind: String = String()
+  public var kind: String {
+    get {_storage._kind}
+    set {_uniqueStorage()._kind = newValue}
+  }
 
-  public var title: String = String()
+  public var title: String {
+    get {_storage._title}
+    set {_uniqueStorage()._title = newValue}
+  }
 
-  public var owner: Data = Data()
+  public var owner: Data {
+    get {_storage._owner}
+    set {_uniqueStorage()._owner = newValue}
+  }
 
   /// Who registered it; serial numbers are unique per issuer.
-  public var issuer: Data = Data()
+  public var issuer: Data {
+    get {_storage._issuer}
+    set {_uniqueStorage()._issuer = newValue}
+  }
 
-  public var capacity: UInt32 = 0
+  public var capacity: UInt32 {
+    get {_storage._capacity}
+    set {_uniqueStorage()._capacity = newValue}
+  }
 
-  public var serial: String = String()
+  public var serial: String {
+    get {_storage._serial}
+    set {_uniqueStorage()._serial = newValue}
+  }
 
-  public var descriptionHash: Data = Data()
+  public var descriptionHash: Data {
+    get {_storage._descriptionHash}
+    set {_uniqueStorage()._descriptionHash = newValue}
+  }
 
-  public var registeredAtMs: UInt64 = 0
+  public var registeredAtMs: UInt64 {
+    get {_storage._registeredAtMs}
+    set {_uniqueStorage()._registeredAtMs = newValue}
+  }
 
-  public var retired: Bool = false
+  public var retired: Bool {
+    get {_storage._retired}
+    set {_uniqueStorage()._retired = newValue}
+  }
 
   /// Length of the custody history.
-  public var custodyRecords: UInt64 = 0
+  public var custodyRecords: UInt64 {
+    get {_storage._custodyRecords}
+    set {_uniqueStorage()._custodyRecords = newValue}
+  }
 
   /// Offers not withdrawn.
-  public var openOffers: UInt32 = 0
+  public var openOffers: UInt32 {
+    get {_storage._openOffers}
+    set {_uniqueStorage()._openOffers = newValue}
+  }
 
   /// Bookings that promise or use it.
-  public var openBookings: UInt32 = 0
+  public var openBookings: UInt32 {
+    get {_storage._openBookings}
+    set {_uniqueStorage()._openBookings = newValue}
+  }
 
   /// How much of the capacity is in use now.
-  public var quantityInUse: UInt32 = 0
+  public var quantityInUse: UInt32 {
+    get {_storage._quantityInUse}
+    set {_uniqueStorage()._quantityInUse = newValue}
+  }
+
+  /// Absent: not reported stolen.
+  public var stolen: StolenReport {
+    get {_storage._stolen ?? StolenReport()}
+    set {_uniqueStorage()._stolen = newValue}
+  }
+  /// Returns true if `stolen` has been explicitly set.
+  public var hasStolen: Bool {_storage._stolen != nil}
+  /// Clears the value of `stolen`. Subsequent reads from it will return its default value.
+  public mutating func clearStolen() {_uniqueStorage()._stolen = nil}
+
+  /// One agreement has the whole of it, a sale for instance.
+  public var exclusive: Bool {
+    get {_storage._exclusive}
+    set {_uniqueStorage()._exclusive = newValue}
+  }
+
+  /// How much of the capacity agreements have without a calendar.
+  public var quantityCounted: UInt32 {
+    get {_storage._quantityCounted}
+    set {_uniqueStorage()._quantityCounted = newValue}
+  }
+
+  /// Agreements about it that are disputed now.
+  public var openDisputes: UInt32 {
+    get {_storage._openDisputes}
+    set {_uniqueStorage()._openDisputes = newValue}
+  }
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+public nonisolated struct StolenReport: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var reporter: Data = Data()
+
+  public var evidenceHash: Data = Data()
+
+  public var reportedAtMs: UInt64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -376,6 +521,22 @@ public nonisolated struct ResourcesEvent: Sendable {
     set {event = .custodyMoved(newValue)}
   }
 
+  public var resourceReportedStolen: ResourceReportedStolen {
+    get {
+      if case .resourceReportedStolen(let v)? = event {return v}
+      return ResourceReportedStolen()
+    }
+    set {event = .resourceReportedStolen(newValue)}
+  }
+
+  public var resourceRecovered: ResourceRecovered {
+    get {
+      if case .resourceRecovered(let v)? = event {return v}
+      return ResourceRecovered()
+    }
+    set {event = .resourceRecovered(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Event: Equatable, Sendable {
@@ -385,6 +546,8 @@ public nonisolated struct ResourcesEvent: Sendable {
     case resourceTransferred(ResourceTransferred)
     case resourceRetired(ResourceRetired)
     case custodyMoved(CustodyMoved)
+    case resourceReportedStolen(ResourceReportedStolen)
+    case resourceRecovered(ResourceRecovered)
 
   }
 
@@ -459,6 +622,34 @@ public nonisolated struct ResourceRetired: Sendable {
   public init() {}
 }
 
+public nonisolated struct ResourceReportedStolen: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var resource: Data = Data()
+
+  public var reporter: Data = Data()
+
+  public var evidenceHash: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct ResourceRecovered: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var resource: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 public nonisolated struct CustodyMoved: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -484,12 +675,12 @@ public nonisolated struct CustodyMoved: Sendable {
 fileprivate nonisolated let _protobuf_package = "koinon.v1"
 
 nonisolated extension CustodyReason: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CUSTODY_REASON_REGISTERED\0\u{1}CUSTODY_REASON_TRANSFERRED\0\u{1}CUSTODY_REASON_LENT\0\u{1}CUSTODY_REASON_RETURNED\0\u{1}CUSTODY_REASON_RETIRED\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CUSTODY_REASON_REGISTERED\0\u{1}CUSTODY_REASON_TRANSFERRED\0\u{1}CUSTODY_REASON_LENT\0\u{1}CUSTODY_REASON_RETURNED\0\u{1}CUSTODY_REASON_RETIRED\0\u{1}CUSTODY_REASON_DELIVERED\0\u{1}CUSTODY_REASON_SOLD\0")
 }
 
 nonisolated extension ResourcesAction: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".ResourcesAction"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}register_kind\0\u{3}register_resource\0\u{3}update_resource\0\u{3}transfer_resource\0\u{3}retire_resource\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}register_kind\0\u{3}register_resource\0\u{3}update_resource\0\u{3}transfer_resource\0\u{3}retire_resource\0\u{3}report_stolen\0\u{3}report_recovered\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -562,6 +753,32 @@ nonisolated extension ResourcesAction: SwiftProtobuf.Message, SwiftProtobuf._Mes
           self.action = .retireResource(v)
         }
       }()
+      case 6: try {
+        var v: ReportStolen?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .reportStolen(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .reportStolen(v)
+        }
+      }()
+      case 7: try {
+        var v: ReportRecovered?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .reportRecovered(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .reportRecovered(v)
+        }
+      }()
       default: break
       }
     }
@@ -592,6 +809,14 @@ nonisolated extension ResourcesAction: SwiftProtobuf.Message, SwiftProtobuf._Mes
     case .retireResource?: try {
       guard case .retireResource(let v)? = self.action else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    }()
+    case .reportStolen?: try {
+      guard case .reportStolen(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    }()
+    case .reportRecovered?: try {
+      guard case .reportRecovered(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
     }()
     case nil: break
     }
@@ -835,6 +1060,71 @@ nonisolated extension RetireResource: SwiftProtobuf.Message, SwiftProtobuf._Mess
   }
 }
 
+nonisolated extension ReportStolen: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ReportStolen"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}resource\0\u{3}evidence_hash\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.resource) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.evidenceHash) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.resource.isEmpty {
+      try visitor.visitSingularBytesField(value: self.resource, fieldNumber: 1)
+    }
+    if !self.evidenceHash.isEmpty {
+      try visitor.visitSingularBytesField(value: self.evidenceHash, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ReportStolen, rhs: ReportStolen) -> Bool {
+    if lhs.resource != rhs.resource {return false}
+    if lhs.evidenceHash != rhs.evidenceHash {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ReportRecovered: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ReportRecovered"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}resource\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.resource) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.resource.isEmpty {
+      try visitor.visitSingularBytesField(value: self.resource, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ReportRecovered, rhs: ReportRecovered) -> Bool {
+    if lhs.resource != rhs.resource {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension Kind: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Kind"
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}title\0\u{3}registered_by\0")
@@ -872,7 +1162,189 @@ nonisolated extension Kind: SwiftProtobuf.Message, SwiftProtobuf._MessageImpleme
 
 nonisolated extension Resource: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Resource"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}title\0\u{1}owner\0\u{1}issuer\0\u{1}capacity\0\u{1}serial\0\u{3}description_hash\0\u{3}registered_at_ms\0\u{1}retired\0\u{3}custody_records\0\u{3}open_offers\0\u{3}open_bookings\0\u{3}quantity_in_use\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}title\0\u{1}owner\0\u{1}issuer\0\u{1}capacity\0\u{1}serial\0\u{3}description_hash\0\u{3}registered_at_ms\0\u{1}retired\0\u{3}custody_records\0\u{3}open_offers\0\u{3}open_bookings\0\u{3}quantity_in_use\0\u{1}stolen\0\u{1}exclusive\0\u{3}quantity_counted\0\u{3}open_disputes\0")
+
+  fileprivate class _StorageClass {
+    var _kind: String = String()
+    var _title: String = String()
+    var _owner: Data = Data()
+    var _issuer: Data = Data()
+    var _capacity: UInt32 = 0
+    var _serial: String = String()
+    var _descriptionHash: Data = Data()
+    var _registeredAtMs: UInt64 = 0
+    var _retired: Bool = false
+    var _custodyRecords: UInt64 = 0
+    var _openOffers: UInt32 = 0
+    var _openBookings: UInt32 = 0
+    var _quantityInUse: UInt32 = 0
+    var _stolen: StolenReport? = nil
+    var _exclusive: Bool = false
+    var _quantityCounted: UInt32 = 0
+    var _openDisputes: UInt32 = 0
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _kind = source._kind
+      _title = source._title
+      _owner = source._owner
+      _issuer = source._issuer
+      _capacity = source._capacity
+      _serial = source._serial
+      _descriptionHash = source._descriptionHash
+      _registeredAtMs = source._registeredAtMs
+      _retired = source._retired
+      _custodyRecords = source._custodyRecords
+      _openOffers = source._openOffers
+      _openBookings = source._openBookings
+      _quantityInUse = source._quantityInUse
+      _stolen = source._stolen
+      _exclusive = source._exclusive
+      _quantityCounted = source._quantityCounted
+      _openDisputes = source._openDisputes
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._kind) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._title) }()
+        case 3: try { try decoder.decodeSingularBytesField(value: &_storage._owner) }()
+        case 4: try { try decoder.decodeSingularBytesField(value: &_storage._issuer) }()
+        case 5: try { try decoder.decodeSingularUInt32Field(value: &_storage._capacity) }()
+        case 6: try { try decoder.decodeSingularStringField(value: &_storage._serial) }()
+        case 7: try { try decoder.decodeSingularBytesField(value: &_storage._descriptionHash) }()
+        case 8: try { try decoder.decodeSingularUInt64Field(value: &_storage._registeredAtMs) }()
+        case 9: try { try decoder.decodeSingularBoolField(value: &_storage._retired) }()
+        case 10: try { try decoder.decodeSingularUInt64Field(value: &_storage._custodyRecords) }()
+        case 11: try { try decoder.decodeSingularUInt32Field(value: &_storage._openOffers) }()
+        case 12: try { try decoder.decodeSingularUInt32Field(value: &_storage._openBookings) }()
+        case 13: try { try decoder.decodeSingularUInt32Field(value: &_storage._quantityInUse) }()
+        case 14: try { try decoder.decodeSingularMessageField(value: &_storage._stolen) }()
+        case 15: try { try decoder.decodeSingularBoolField(value: &_storage._exclusive) }()
+        case 16: try { try decoder.decodeSingularUInt32Field(value: &_storage._quantityCounted) }()
+        case 17: try { try decoder.decodeSingularUInt32Field(value: &_storage._openDisputes) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._kind.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._kind, fieldNumber: 1)
+      }
+      if !_storage._title.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._title, fieldNumber: 2)
+      }
+      if !_storage._owner.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._owner, fieldNumber: 3)
+      }
+      if !_storage._issuer.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._issuer, fieldNumber: 4)
+      }
+      if _storage._capacity != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._capacity, fieldNumber: 5)
+      }
+      if !_storage._serial.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._serial, fieldNumber: 6)
+      }
+      if !_storage._descriptionHash.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._descriptionHash, fieldNumber: 7)
+      }
+      if _storage._registeredAtMs != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._registeredAtMs, fieldNumber: 8)
+      }
+      if _storage._retired != false {
+        try visitor.visitSingularBoolField(value: _storage._retired, fieldNumber: 9)
+      }
+      if _storage._custodyRecords != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._custodyRecords, fieldNumber: 10)
+      }
+      if _storage._openOffers != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._openOffers, fieldNumber: 11)
+      }
+      if _storage._openBookings != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._openBookings, fieldNumber: 12)
+      }
+      if _storage._quantityInUse != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._quantityInUse, fieldNumber: 13)
+      }
+      try { if let v = _storage._stolen {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
+      } }()
+      if _storage._exclusive != false {
+        try visitor.visitSingularBoolField(value: _storage._exclusive, fieldNumber: 15)
+      }
+      if _storage._quantityCounted != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._quantityCounted, fieldNumber: 16)
+      }
+      if _storage._openDisputes != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._openDisputes, fieldNumber: 17)
+      }
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Resource, rhs: Resource) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._kind != rhs_storage._kind {return false}
+        if _storage._title != rhs_storage._title {return false}
+        if _storage._owner != rhs_storage._owner {return false}
+        if _storage._issuer != rhs_storage._issuer {return false}
+        if _storage._capacity != rhs_storage._capacity {return false}
+        if _storage._serial != rhs_storage._serial {return false}
+        if _storage._descriptionHash != rhs_storage._descriptionHash {return false}
+        if _storage._registeredAtMs != rhs_storage._registeredAtMs {return false}
+        if _storage._retired != rhs_storage._retired {return false}
+        if _storage._custodyRecords != rhs_storage._custodyRecords {return false}
+        if _storage._openOffers != rhs_storage._openOffers {return false}
+        if _storage._openBookings != rhs_storage._openBookings {return false}
+        if _storage._quantityInUse != rhs_storage._quantityInUse {return false}
+        if _storage._stolen != rhs_storage._stolen {return false}
+        if _storage._exclusive != rhs_storage._exclusive {return false}
+        if _storage._quantityCounted != rhs_storage._quantityCounted {return false}
+        if _storage._openDisputes != rhs_storage._openDisputes {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension StolenReport: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".StolenReport"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}reporter\0\u{3}evidence_hash\0\u{3}reported_at_ms\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -880,81 +1352,31 @@ nonisolated extension Resource: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.kind) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.title) }()
-      case 3: try { try decoder.decodeSingularBytesField(value: &self.owner) }()
-      case 4: try { try decoder.decodeSingularBytesField(value: &self.issuer) }()
-      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.capacity) }()
-      case 6: try { try decoder.decodeSingularStringField(value: &self.serial) }()
-      case 7: try { try decoder.decodeSingularBytesField(value: &self.descriptionHash) }()
-      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.registeredAtMs) }()
-      case 9: try { try decoder.decodeSingularBoolField(value: &self.retired) }()
-      case 10: try { try decoder.decodeSingularUInt64Field(value: &self.custodyRecords) }()
-      case 11: try { try decoder.decodeSingularUInt32Field(value: &self.openOffers) }()
-      case 12: try { try decoder.decodeSingularUInt32Field(value: &self.openBookings) }()
-      case 13: try { try decoder.decodeSingularUInt32Field(value: &self.quantityInUse) }()
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.reporter) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.evidenceHash) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.reportedAtMs) }()
       default: break
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.kind.isEmpty {
-      try visitor.visitSingularStringField(value: self.kind, fieldNumber: 1)
+    if !self.reporter.isEmpty {
+      try visitor.visitSingularBytesField(value: self.reporter, fieldNumber: 1)
     }
-    if !self.title.isEmpty {
-      try visitor.visitSingularStringField(value: self.title, fieldNumber: 2)
+    if !self.evidenceHash.isEmpty {
+      try visitor.visitSingularBytesField(value: self.evidenceHash, fieldNumber: 2)
     }
-    if !self.owner.isEmpty {
-      try visitor.visitSingularBytesField(value: self.owner, fieldNumber: 3)
-    }
-    if !self.issuer.isEmpty {
-      try visitor.visitSingularBytesField(value: self.issuer, fieldNumber: 4)
-    }
-    if self.capacity != 0 {
-      try visitor.visitSingularUInt32Field(value: self.capacity, fieldNumber: 5)
-    }
-    if !self.serial.isEmpty {
-      try visitor.visitSingularStringField(value: self.serial, fieldNumber: 6)
-    }
-    if !self.descriptionHash.isEmpty {
-      try visitor.visitSingularBytesField(value: self.descriptionHash, fieldNumber: 7)
-    }
-    if self.registeredAtMs != 0 {
-      try visitor.visitSingularUInt64Field(value: self.registeredAtMs, fieldNumber: 8)
-    }
-    if self.retired != false {
-      try visitor.visitSingularBoolField(value: self.retired, fieldNumber: 9)
-    }
-    if self.custodyRecords != 0 {
-      try visitor.visitSingularUInt64Field(value: self.custodyRecords, fieldNumber: 10)
-    }
-    if self.openOffers != 0 {
-      try visitor.visitSingularUInt32Field(value: self.openOffers, fieldNumber: 11)
-    }
-    if self.openBookings != 0 {
-      try visitor.visitSingularUInt32Field(value: self.openBookings, fieldNumber: 12)
-    }
-    if self.quantityInUse != 0 {
-      try visitor.visitSingularUInt32Field(value: self.quantityInUse, fieldNumber: 13)
+    if self.reportedAtMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.reportedAtMs, fieldNumber: 3)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  public static func ==(lhs: Resource, rhs: Resource) -> Bool {
-    if lhs.kind != rhs.kind {return false}
-    if lhs.title != rhs.title {return false}
-    if lhs.owner != rhs.owner {return false}
-    if lhs.issuer != rhs.issuer {return false}
-    if lhs.capacity != rhs.capacity {return false}
-    if lhs.serial != rhs.serial {return false}
-    if lhs.descriptionHash != rhs.descriptionHash {return false}
-    if lhs.registeredAtMs != rhs.registeredAtMs {return false}
-    if lhs.retired != rhs.retired {return false}
-    if lhs.custodyRecords != rhs.custodyRecords {return false}
-    if lhs.openOffers != rhs.openOffers {return false}
-    if lhs.openBookings != rhs.openBookings {return false}
-    if lhs.quantityInUse != rhs.quantityInUse {return false}
+  public static func ==(lhs: StolenReport, rhs: StolenReport) -> Bool {
+    if lhs.reporter != rhs.reporter {return false}
+    if lhs.evidenceHash != rhs.evidenceHash {return false}
+    if lhs.reportedAtMs != rhs.reportedAtMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1042,7 +1464,7 @@ nonisolated extension SerialEntry: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension ResourcesEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".ResourcesEvent"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}kind_registered\0\u{3}resource_registered\0\u{3}resource_updated\0\u{3}resource_transferred\0\u{3}resource_retired\0\u{3}custody_moved\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}kind_registered\0\u{3}resource_registered\0\u{3}resource_updated\0\u{3}resource_transferred\0\u{3}resource_retired\0\u{3}custody_moved\0\u{3}resource_reported_stolen\0\u{3}resource_recovered\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1128,6 +1550,32 @@ nonisolated extension ResourcesEvent: SwiftProtobuf.Message, SwiftProtobuf._Mess
           self.event = .custodyMoved(v)
         }
       }()
+      case 7: try {
+        var v: ResourceReportedStolen?
+        var hadOneofValue = false
+        if let current = self.event {
+          hadOneofValue = true
+          if case .resourceReportedStolen(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.event = .resourceReportedStolen(v)
+        }
+      }()
+      case 8: try {
+        var v: ResourceRecovered?
+        var hadOneofValue = false
+        if let current = self.event {
+          hadOneofValue = true
+          if case .resourceRecovered(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.event = .resourceRecovered(v)
+        }
+      }()
       default: break
       }
     }
@@ -1162,6 +1610,14 @@ nonisolated extension ResourcesEvent: SwiftProtobuf.Message, SwiftProtobuf._Mess
     case .custodyMoved?: try {
       guard case .custodyMoved(let v)? = self.event else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    }()
+    case .resourceReportedStolen?: try {
+      guard case .resourceReportedStolen(let v)? = self.event else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    }()
+    case .resourceRecovered?: try {
+      guard case .resourceRecovered(let v)? = self.event else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
     }()
     case nil: break
     }
@@ -1339,6 +1795,76 @@ nonisolated extension ResourceRetired: SwiftProtobuf.Message, SwiftProtobuf._Mes
   }
 
   public static func ==(lhs: ResourceRetired, rhs: ResourceRetired) -> Bool {
+    if lhs.resource != rhs.resource {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ResourceReportedStolen: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ResourceReportedStolen"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}resource\0\u{1}reporter\0\u{3}evidence_hash\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.resource) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.reporter) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.evidenceHash) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.resource.isEmpty {
+      try visitor.visitSingularBytesField(value: self.resource, fieldNumber: 1)
+    }
+    if !self.reporter.isEmpty {
+      try visitor.visitSingularBytesField(value: self.reporter, fieldNumber: 2)
+    }
+    if !self.evidenceHash.isEmpty {
+      try visitor.visitSingularBytesField(value: self.evidenceHash, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ResourceReportedStolen, rhs: ResourceReportedStolen) -> Bool {
+    if lhs.resource != rhs.resource {return false}
+    if lhs.reporter != rhs.reporter {return false}
+    if lhs.evidenceHash != rhs.evidenceHash {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ResourceRecovered: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ResourceRecovered"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}resource\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.resource) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.resource.isEmpty {
+      try visitor.visitSingularBytesField(value: self.resource, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ResourceRecovered, rhs: ResourceRecovered) -> Bool {
     if lhs.resource != rhs.resource {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true

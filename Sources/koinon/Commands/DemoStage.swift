@@ -24,7 +24,7 @@ struct DemoStage {
         let founded = ReplayRun.foundingTime(of: plan)
         genesis = try home.nodeHome.found(
             name: "Koinon demonstration", at: founded, members: cast.sides.map(\.member),
-            processes: [LeaseProcess.definition],
+            processes: StandardProcesses.all,
             clock: .afterLastBlock)
         let node = try Node(
             home: home.nodeHome, clock: ShiftedClock(startingAt: founded), logger: .forCommand)

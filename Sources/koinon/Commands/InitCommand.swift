@@ -43,7 +43,7 @@ struct InitCommand: AsyncParsableCommand {
             let home = homeOption.nodeHome
             let genesis = try home.found(
                 name: name, at: SystemClock().now, members: members,
-                processes: [LeaseProcess.definition])
+                processes: StandardProcesses.all)
             print(
                 """
                 founded "\(name)" in \(homeOption.home)

@@ -82,7 +82,7 @@ struct ReplayCommand: AsyncParsableCommand {
         let genesis = try nodeHome.found(
             name: "Replay of \(plan.operators.map(\.title).joined(separator: ", "))".clipped(
                 to: 64),
-            at: founded, members: cast.sides.map(\.member), processes: [LeaseProcess.definition],
+            at: founded, members: cast.sides.map(\.member), processes: StandardProcesses.all,
             clock: .afterLastBlock)
         let node = try Node(
             home: nodeHome, clock: ShiftedClock(startingAt: founded), logger: .forCommand)

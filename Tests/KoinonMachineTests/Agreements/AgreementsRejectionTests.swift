@@ -202,13 +202,15 @@ import Testing
         },
     ]
 
-    @Test(arguments: opening + taking + adopting)
+    @Test(arguments: opening + taking + adopting + whole)
     func `what violates a condition is rejected with its code and field`(row: RejectionRow) throws {
         try row.check()
     }
 
     @Test func `every rejection has a row`() {
-        expectRows(for: AgreementsRejection.self, in: Self.opening + Self.taking + Self.adopting)
+        expectRows(
+            for: AgreementsRejection.self,
+            in: Self.opening + Self.taking + Self.adopting + Self.whole)
     }
 
     @Test func `the detail names the guard of the last transition that came into question`() throws

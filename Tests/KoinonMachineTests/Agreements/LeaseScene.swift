@@ -23,11 +23,12 @@ final class LeaseScene {
     /// 1.00 for each half hour begun, 5% to the platform, deposit 20.00.
     init(
         capacity: UInt32 = 1, terms: [String: Int64] = [:], parameters: Parameters = Parameters(),
-        process: ProcessDefinition = LeaseProcess.definition,
+        process: ProcessDefinition = LeaseProcess.definition, others: [ProcessDefinition] = [],
+        members: [String] = ["alfa", "bravo"],
         _ change: (inout PublishOffer) -> Void = { _ in }
     ) throws {
         ledger = try TestLedger(
-            members: ["alfa", "bravo"], parameters: parameters, processes: [process])
+            members: members, parameters: parameters, processes: [process] + others)
         try ledger.createUnit()
         provider = try ledger.open("paul", sponsor: "bravo")
         bea = try ledger.open("bea")
@@ -176,7 +177,8 @@ extension Action {
     }
 
     static func open(
-        _ offer: OfferID, start: Timestamp? = nil, for duration: UInt64, quantity: UInt32 = 1
+        _ offer: OfferID, start: Timestamp? = nil, for duration: UInt64, quantity: UInt32 = 1,
+        arbiter: Actor? = nil
     ) -> Action {
         .agreements(
             .openAgreement(
@@ -185,6 +187,7 @@ extension Action {
                     $0.startMs = start?.milliseconds ?? 0
                     $0.durationMs = duration
                     $0.quantity = quantity
+                    if let arbiter { $0.arbiter = arbiter.bytes }
                 }))
     }
 

@@ -22,6 +22,16 @@ import Testing
         return try scene.ledger.send(actor(scene), .market(.publishOffer(offer)))
     }
 
+    private static func publish(arbiters: (LeaseScene) -> [Data], unit: String = "usd") throws
+        -> Receipt
+    {
+        let scene = try LeaseScene()
+        var offer = LeaseScene.offer(on: scene.resource)
+        offer.unit = unit
+        offer.arbiters = arbiters(scene)
+        return try scene.ledger.send(scene.provider, .market(.publishOffer(offer)))
+    }
+
     private static func term(_ name: String, _ value: Int64) -> TermValue {
         .with {
             $0.name = name
@@ -247,6 +257,24 @@ import Testing
         return try scene.ledger.send(actor(scene), .market(.withdrawOffer(action)))
     }
 
+    static let arbiters: [RejectionRow] = [
+        RejectionRow(Code.tooManyArbiters, field: "arbiters", "nine, unknown unit") {
+            try publish(arbiters: { Array(repeating: $0.bea.bytes, count: 9) }, unit: "eur")
+        },
+        RejectionRow(Code.badArbiter, field: "arbiters[1]", "an id of 19 bytes, unknown unit") {
+            try publish(arbiters: { [$0.bea.bytes, short] }, unit: "eur")
+        },
+        RejectionRow(Code.badArbiter, field: "arbiters[0]", "nobody's account") {
+            try publish(arbiters: { _ in [nobody] })
+        },
+        RejectionRow(Code.badArbiter, field: "arbiters[0]", "the provider's own") {
+            try publish(arbiters: { [$0.provider.bytes] })
+        },
+        RejectionRow(Code.badArbiter, field: "arbiters[2]", "named twice") {
+            try publish(arbiters: { [$0.bea.bytes, $0.carl.bytes, $0.bea.bytes] })
+        },
+    ]
+
     static let withdrawing: [RejectionRow] = [
         RejectionRow(Code.malformedID, field: "offer", "19 bytes") {
             try withdraw(by: { $0.bea }) { $0.offer = short }
@@ -262,7 +290,7 @@ import Testing
         },
     ]
 
-    static let all = form + times + state + withdrawing + bundles + requests + answers
+    static let all = form + times + state + arbiters + withdrawing + bundles + requests + answers
 
     @Test(arguments: all)
     func `what violates a condition is rejected with its code and field`(row: RejectionRow) throws {

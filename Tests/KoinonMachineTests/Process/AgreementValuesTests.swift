@@ -29,7 +29,7 @@ import Testing
             ("start", begin + 3_600_000), ("end", begin + 10_800_000), ("duration", 7_200_000),
             ("used_from", 0), ("used_until", 0), ("quantity", 2), ("held", 4_800),
             ("deposit", 4_000), ("price", 100), ("step_ms", 1_800_000), ("minimum_steps", 1),
-            ("fee_numerator", 5), ("fee_denominator", 100), ("others_using", 0),
+            ("fee_numerator", 5), ("fee_denominator", 100), ("others_using", 0), ("uses", 0),
             // A term that the offer sets, one with its default, and a definition.
             ("cancel_fee", 33), ("overdue_ms", 604_800_000), ("agreed_price", 800),
         ]

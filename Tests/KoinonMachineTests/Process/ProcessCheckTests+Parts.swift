@@ -102,6 +102,10 @@ extension ProcessCheckTests {
 
     static let expressionsAndWays: [FindingRow] = [
         FindingRow(
+            "a count without expression",
+            [(.expressionsAreReadable, "transitions[2].effects[0].count_use.times")]
+        ) { $0.transitions[2].effects[0] = .with { $0.countUse = CountUse() } },
+        FindingRow(
             "a definition that does not parse",
             [
                 (.expressionsAreReadable, "definitions[0].expression")

@@ -4,7 +4,7 @@ import Testing
 @testable import KoinonMachine
 
 @Suite struct ProcessCheckTests {
-    @Test(arguments: parts + transitions + expressionsAndWays)
+    @Test(arguments: parts + transitions + expressionsAndWays + ownership)
     func `each fault is found at its place and nothing else`(row: FindingRow) {
         let findings = ProcessCheck.findings(of: .small(row.change))
         #expect(findings.map(\.rule) == row.findings.map(\.rule), "\(findings)")
@@ -15,14 +15,14 @@ import Testing
     }
 
     @Test func `every rule has a row`() {
-        let rows = Self.parts + Self.transitions + Self.expressionsAndWays
+        let rows = Self.parts + Self.transitions + Self.expressionsAndWays + Self.ownership
         for rule in ProcessRule.allCases {
             #expect(rows.contains { $0.findings.contains { $0.rule == rule } }, "\(rule)")
         }
     }
 
     @Test func `a process without findings can be run`() {
-        for process in [ProcessDefinition.small(), LeaseProcess.definition] {
+        for process in [ProcessDefinition.small()] + StandardProcesses.all {
             #expect(ProcessCheck.findings(of: process).isEmpty)
             #expect(RunnableProcess(process) != nil)
         }

@@ -6,10 +6,11 @@ import Testing
 
 /// docs/formats/process.md and the modules' pages say what the code does.
 @Suite struct ProcessDocumentTests {
+    private static let root = URL(filePath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
     private static func read(_ path: String) throws -> String {
-        let root = URL(filePath: #filePath).deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        return try String(contentsOf: root.appending(path: path), encoding: .utf8)
+        try String(contentsOf: root.appending(path: path), encoding: .utf8)
     }
 
     /// Lines of the section under a heading, up to the next heading.
@@ -41,7 +42,14 @@ import Testing
         #expect(firstColumn(section("The check", of: page)) == ProcessRule.allCases.map(\.rawValue))
         #expect(
             firstColumn(section("Effects", of: page))
-                == ["collect", "pay", "move_custody", "record_settled"])
+                == [
+                    "collect", "pay", "move_custody", "record_settled", "transfer_ownership",
+                    "count_use",
+                ])
+        #expect(
+            firstColumn(section("Occupancy", of: page))
+                == ["NONE", "PROMISED", "IN_USE", "EXCLUSIVE", "COUNTED"])
+        #expect(Occupancy.allCases.count == 5)
     }
 
     @Test func `limits and values without use in timers are named`() {
@@ -63,37 +71,58 @@ import Testing
         #expect(page.contains("at most \(ExpressionParser.maximumDepth) deep"))
     }
 
-    @Test func `the picture of the lease has its transitions, each once`() {
-        let lease = LeaseProcess.definition
+    @Test(arguments: StandardProcesses.all)
+    func `the picture of a process has its transitions, each once`(
+        process: ProcessDefinition
+    ) throws {
         var expected: [String] = []
-        for one in lease.transitions {
-            let from = one.from.isEmpty ? "[*]" : one.from
-            let line = "\(from) --> \(one.to): \(one.name)\(one.hasTimer ? " (timer)" : "")"
+        func add(_ line: String) {
             // Several that differ in guards only are one arrow.
             if !expected.contains(line) { expected.append(line) }
         }
-        for state in lease.states where state.final { expected.append("\(state.name) --> [*]") }
-        let drawn = page.split(separator: "\n").filter { $0.contains(" --> ") }
+        for one in process.transitions {
+            let from = one.from.isEmpty ? "[*]" : one.from
+            add("\(from) --> \(one.to): \(one.name)\(one.hasTimer ? " (timer)" : "")")
+            for effect in one.effects where one.hasTimer {
+                guard case .transferOwnership(let sale) = effect.effect else { continue }
+                add("\(from) --> \(sale.otherwise): \(one.name) (timer, stolen)")
+            }
+        }
+        for state in process.dispute.states {
+            add("\(state) --> \(process.dispute.resolvedTo): dispute")
+        }
+        for state in process.states where state.final { expected.append("\(state.name) --> [*]") }
+        let drawn = section("The \(process.id)", of: page).filter { $0.contains(" --> ") }
             .map { String($0.drop { $0 == " " }) }
         #expect(Set(drawn) == Set(expected))
         #expect(drawn.count == expected.count)
     }
 
-    @Test func `the lease's terms stand there with their defaults`() {
-        let rows = section("The lease", of: page).filter { $0.hasPrefix("| `") }
-        #expect(rows.count == LeaseProcess.definition.terms.count)
-        for (row, term) in zip(rows, LeaseProcess.definition.terms) {
+    @Test(arguments: StandardProcesses.all)
+    func `a process's terms stand there with their defaults`(process: ProcessDefinition) {
+        let rows = section("The \(process.id)", of: page).filter { $0.hasPrefix("| `") }
+        #expect(rows.count == process.terms.count)
+        for (row, term) in zip(rows, process.terms) {
             #expect(row.hasPrefix("| `\(term.name)` | \(term.defaultValue) |"))
         }
     }
 
-    @Test func `lease json is the process itself, in its JSON form`() throws {
-        let file = try Self.read("Sources/KoinonMachine/Processes/lease.json")
-        #expect(file == LeaseProcess.json)
-        #expect(try ProcessDefinition(jsonForm: Array(file.utf8)) == LeaseProcess.definition)
+    @Test(arguments: StandardProcesses.all)
+    func `its file is the process itself, in its JSON form`(process: ProcessDefinition) throws {
+        let file = try Self.read("Sources/KoinonMachine/Processes/\(process.id).json")
+        #expect(try ProcessDefinition(jsonForm: Array(file.utf8)) == process)
         let again = try ProcessDefinition(
-            jsonForm: Array(LeaseProcess.definition.jsonForm(pretty: false).utf8))
-        #expect(again == LeaseProcess.definition)
+            jsonForm: Array(process.jsonForm(pretty: false).utf8))
+        #expect(again == process)
+        #expect(ProcessCheck.findings(of: process).isEmpty)
+    }
+
+    @Test func `there is one process for each file`() throws {
+        let folder = Self.root.appending(path: "Sources/KoinonMachine/Processes")
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        #expect(
+            files.filter { $0.hasSuffix(".json") }.sorted()
+                == StandardProcesses.all.map { "\($0.id).json" }.sorted())
     }
 
     @Test(arguments: [

@@ -243,13 +243,14 @@ import Testing
         },
     ]
 
-    @Test(arguments: registering + updating + retiring)
+    @Test(arguments: registering + updating + retiring + stolen)
     func `what violates a condition is rejected with its code and field`(row: RejectionRow) throws {
         try row.check()
     }
 
     @Test func `every rejection has a row`() {
         expectRows(
-            for: ResourcesRejection.self, in: Self.registering + Self.updating + Self.retiring)
+            for: ResourcesRejection.self,
+            in: Self.registering + Self.updating + Self.retiring + Self.stolen)
     }
 }

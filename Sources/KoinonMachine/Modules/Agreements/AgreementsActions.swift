@@ -32,6 +32,7 @@ extension Agreements {
         guard let process = runnableProcess(offer.terms.process, in: state) else {
             preconditionFailure("an offer names a process that is not there")
         }
+        try checkStolen(offer, in: context)
 
         let quantity = max(action.quantity, 1)
         try checkCapacity(for: quantity, of: offer, in: context)
@@ -61,11 +62,24 @@ extension Agreements {
         agreement.quantity = quantity
         agreement.depositMinor = deposit
         agreement.unit = offer.terms.unit
+        agreement.arbiter = try arbiter(of: action, under: offer, agreement.parties)
         let id: AgreementID = context.newID()
         let run = AgreementRun(
             id: id, agreement: agreement, offer: offer, process: process, context: context)
         try run.open()
         return id
+    }
+
+    /// Nothing of the offer is reported stolen.
+    private static func checkStolen(_ offer: Offer, in context: Context) throws(Rejection) {
+        for share in offer.terms.shares {
+            guard let resource = Resources.resource(share.resource, in: context.state) else {
+                preconditionFailure("an offer is about a resource that is not there")
+            }
+            guard !resource.hasStolen else {
+                throw Rejection(AgreementsRejection.resourceStolen, field: "offer")
+            }
+        }
     }
 
     /// Whether there is so much of everything that the offer is about, taken or not.
@@ -82,6 +96,20 @@ extension Agreements {
                     detail: "capacity \(UInt64(resource.capacity) / share.quantity)")
             }
         }
+    }
+
+    /// Who decides disputes, if the opener names one; "" leaves it to members by lot.
+    private static func arbiter(
+        of action: OpenAgreement, under offer: Offer, _ parties: [Data]
+    ) throws(Rejection) -> Data {
+        guard !action.arbiter.isEmpty else { return action.arbiter }
+        guard offer.terms.arbiters.contains(action.arbiter) else {
+            throw Rejection(AgreementsRejection.arbiterNotOffered, field: "arbiter")
+        }
+        guard !parties.contains(action.arbiter) else {
+            throw Rejection(AgreementsRejection.arbiterIsParty, field: "arbiter")
+        }
+        return action.arbiter
     }
 
     /// The agreed time, checked against the clock, the alliance's bounds and the offer's.

@@ -5,6 +5,7 @@ extension Agreements {
     public static func checkInvariants(in state: some StateReader) -> [String] {
         var violations: [String] = []
         var expected: [ResourceID: [AgreementID: Booking]] = [:]
+        var counted: [ResourceID: UInt64] = [:]
         var timerCount = 0
         for (id, agreement) in agreements.rows(in: state) {
             guard let process = processes.get(agreement.process, in: state),
@@ -21,13 +22,20 @@ extension Agreements {
                 violations.append("agreement \(id) has ended but holds \(held)")
             }
             let timers = timers(of: id, in: state)
-            if present.final != timers.isEmpty {
+            if (present.final || agreement.disputed) != timers.isEmpty {
                 violations.append("agreement \(id) in \(present.name) has \(timers.count) timers")
             }
             timerCount += timers.count
-            if present.occupancy != .none {
+            switch present.occupancy {
+            case .none: break
+            case .counted:
+                for (resource, quantity) in bundle(of: agreement) {
+                    counted[resource, default: 0] += UInt64(quantity)
+                }
+            default:
                 var booking = Booking()
-                booking.endMs = agreement.endMs
+                booking.exclusive = present.occupancy == .exclusive
+                booking.endMs = booking.exclusive ? Timestamp.maximum.rawValue : agreement.endMs
                 booking.inUse = present.occupancy == .inUse
                 for (resource, quantity) in bundle(of: agreement) {
                     booking.quantity = quantity
@@ -36,7 +44,7 @@ extension Agreements {
             }
         }
         violations += timerViolations(count: timerCount, in: state)
-        violations += loadViolations(expected, in: state)
+        violations += loadViolations(expected, counted, in: state)
         return violations
     }
 
@@ -67,7 +75,8 @@ extension Agreements {
     }
 
     private static func loadViolations(
-        _ expected: [ResourceID: [AgreementID: Booking]], in state: some StateReader
+        _ expected: [ResourceID: [AgreementID: Booking]], _ counted: [ResourceID: UInt64],
+        in state: some StateReader
     ) -> [String] {
         var violations: [String] = []
         for (id, resource) in Resources.resources.rows(in: state) {
@@ -81,8 +90,18 @@ extension Agreements {
             if Int(resource.openBookings) != rows.count {
                 violations.append("resource \(id) counts \(resource.openBookings) of \(rows.count)")
             }
+            let whole = rows.contains(where: \.booking.exclusive)
+            if resource.exclusive != whole || (whole && rows.count > 1) {
+                violations.append("resource \(id) is taken as a whole by one and by others")
+            }
+            let withoutCalendar = counted[id] ?? 0
+            if UInt64(resource.quantityCounted) != withoutCalendar {
+                violations.append("resource \(id) counts wrongly what is taken of it")
+            }
             let used = rows.filter(\.booking.inUse).reduce(0) { $0 + UInt64($1.booking.quantity) }
-            if UInt64(resource.quantityInUse) != used || used > UInt64(resource.capacity) {
+            if UInt64(resource.quantityInUse) != used
+                || used + withoutCalendar > UInt64(resource.capacity)
+            {
                 violations.append("\(used) of resource \(id) are used, it has \(resource.capacity)")
             }
             // The most is promised at a moment at which some promise begins.
@@ -90,7 +109,7 @@ extension Agreements {
                 let promised = rows.filter {
                     $0.start.milliseconds <= moment && moment < $0.booking.endMs
                 }.reduce(0) { $0 + UInt64($1.booking.quantity) }
-                if promised > UInt64(resource.capacity) {
+                if promised + withoutCalendar > UInt64(resource.capacity) {
                     violations.append("\(promised) of resource \(id) are promised at \(moment)")
                 }
             }

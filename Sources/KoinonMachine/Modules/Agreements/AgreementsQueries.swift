@@ -28,7 +28,8 @@ extension Agreements {
     public static func timers(
         of id: AgreementID, in state: some StateReader
     ) -> [(transition: String, due: Timestamp)] {
-        guard let agreement = agreement(id, in: state),
+        // A dispute stops them.
+        guard let agreement = agreement(id, in: state), !agreement.disputed,
             let offer = OfferID(agreement.offer).flatMap({ Market.offer($0, in: state) }),
             let process = runnableProcess(agreement.process, in: state)
         else { return [] }

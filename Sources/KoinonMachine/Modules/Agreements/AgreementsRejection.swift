@@ -25,6 +25,12 @@ public enum AgreementsRejection: UInt32, RejectionCode {
     case capacityExceeded = 622
     case processFaulty = 623
     case processExists = 624
+    case resourceStolen = 625
+    case wholeOnly = 626
+    case takenByOthers = 627
+    case takenAsWhole = 629
+    case arbiterNotOffered = 630
+    case arbiterIsParty = 631
 
     public var remedy: String {
         switch self {
@@ -55,6 +61,13 @@ public enum AgreementsRejection: UInt32, RejectionCode {
         case .capacityExceeded: "the resource is taken in that time; choose another"
         case .processFaulty: "mend the place named in the field, as the detail says"
         case .processExists: "a process of this id was adopted already; choose another id"
+        case .resourceStolen:
+            "the resource is reported stolen; wait until who reported it says it was recovered"
+        case .wholeOnly: "the whole resource is taken; ask for as much as its capacity"
+        case .takenByOthers: "others have bookings of the resource; wait until they end"
+        case .takenAsWhole: "another agreement has the whole resource, it is being sold"
+        case .arbiterNotOffered: "name one of the offer's arbiters, or none"
+        case .arbiterIsParty: "a party cannot decide its own disputes; name another arbiter"
         }
     }
 }

@@ -65,6 +65,19 @@ extension Market {
         else { throw Rejection(MarketRejection.badDurationBounds, field: "duration_maximum_ms") }
     }
 
+    /// Accounts that are there, each once, and not the provider's own.
+    static func checkArbiters(of offer: PublishOffer, in context: Context) throws(Rejection) {
+        guard offer.arbiters.count <= maximumArbiters else {
+            throw Rejection(MarketRejection.tooManyArbiters, field: "arbiters")
+        }
+        for (index, arbiter) in offer.arbiters.enumerated() {
+            guard let account = AccountID(arbiter), account != context.sender,
+                Accounts.account(account, in: context.state) != nil,
+                !offer.arbiters[..<index].contains(arbiter)
+            else { throw Rejection(MarketRejection.badArbiter, field: "arbiters[\(index)]") }
+        }
+    }
+
     /// Every term is one that the process declares, within its bounds.
     static func checkTerms(
         of offer: PublishOffer, declaredBy process: RunnableProcess

@@ -7,7 +7,7 @@ extension Market {
         let offer = try checkedOffer(action, in: context)
         let id: OfferID = context.newID()
         offers.set(id, offer, in: context.state)
-        countOpen(offer, by: 1, in: context)
+        countOpen(offer, id, by: 1, in: context)
         emitPublished(id, offer, in: context)
     }
 
@@ -35,6 +35,7 @@ extension Market {
             throw Rejection(MarketRejection.unknownProcess, field: "process")
         }
         try checkTerms(of: terms, declaredBy: process)
+        try checkArbiters(of: terms, in: context)
         guard Money.unit(terms.unit, in: state) != nil else {
             throw Rejection(MarketRejection.unknownUnit, field: "unit")
         }
@@ -67,7 +68,7 @@ extension Market {
         guard let id = OfferID(action.offer) else {
             throw Rejection(MarketRejection.malformedID, field: "offer")
         }
-        guard var offer = offer(id, in: context.state) else {
+        guard let offer = offer(id, in: context.state) else {
             throw Rejection(MarketRejection.unknownOffer, field: "offer")
         }
         guard AccountID(offer.provider) == context.sender else {
@@ -76,22 +77,45 @@ extension Market {
         guard !offer.withdrawn else {
             throw Rejection(MarketRejection.alreadyWithdrawn, field: "offer")
         }
+        close(id, offer, in: context)
+    }
+
+    /// Withdraws every offer on a resource that leaves its owner.
+    static func withdrawAll(on resource: ResourceID, in context: Context) {
+        for (key, _) in openOffers.rows(under: resource, in: context.state) {
+            guard let offer = offer(key.b, in: context.state) else {
+                preconditionFailure("offer \(key.b) is open and not there")
+            }
+            close(key.b, offer, in: context)
+        }
+    }
+
+    private static func close(_ id: OfferID, _ offer: Offer, in context: Context) {
+        var offer = offer
         offer.withdrawn = true
         offers.set(id, offer, in: context.state)
-        countOpen(offer, by: -1, in: context)
+        countOpen(offer, id, by: -1, in: context)
         var withdrawn = OfferWithdrawn()
-        withdrawn.offer = action.offer
+        withdrawn.offer = Data(id.bytes)
         context.emit(.offerWithdrawn(withdrawn))
     }
 
-    /// Keeps each resource's count of the offers on it that are open.
-    private static func countOpen(_ offer: Offer, by change: Int32, in context: Context) {
+    /// Keeps each resource's count and list of the offers on it that are open.
+    private static func countOpen(
+        _ offer: Offer, _ id: OfferID, by change: Int32, in context: Context
+    ) {
         for share in offer.terms.shares {
             guard var resource = Resources.resource(share.resource, in: context.state) else {
                 preconditionFailure("an offer is about a resource that is not there")
             }
             resource.openOffers = UInt32(Int32(resource.openOffers) + change)
             Resources.resources.set(share.resource, resource, in: context.state)
+            let key = Key2(share.resource, id)
+            if offer.withdrawn {
+                openOffers.remove(key, in: context.state)
+            } else {
+                openOffers.set(key, MarketMarker(), in: context.state)
+            }
         }
     }
 

@@ -4,6 +4,7 @@ extension Market {
     public static func checkInvariants(in state: some StateReader) -> [String] {
         var violations: [String] = []
         var open: [ResourceID: UInt32] = [:]
+        var openCount = 0
         for (id, offer) in offers.rows(in: state) {
             // By the bytes of the row, without the code that the actions use.
             let bundle = ([offer.terms.resource] + offer.terms.also.map(\.resource)).compactMap {
@@ -20,11 +21,20 @@ extension Market {
             if Money.unit(offer.terms.unit, in: state) == nil {
                 violations.append("offer \(id) names a unit that is not there")
             }
+            if bundle.contains(where: {
+                openOffers.contains(Key2($0, id), in: state) == offer.withdrawn
+            }) {
+                violations.append("offer \(id) is open on one list and not on the other")
+            }
             if offer.withdrawn { continue }
+            openCount += bundle.count
             for resource in bundle { open[resource, default: 0] += 1 }
             if resources.contains(where: { $0.owner != offer.provider }) {
                 violations.append("offer \(id) is open, but its provider is not the owner")
             }
+        }
+        if openOffers.rows(in: state).count != openCount {
+            violations.append("an offer is listed as open and is none")
         }
         for (id, resource) in Resources.resources.rows(in: state)
         where resource.openOffers != open[id] ?? 0 {

@@ -23,6 +23,8 @@ public enum MarketRejection: UInt32, RejectionCode {
     case unknownOffer = 520
     case notProvider = 521
     case alreadyWithdrawn = 522
+    case tooManyArbiters = 523
+    case badArbiter = 524
     case bundleTooLarge = 530
     case resourceTwice = 531
     case bundleQuantityTooLarge = 532
@@ -98,6 +100,8 @@ public enum MarketRejection: UInt32, RejectionCode {
         case .notYourTurn: "the terms that stand are your own; wait for the other side, or withdraw"
         case .tooManyRounds:
             "there were \(Market.maximumRounds) counter-offers; take the terms, or withdraw the answer"
+        case .tooManyArbiters: "an offer names at most 8 arbiters; leave some out"
+        case .badArbiter: "an arbiter is an account other than the provider's, named once"
         }
     }
 }

@@ -31,6 +31,11 @@ extension Market {
 
     /// How many resources may go with an offer's first.
     public static let maximumBundleItems = 15
+    /// Offers not withdrawn, by resource; the rows say nothing more.
+    public static let openOffers = Table<Key2<ResourceID, OfferID>, MarketMarker>(prefix: 0x5a)
+
+    /// Accounts among whom a customer may choose who decides disputes.
+    public static let maximumArbiters = 8
 
     /// Degrees times 10,000,000.
     static let latitudes: ClosedRange<Int32> = -900_000_000...900_000_000

@@ -13,6 +13,8 @@ public enum Resources: Module {
         case .updateResource(let action): try update(action, in: context)
         case .transferResource(let action): try transfer(action, in: context)
         case .retireResource(let action): try retire(action, in: context)
+        case .reportStolen(let action): try reportStolen(action, in: context)
+        case .reportRecovered(let action): try reportRecovered(action, in: context)
         case nil: throw Rejection(ResourcesRejection.emptyAction, field: "resources")
         }
     }

@@ -70,7 +70,13 @@ extension Resources {
         let id = try resourceID(action.resource)
         try checkDescription(action.title, action.capacity, action.descriptionHash)
         var resource = try ownResource(id, in: context)
-        guard UInt64(action.capacity) >= ResourceLoad.needed(on: id, in: context.state) else {
+        // Who buys it buys what was described.
+        guard !resource.exclusive else {
+            throw Rejection(ResourcesRejection.bookingsOpen, field: "resource")
+        }
+        let needed =
+            ResourceLoad.needed(on: id, in: context.state) + UInt64(resource.quantityCounted)
+        guard UInt64(action.capacity) >= needed else {
             throw Rejection(ResourcesRejection.capacityPromised, field: "capacity")
         }
         resource.title = action.title
@@ -88,7 +94,7 @@ extension Resources {
         guard let recipient = AccountID(action.to) else {
             throw Rejection(ResourcesRejection.malformedID, field: "to")
         }
-        var resource = try ownResource(id, in: context)
+        let resource = try ownResource(id, in: context)
         guard Accounts.account(recipient, in: context.state) != nil else {
             throw Rejection(ResourcesRejection.unknownAccount, field: "to")
         }
@@ -96,16 +102,7 @@ extension Resources {
             throw Rejection(ResourcesRejection.alreadyOwner, field: "to")
         }
         try checkIdle(resource)
-        resource.owner = action.to
-        resources.set(id, resource, in: context.state)
-        var transferred = ResourceTransferred()
-        transferred.resource = action.resource
-        transferred.from = Data(context.sender.bytes)
-        transferred.to = action.to
-        context.emit(.resourceTransferred(transferred))
-        moveCustody(
-            of: id, to: recipient, reason: .transferred, agreement: nil,
-            quantity: resource.capacity, in: context)
+        setOwner(of: id, to: recipient, reason: .transferred, agreement: nil, in: context)
     }
 
     /// Takes the resource out of use for ever; its row and history stay.
@@ -122,37 +119,11 @@ extension Resources {
             of: id, to: context.sender, reason: .retired, agreement: nil,
             quantity: resource.capacity, in: context)
     }
-
-    /// Records one more step of where the resource has been.
-    static func moveCustody(
-        of id: ResourceID, to holder: AccountID, reason: CustodyReason, agreement: AgreementID?,
-        quantity: UInt32, in context: Context
-    ) {
-        guard var resource = resource(id, in: context.state) else {
-            preconditionFailure("custody of resource \(id) moves, but it is not there")
-        }
-        var record = CustodyRecord()
-        record.timeMs = context.now.milliseconds
-        record.holder = Data(holder.bytes)
-        record.reason = reason
-        if let agreement { record.agreement = Data(agreement.bytes) }
-        record.quantity = quantity
-        custody.set(Key2(id, resource.custodyRecords), record, in: context.state)
-        resource.custodyRecords += 1
-        resources.set(id, resource, in: context.state)
-        var moved = CustodyMoved()
-        moved.resource = Data(id.bytes)
-        moved.holder = record.holder
-        moved.reason = reason
-        moved.agreement = record.agreement
-        moved.quantity = quantity
-        context.emit(.custodyMoved(moved))
-    }
 }
 
 /// Checks that several actions share, each in the order in which they are listed.
 extension Resources {
-    private static func resourceID(_ bytes: Data) throws(Rejection) -> ResourceID {
+    static func resourceID(_ bytes: Data) throws(Rejection) -> ResourceID {
         guard let id = ResourceID(bytes) else {
             throw Rejection(ResourcesRejection.malformedID, field: "resource")
         }
@@ -198,8 +169,11 @@ extension Resources {
         guard resource.openOffers == 0 else {
             throw Rejection(ResourcesRejection.offersOpen, field: "resource")
         }
-        guard resource.openBookings == 0 else {
+        guard resource.openBookings == 0, resource.quantityCounted == 0 else {
             throw Rejection(ResourcesRejection.bookingsOpen, field: "resource")
+        }
+        guard !resource.hasStolen else {
+            throw Rejection(ResourcesRejection.resourceStolen, field: "resource")
         }
     }
 }

@@ -19,6 +19,12 @@ public enum ResourcesRejection: UInt32, RejectionCode {
     case alreadyOwner = 416
     case offersOpen = 417
     case bookingsOpen = 418
+    case resourceStolen = 419
+    case badEvidenceHash = 421
+    case notOwnerNorMember = 422
+    case alreadyReported = 423
+    case notReported = 424
+    case notReporter = 425
 
     public var remedy: String {
         switch self {
@@ -43,6 +49,14 @@ public enum ResourcesRejection: UInt32, RejectionCode {
         case .alreadyOwner: "the account owns the resource already; nothing to do"
         case .offersOpen: "the resource is on offer; withdraw its offers first"
         case .bookingsOpen: "the resource is booked or in use; wait until its bookings end"
+        case .resourceStolen:
+            "the resource is reported stolen; wait until who reported it says it was recovered"
+        case .badEvidenceHash: "give the 32 bytes of the evidence's SHA-256"
+        case .notOwnerNorMember:
+            "only the owner or a member's account may report it; sign with such a key"
+        case .alreadyReported: "the resource is reported stolen already; nothing to do"
+        case .notReported: "the resource is not reported stolen; nothing to do"
+        case .notReporter: "only the account that reported it may say that it was recovered"
         }
     }
 }

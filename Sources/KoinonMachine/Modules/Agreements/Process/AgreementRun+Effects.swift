@@ -7,6 +7,8 @@ enum EffectOutcome {
     case pay(Amount, toRole: Int)
     case moveCustody(toRole: Int)
     case recordSettled(role: Int, late: Bool)
+    case transferOwnership(toRole: Int)
+    case countUse(times: UInt64)
 }
 
 extension AgreementRun {
@@ -27,6 +29,10 @@ extension AgreementRun {
                 case .recordSettled(let role, let late):
                     outcomes.append(
                         .recordSettled(role: role, late: try late.evaluate(values) != 0))
+                case .transferOwnership(let sale):
+                    outcomes.append(.transferOwnership(toRole: sale.to))
+                case .countUse(let times):
+                    outcomes.append(.countUse(times: try Self.amount(times, values).minor))
                 }
             }
         } catch {
@@ -44,9 +50,11 @@ extension AgreementRun {
 
     /// Carries out the outcomes in order. No more is paid than is still held.
     ///
+    /// - Parameter sells: The state that is entered takes the whole resource, so what goes
+    ///   to another than the provider is delivered rather than lent.
     /// - Returns: What was paid to others than the opener, in the unit's smallest part.
     ///   It cannot wrap: all of it was held, and no unit has more than 2^63 - 1.
-    func perform(_ outcomes: [EffectOutcome]) throws(Rejection) -> UInt64 {
+    func perform(_ outcomes: [EffectOutcome], sells: Bool) throws(Rejection) -> UInt64 {
         var paidToOthers: UInt64 = 0
         for outcome in outcomes {
             switch outcome {
@@ -66,11 +74,19 @@ extension AgreementRun {
                 for share in shares {
                     Resources.moveCustody(
                         of: share.resource, to: account(of: role),
-                        reason: returns ? .returned : .lent, agreement: id,
+                        reason: returns ? .returned : sells ? .delivered : .lent, agreement: id,
                         quantity: UInt32(share.quantity), in: context)
                 }
             case .recordSettled(let role, let late):
                 record(role: role, late: late)
+            case .transferOwnership(let role):
+                for share in shares {
+                    Resources.sell(share.resource, to: account(of: role), by: id, in: context)
+                }
+            case .countUse(let times):
+                let (sum, overflow) = agreement.uses.addingReportingOverflow(times)
+                agreement.uses = overflow ? .max : sum
+                Agreements.agreements.set(id, agreement, in: context.state)
             }
         }
         return paidToOthers

@@ -39,6 +39,16 @@ final class AgreementRun {
             id: id, agreement: agreement, offer: offer, process: process, context: context)
     }
 
+    /// One way from a state to the next, its effects reckoned.
+    struct Step {
+        var name: String
+        var to: Int
+        /// Role that receives what remains held; nil unless it ends.
+        var remainderTo: Int?
+        var outcomes: [EffectOutcome]
+        var byTimer: Bool
+    }
+
     /// Position of the present state; nil before the agreement is open.
     var state: Int? { process.state(named: agreement.state) }
 
@@ -60,8 +70,7 @@ final class AgreementRun {
         let values = values()
         let opening = process.transitions.indices.filter { process.transitions[$0].from == nil }
         let index = try firstAllowed(opening, values, field: "offer")
-        let outcomes = try reckon(process.transitions[index].effects, values)
-        try enter(by: index, outcomes, byTimer: false)
+        try takeByRole(index, values)
     }
 
     /// Takes the first transition of that name whose state, role and guards fit.
@@ -91,26 +100,50 @@ final class AgreementRun {
         }
         let values = values()
         let index = try firstAllowed(own, values, field: "transition")
-        let outcomes = try reckon(process.transitions[index].effects, values)
-        try enter(by: index, outcomes, byTimer: false)
+        try takeByRole(index, values)
     }
 
     /// Takes a transition whose moment has come.
     ///
     /// It never fails, or the agreement could stay for ever: if its effects cannot be
     /// reckoned the state is left without them, and what is held at the end still goes
-    /// to whom the process names.
+    /// to whom the process names. If ownership were to move and cannot, the process
+    /// names another end.
     func takeByTimer(_ index: Int) throws(Rejection) {
         guard process.transitions.indices.contains(index),
             process.transitions[index].timer != nil, process.transitions[index].from == state
         else { preconditionFailure("a timer of agreement \(id) outlived its state") }
+        let transition = process.transitions[index]
         var outcomes: [EffectOutcome] = []
+        var sale = transition.sale
         do throws(Rejection) {
-            outcomes = try reckon(process.transitions[index].effects, values())
+            try checkSale(transition)
+            outcomes = try reckon(transition.effects, values())
+            sale = nil
         } catch {
             outcomes = []
         }
-        try enter(by: index, outcomes, byTimer: true)
+        try enter(
+            Step(
+                name: transition.name, to: sale?.otherwise ?? transition.to,
+                remainderTo: sale?.otherwiseTo ?? transition.remainderTo, outcomes: outcomes,
+                byTimer: true))
+    }
+
+    /// Takes the transition of that position, which its guards allow.
+    private func takeByRole(_ index: Int, _ values: AgreementValues) throws(Rejection) {
+        let transition = process.transitions[index]
+        try checkSale(transition)
+        try enter(
+            Step(
+                name: transition.name, to: transition.to, remainderTo: transition.remainderTo,
+                outcomes: try reckon(transition.effects, values), byTimer: false))
+    }
+
+    /// What is reported stolen does not change hands.
+    private func checkSale(_ transition: RunnableProcess.Transition) throws(Rejection) {
+        guard transition.sale != nil, isReportedStolen else { return }
+        throw Rejection(AgreementsRejection.resourceStolen, field: "transition")
     }
 
     /// The first of the candidates whose guards all hold. If none does, the last one
@@ -140,38 +173,35 @@ final class AgreementRun {
     }
 
     /// Leaves the present state and enters the next, with everything that goes with it.
-    private func enter(
-        by index: Int, _ outcomes: [EffectOutcome], byTimer: Bool
-    ) throws(Rejection) {
-        let transition = process.transitions[index]
-        let next = process.states[transition.to]
-        let previous = agreement
-        if state != nil { timers.disarm(in: context) }
-        try occupy(from: state.map { process.states[$0].occupancy } ?? .none, to: next.occupancy)
+    func enter(_ step: Step) throws(Rejection) {
+        let next = process.states[step.to]
+        let previous = state.map { process.states[$0] }
+        if previous != nil { timers.disarm(in: context) }
+        try occupy(from: previous?.occupancy ?? .none, to: next.occupancy)
         agreement.state = next.name
         agreement.enteredAtMs = context.now.milliseconds
+        agreement.frozenMs = 0
         Agreements.agreements.set(id, agreement, in: context.state)
-        emitEntered(by: transition, from: previous.state, byTimer: byTimer)
-        var paid = try perform(outcomes)
-        if let role = transition.remainderTo {
+        emitEntered(by: step, from: previous?.name)
+        var paid = try perform(step.outcomes, sells: next.occupancy == .exclusive)
+        if let role = step.remainderTo {
             let rest = Money.held(in: id, unit: agreement.unit, in: context.state)
             try Money.pay(
                 rest, unit: agreement.unit, outOf: id, to: account(of: role), purpose: .remainder,
                 in: context)
             if !isOpener(role) { paid += rest.minor }
         }
-        noteSettlement(outcomes, paidToOthers: paid)
+        noteSettlement(step.outcomes, paidToOthers: paid)
         if !next.isFinal { timers.arm(in: context) }
     }
 
-    private var timers: AgreementTimers {
+    var timers: AgreementTimers {
         AgreementTimers(id: id, agreement: agreement, offer: offer, process: process)
     }
 
-    private func emitEntered(
-        by transition: RunnableProcess.Transition, from previous: String, byTimer: Bool
-    ) {
-        guard transition.from != nil else {
+    /// - Parameter previous: nil when the agreement opens.
+    private func emitEntered(by step: Step, from previous: String?) {
+        guard let previous else {
             var opened = AgreementOpened()
             opened.agreement = Data(id.bytes)
             opened.offer = agreement.offer
@@ -184,11 +214,11 @@ final class AgreementRun {
         }
         var taken = TransitionTaken()
         taken.agreement = Data(id.bytes)
-        taken.transition = transition.name
+        taken.transition = step.name
         taken.from = previous
         taken.to = agreement.state
-        taken.byTimer = byTimer
-        if !byTimer { taken.by = Data(context.sender.bytes) }
+        taken.byTimer = step.byTimer
+        if !step.byTimer { taken.by = Data(context.sender.bytes) }
         context.emit(.transitionTaken(taken))
     }
 }

@@ -12,15 +12,21 @@ struct AgreementTimers {
 
     /// Each timer transition out of the present state with its moment, in the order
     /// of the process. A moment that cannot be reckoned or lies before the state was
-    /// entered counts as the moment it was entered.
+    /// entered counts as the moment it was entered; each comes later by as long as a
+    /// dispute froze the state.
     func due(in state: some StateReader) -> [(transition: Int, due: Timestamp)] {
         guard let position = process.state(named: agreement.state) else { return [] }
         let values = AgreementValues(
             id: id, agreement: agreement, offer: offer, process: process,
             now: Timestamp(milliseconds: agreement.enteredAtMs), state: state)
         return process.states[position].timers.compactMap { index in
-            process.transitions[index].timer.map { (index, due($0, values)) }
+            process.transitions[index].timer.map { (index, afterFreeze(due($0, values))) }
         }
+    }
+
+    private func afterFreeze(_ due: Timestamp) -> Timestamp {
+        let (moment, overflow) = due.milliseconds.addingReportingOverflow(agreement.frozenMs)
+        return overflow ? .maximum : min(Timestamp(milliseconds: moment), .maximum)
     }
 
     private func due(_ timer: ProcessTimer, _ values: AgreementValues) -> Timestamp {

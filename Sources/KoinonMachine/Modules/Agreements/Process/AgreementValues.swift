@@ -62,6 +62,7 @@ final class AgreementValues: VariableValues {
         // Without a fee the fraction is 0 / 1.
         case .feeDenominator: terms.hasPlatformFee ? Int64(terms.platformFee.denominator) : 1
         case .othersUsing: othersUsing
+        case .uses: Int64(clamping: agreement.uses)
         }
     }
 
@@ -71,7 +72,8 @@ final class AgreementValues: VariableValues {
     }
 
     private var usedUntil: Int64 {
-        Int64(clamping: isInUse ? now.milliseconds : agreement.usedUntilMs)
+        // Time in which a dispute froze the state counts for nobody.
+        Int64(clamping: isInUse ? now.milliseconds - agreement.frozenMs : agreement.usedUntilMs)
     }
 
     private var held: Int64 {
@@ -84,7 +86,8 @@ final class AgreementValues: VariableValues {
                 preconditionFailure("agreement \(id) is about a resource that is not there")
             }
             let others = UInt64(resource.quantityInUse) - (isInUse ? share.quantity : 0)
-            if others + share.quantity > UInt64(resource.capacity) { return 1 }
+            let counted = UInt64(resource.quantityCounted)
+            if others + share.quantity + counted > UInt64(resource.capacity) { return 1 }
         }
         return 0
     }

@@ -47,7 +47,8 @@ extension ProcessCheck {
         case .collect(let collect): ("collect.amount", collect.amount)
         case .pay(let pay): ("pay.amount", pay.amount)
         case .recordSettled(let record): ("record_settled.late", record.late)
-        case .moveCustody, nil: nil
+        case .countUse(let count): ("count_use.times", count.times)
+        case .moveCustody, .transferOwnership, nil: nil
         }
     }
 }

@@ -34,6 +34,8 @@ extension ProcessCheck {
             }
         }
         if transition.hasTimer { checkTimer(transition, from, to, place) }
+        checkExclusive(from, to, place)
+        checkSale(transition, from, to, place)
         for position in transition.guards.indices
         where !Self.isIdentifier(transition.guards[position].otherwise) {
             find(.guardsNameReason, "\(place).guards[\(position)].otherwise")
@@ -43,7 +45,7 @@ extension ProcessCheck {
         }
     }
 
-    private mutating func checkRole(_ name: String, _ place: String) {
+    mutating func checkRole(_ name: String, _ place: String) {
         if roles[name] == nil { find(.rolesExist, place, "there is no role \(name)") }
     }
 
@@ -65,8 +67,9 @@ extension ProcessCheck {
         if !transition.guards.isEmpty { find(.timersAreUnguarded, "\(place).guards") }
         guard let from, let to else { return }
         let beginsUse = to.occupancy == .inUse && from.occupancy != .inUse
-        let promises = to.occupancy == .promised && from.occupancy == .none
-        if beginsUse || promises { find(.timersTakeNothingNew, "\(place).to") }
+        let takes =
+            [.promised, .exclusive, .counted].contains(to.occupancy) && from.occupancy == .none
+        if beginsUse || takes { find(.timersTakeNothingNew, "\(place).to") }
     }
 
     private mutating func checkEffect(
@@ -82,6 +85,8 @@ extension ProcessCheck {
         case .pay(let pay): checkRole(pay.to, "\(place).pay.to")
         case .moveCustody(let move): checkRole(move.to, "\(place).move_custody.to")
         case .recordSettled(let record): checkRole(record.role, "\(place).record_settled.role")
+        case .transferOwnership(let sale): checkRole(sale.to, "\(place).transfer_ownership.to")
+        case .countUse: break
         case nil: find(.effectsSaySomething, place)
         }
     }

@@ -3,13 +3,14 @@ import KoinonProtocol
 /// The states as a graph: where agreements can get to, and that they end.
 extension ProcessCheck {
     mutating func checkWays() {
-        let edges = process.transitions.compactMap {
-            transition -> (from: Int?, to: Int, byTimer: Bool)? in
-            guard let to = states[transition.to] else { return nil }
-            if transition.from.isEmpty { return (nil, to, false) }
-            guard let from = states[transition.from] else { return nil }
-            return (from, to, transition.hasTimer)
-        }
+        let edges =
+            process.transitions.compactMap {
+                transition -> (from: Int?, to: Int, byTimer: Bool)? in
+                guard let to = states[transition.to] else { return nil }
+                if transition.from.isEmpty { return (nil, to, false) }
+                guard let from = states[transition.from] else { return nil }
+                return (from, to, transition.hasTimer)
+            } + process.transitions.flatMap(unsoldWays)
         let reachable = closure(of: edges.filter { $0.from == nil }.map(\.to)) { state in
             edges.filter { $0.from == state }.map(\.to)
         }
@@ -30,6 +31,17 @@ extension ProcessCheck {
             } else if circling[index] {
                 find(.timersAreNoCircle, "states[\(index)]", state.name)
             }
+        }
+    }
+
+    /// Where a timer leads when ownership cannot move.
+    private func unsoldWays(
+        of transition: TransitionDefinition
+    ) -> [(from: Int?, to: Int, byTimer: Bool)] {
+        guard let from = states[transition.from] else { return [] }
+        return transition.effects.compactMap { effect in
+            guard case .transferOwnership(let sale) = effect.effect else { return nil }
+            return states[sale.otherwise].map { (from, $0, false) }
         }
     }
 

@@ -33,6 +33,9 @@ public enum ProcessRule: String, CaseIterable, Sendable {
     case collectsFromWhoActs
     case effectsSaySomething
     case guardsNameReason
+    case occupancyStandsAlone
+    case ownershipMovesAtEnd
+    case ownershipHasOtherwise
 
     /// What to do about it, in one sentence.
     public var remedy: String {
@@ -73,6 +76,12 @@ public enum ProcessRule: String, CaseIterable, Sendable {
             "collect only from the one role that takes the transition"
         case .effectsSaySomething: "say what the effect does"
         case .guardsNameReason: "name the reason in otherwise: 1 to 32 of a-z, 0-9 and _"
+        case .occupancyStandsAlone:
+            "enter and leave exclusive and counted states from and to states without occupancy"
+        case .ownershipMovesAtEnd:
+            "move ownership once, by a transition from an exclusive state to a final one"
+        case .ownershipHasOtherwise:
+            "name a final state and a role for when the thing cannot be sold"
         }
     }
 }

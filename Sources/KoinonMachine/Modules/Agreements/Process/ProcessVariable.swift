@@ -20,12 +20,14 @@ enum ProcessVariable: String, CaseIterable, Hashable, Sendable {
     case feeNumerator = "fee_numerator"
     case feeDenominator = "fee_denominator"
     case othersUsing = "others_using"
+    case uses
 
     /// Whether the value stays the same from entering a state until leaving it. Only
     /// such values may set a timer, so that its due time can be told again when it
     /// is cancelled, and by anyone who reads the agreement.
     var isFixedWithinState: Bool {
         switch self {
+        // Counting is only done by transitions, and each of them enters a state.
         case .now, .usedUntil, .held, .othersUsing: false
         default: true
         }

@@ -28,6 +28,12 @@ struct RunnableProcess: Sendable {
         var guards: [ProcessGuard]
         var effects: [ProcessEffect]
         var remainderTo: Int?
+
+        /// What it says about ownership, if it moves it.
+        var sale: ProcessSale? {
+            for case .transferOwnership(let sale) in effects { return sale }
+            return nil
+        }
     }
 
     let id: String
@@ -91,12 +97,21 @@ struct ProcessTimer: Sendable {
     var offset: IntegerExpression
 }
 
+/// To whom ownership moves, and where a timer leads when it cannot.
+struct ProcessSale: Sendable {
+    var to: Int
+    var otherwise: Int
+    var otherwiseTo: Int
+}
+
 /// What a transition does beside changing the state; roles by position.
 enum ProcessEffect: Sendable {
     case collect(from: Int, amount: IntegerExpression)
     case pay(to: Int, amount: IntegerExpression)
     case moveCustody(to: Int)
     case recordSettled(role: Int, late: IntegerExpression)
+    case transferOwnership(ProcessSale)
+    case countUse(times: IntegerExpression)
 }
 
 /// Turns transitions from text to positions; nil where a name is unknown.
@@ -151,6 +166,14 @@ private struct TransitionReader {
         case .recordSettled(let record):
             guard let role = roles[record.role] else { return nil }
             return .recordSettled(role: role, late: try names.expression(record.late))
+        case .transferOwnership(let sale):
+            guard let role = roles[sale.to], let otherwise = states[sale.otherwise],
+                let otherwiseTo = roles[sale.otherwiseTo]
+            else { return nil }
+            return .transferOwnership(
+                ProcessSale(to: role, otherwise: otherwise, otherwiseTo: otherwiseTo))
+        case .countUse(let count):
+            return .countUse(times: try names.expression(count.times))
         case nil:
             return nil
         }
