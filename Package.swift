@@ -38,7 +38,8 @@ let package = Package(
             exclude: [
                 "Modules/Accounts/README.md", "Modules/Agreements/README.md",
                 "Modules/Alliance/README.md", "Modules/Market/README.md",
-                "Modules/Money/README.md", "Modules/Resources/README.md",
+                "Modules/Money/README.md", "Modules/Reputation/README.md",
+                "Modules/Resources/README.md",
             ],
             resources: [
                 .embedInCode("Processes/lease.json"), .embedInCode("Processes/licence.json"),

@@ -7,6 +7,7 @@ import KoinonProtocol
 public enum Modules {
     public static let all: [any Module.Type] = [
         Alliance.self, Accounts.self, Money.self, Resources.self, Market.self, Agreements.self,
+        Reputation.self,
     ]
 
     /// The number of the module that an action belongs to; nil for an action without content.
@@ -18,6 +19,7 @@ public enum Modules {
         case .resources: Resources.number
         case .market: Market.number
         case .agreements: Agreements.number
+        case .reputation: Reputation.number
         case nil: nil
         }
     }

@@ -90,9 +90,15 @@ public enum RequestKind: IdentifierKind {
     public static let tag = "koinon/request/v1"
 }
 
+public enum FlagKind: IdentifierKind {
+    public static let textPrefix = "koiflag"
+    public static let tag = "koinon/flag/v1"
+}
+
 public typealias AccountID = Identifier<AccountKind>
 public typealias ResourceID = Identifier<ResourceKind>
 public typealias OfferID = Identifier<OfferKind>
 public typealias AgreementID = Identifier<AgreementKind>
 public typealias ProposalID = Identifier<ProposalKind>
 public typealias RequestID = Identifier<RequestKind>
+public typealias FlagID = Identifier<FlagKind>

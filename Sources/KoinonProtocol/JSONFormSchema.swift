@@ -106,14 +106,14 @@ extension FieldSchema {
         "agreement_duration_maximum_ms", "booking_horizon_ms", "delay_ms", "dispute_appeal_ms",
         "dispute_decision_ms", "dispute_evidence_ms", "duration_maximum_ms",
         "duration_minimum_ms", "duration_ms", "frozen_ms", "recovery_delay_minimum_ms",
-        "recovery_delay_ms",
+        "recovery_delay_ms", "review_open_window_ms", "review_seal_window_ms",
         "step_ms", "voting_period_ms",
     ]
 }
 
 /// How a bytes field is written as text.
 enum BytesForm: Equatable {
-    case account, resource, offer, agreement, proposal, request
+    case account, resource, offer, agreement, proposal, request, flag
     /// Exactly so many bytes, or any number.
     case hex(count: Int?)
 
@@ -122,7 +122,7 @@ enum BytesForm: Equatable {
         switch fieldName {
         case "account", "appellant", "arbiter", "arbiters", "by", "customer", "from", "holder",
             "issuer", "opener", "owner", "parties", "provider", "recovery_account", "reporter",
-            "sender", "to":
+            "reviewer", "sender", "to":
             self = .account
         case "resource": self = .resource
         // An answer that is taken is an offer from then on.
@@ -130,8 +130,10 @@ enum BytesForm: Equatable {
         case "request": self = .request
         case "agreement": self = .agreement
         case "proposal": self = .proposal
-        case "account_key", "block_hash", "chain", "description_hash", "evidence_hash", "node_key",
-            "parent_hash", "public_key", "statement_hash", "text_hash":
+        case "flag": self = .flag
+        case "account_key", "answer_hash", "block_hash", "chain", "description_hash",
+            "evidence_hash", "node_key", "parent_hash", "public_key", "review_hash", "salt",
+            "statement_hash", "text_hash":
             self = .hex(count: 32)
         case "signature": self = .hex(count: 64)
         // A timer's subject is an id of the module that set it, of whichever kind.

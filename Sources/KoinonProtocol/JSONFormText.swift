@@ -7,6 +7,7 @@ extension BytesForm {
         case .agreement: AgreementKind.textPrefix
         case .proposal: ProposalKind.textPrefix
         case .request: RequestKind.textPrefix
+        case .flag: FlagKind.textPrefix
         case .hex: nil
         }
     }

@@ -5,7 +5,9 @@ public enum Slug {
 
     public static func isValid(_ text: String) -> Bool {
         let bytes = text.utf8
-        guard (1...maximumBytes).contains(bytes.count), let first = bytes.first else { return false }
+        guard (1...maximumBytes).contains(bytes.count), let first = bytes.first else {
+            return false
+        }
         func isAlphanumeric(_ byte: UInt8) -> Bool {
             (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
                 || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)

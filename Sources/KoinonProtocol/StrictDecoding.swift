@@ -31,14 +31,17 @@ extension SwiftProtobuf.Message {
         do {
             try traverse(visitor: &finder)
         } catch {
-            throw .unknownFields(message: (error as? UnknownFieldFinder.Found)?.message ?? "a message")
+            throw .unknownFields(
+                message: (error as? UnknownFieldFinder.Found)?.message ?? "a message")
         }
     }
 
     /// Protobuf bytes; fields ascending, defaults left out.
     public var encoded: [UInt8] {
         // Encoding fails only for missing proto2 fields, which proto3 has none of.
-        do { return try serializedBytes() } catch { preconditionFailure("proto3 encodes: \(error)") }
+        do { return try serializedBytes() } catch {
+            preconditionFailure("proto3 encodes: \(error)")
+        }
     }
 }
 
@@ -66,7 +69,8 @@ private struct UnknownFieldFinder: Visitor {
     mutating func visitSingularBoolField(value: Bool, fieldNumber: Int) throws {}
     mutating func visitSingularStringField(value: String, fieldNumber: Int) throws {}
     mutating func visitSingularBytesField(value: Data, fieldNumber: Int) throws {}
-    mutating func visitSingularEnumField<E: SwiftProtobuf.Enum>(value: E, fieldNumber: Int) throws {}
+    mutating func visitSingularEnumField<E: SwiftProtobuf.Enum>(value: E, fieldNumber: Int) throws {
+    }
     mutating func visitMapField<KeyType, ValueType: MapValueType>(
         fieldType: _ProtobufMap<KeyType, ValueType>.Type,
         value: _ProtobufMap<KeyType, ValueType>.BaseType, fieldNumber: Int

@@ -60,7 +60,8 @@ struct DocumentedActionsTests {
             "statement_hash", "admit_member", "expel_member", "set_parameter", "adopt_process",
             "limits", "delay_ms", "serial", "description_hash", "reduced_deposit", "platform_fee",
             "place", "available_from_ms", "available_until_ms", "duration_minimum_ms",
-            "duration_maximum_ms", "terms", "also", "radius_m", "text_hash",
+            "duration_maximum_ms", "terms", "also", "radius_m", "text_hash", "lift_flag",
+            "trust_rule",
             "budget_minor", "start_ms", "quantity", "arbiter", "arbiters", "evidence_hash",
         ] {
             #expect(text.contains("\"\(name)\":"), "\(name)")
@@ -89,7 +90,10 @@ struct DocumentedActionsTests {
 
     /// Of the choices in the modules' .proto files.
     private static func names() throws -> Set<String> {
-        let modules = ["alliance", "accounts", "money", "resources", "market", "agreements"]
+        let modules = [
+            "alliance", "accounts", "money", "resources", "market", "agreements",
+            "reputation",
+        ]
         var names: Set<String> = []
         for module in modules {
             let file = URL(filePath: #filePath).deletingLastPathComponent()

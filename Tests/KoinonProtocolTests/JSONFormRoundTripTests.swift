@@ -9,6 +9,9 @@ struct JSONFormRoundTripTests {
     static let roots: [any SwiftProtobuf.Message.Type] = [
         AccountConsent.self, Account.self, AccountRecord.self, ActingAccount.self,
         Agreement.self, Answer.self, MarketMarker.self, Request.self,
+        AgreementReviews.self, Evidence.self, FraudFlag.self,
+        JudgedEvidence.self, OpenFlag.self, PairRecord.self, VoucherState.self,
+        VouchRecord.self,
         AttestationBody.self, AuthorState.self, Balance.self, BlockResult.self, Booking.self,
         CustodyRecord.self, EntryBody.self, Genesis.self, Hold.self, Kind.self, Member.self,
         NonceWindow.self, Offer.self, Proposal.self, Resource.self, RevokedKey.self,

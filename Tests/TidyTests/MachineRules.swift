@@ -6,6 +6,8 @@ enum MachineRules {
         "AccountsActions.swift", "AccountsActions+Keys.swift", "AccountsActions+Recovery.swift",
         "AccountsActions+Sponsors.swift", "AgreementRun.swift", "AgreementRun+Effects.swift",
         "AgreementsActions.swift",
+        "ReputationActions.swift", "ReputationActions+Flags.swift",
+        "ReputationActions+Vouches.swift", "ReviewPublication.swift",
         "AllianceActions.swift", "AllianceActions+Changes.swift", "CheckedEntry.swift",
         "GenesisBlock.swift", "MarketActions.swift", "MarketActions+Answers.swift",
         "MarketActions+Requests.swift", "MoneyActions.swift",

@@ -191,6 +191,7 @@ enum JSONFormTable {
           4 expel_member ExpelMember oneof change
           5 set_parameter SetParameter oneof change
           6 adopt_process ProcessDefinition oneof change
+          7 lift_flag LiftFlag oneof change
         message Vote
           1 proposal bytes
           2 yes bool
@@ -201,6 +202,8 @@ enum JSONFormTable {
           4 account_key bytes
         message ExpelMember
           1 id string
+        message LiftFlag
+          1 flag bytes
         message SetParameter
           1 name string
           2 value uint64
@@ -217,6 +220,9 @@ enum JSONFormTable {
           21 dispute_decision_ms uint64
           22 dispute_appeal_ms uint64
           23 dispute_panel_size uint64
+          30 review_seal_window_ms uint64
+          31 review_open_window_ms uint64
+          32 vouches_per_member uint64
         message Member
           1 id string
           2 name string
@@ -325,6 +331,10 @@ enum JSONFormTable {
         message BundleItem
           1 resource bytes
           2 quantity uint32
+        message TrustRule
+          1 refuse_flagged bool
+          2 flagged_deposit_minor uint64
+          3 minimum_standing_ppm uint32
         message PublishOffer
           1 resource bytes
           2 title string
@@ -341,6 +351,7 @@ enum JSONFormTable {
           13 duration_minimum_ms uint64
           14 duration_maximum_ms uint64
           15 terms TermValue repeated
+          16 trust_rule TrustRule
           17 also BundleItem repeated
           18 arbiters bytes repeated
         message WithdrawOffer
@@ -611,6 +622,7 @@ enum JSONFormTable {
           4 resources ResourcesEvent oneof module
           5 market MarketEvent oneof module
           6 agreements AgreementsEvent oneof module
+          7 reputation ReputationEvent oneof module
         message TimerRecord
           1 due_ms uint64
           2 module uint32
@@ -620,6 +632,153 @@ enum JSONFormTable {
         message BlockResult
           1 timers TimerRecord repeated
           2 receipts Receipt repeated
+        message ReputationAction
+          1 seal_review SealReview oneof action
+          2 open_review OpenReview oneof action
+          3 vouch_for VouchFor oneof action
+          4 withdraw_vouch WithdrawVouch oneof action
+          5 raise_flag RaiseFlag oneof action
+          6 answer_flag AnswerFlag oneof action
+          7 appeal_flag AppealFlag oneof action
+          8 withdraw_flag WithdrawFlag oneof action
+        message SealReview
+          1 agreement bytes
+          2 review_hash bytes
+        message OpenReview
+          1 agreement bytes
+          2 score sint32
+          3 salt bytes
+          4 text_hash bytes
+        message VouchFor
+          1 account bytes
+        message WithdrawVouch
+          1 account bytes
+        message RaiseFlag
+          1 account bytes
+          2 evidence_hash bytes
+          3 reason string
+        message AnswerFlag
+          1 flag bytes
+          2 answer_hash bytes
+        message AppealFlag
+          1 flag bytes
+        message WithdrawFlag
+          1 flag bytes
+        message ReviewSlot
+          1 review_hash bytes
+          2 opened bool
+          3 score sint32
+          4 text_hash bytes
+        enum ReviewPhase
+          0 REVIEW_PHASE_SEALING
+          1 REVIEW_PHASE_OPENING
+          2 REVIEW_PHASE_CLOSED
+        message AgreementReviews
+          1 phase ReviewPhase
+          2 due_ms uint64
+          3 by_opener ReviewSlot
+          4 by_provider ReviewSlot
+        message PublishedReview
+          1 reviewer bytes
+          2 account bytes
+          3 agreement bytes
+          4 kind string
+          5 score sint32
+          6 text_hash bytes
+          7 settled_minor uint64
+          8 scale uint32
+          9 pair_number uint32
+          10 vouched bool
+          11 reviewer_standing_ppm uint32
+          12 weight_ppm uint64
+          13 published_at_ms uint64
+        message Evidence
+          1 vouched_praise_ppm uint64
+          2 vouched_complaint_ppm uint64
+          3 other_praise_ppm uint64
+          4 other_complaint_ppm uint64
+          5 reviews uint32
+        message PairRecord
+          1 reviews uint32
+        message VouchRecord
+          1 vouched_at_ms uint64
+        message VoucherState
+          1 vouches uint64
+        enum FlagStatus
+          0 FLAG_STATUS_OPEN
+          1 FLAG_STATUS_WITHDRAWN
+          2 FLAG_STATUS_LIFTED
+        message FraudFlag
+          1 account bytes
+          2 member string
+          3 reason string
+          4 evidence_hash bytes
+          5 raised_at_ms uint64
+          6 answer_hash bytes
+          7 answered_at_ms uint64
+          8 proposal bytes
+          9 status FlagStatus
+          10 closed_at_ms uint64
+        message OpenFlag
+          1 flag bytes
+        message JudgedEvidence
+          1 flag bytes
+        message ReputationEvent
+          1 review_sealed ReviewSealed oneof event
+          2 reviews_ready ReviewsReady oneof event
+          3 review_opened ReviewOpened oneof event
+          4 review_published PublishedReview oneof event
+          5 review_forfeited ReviewForfeited oneof event
+          6 account_vouched AccountVouched oneof event
+          7 vouch_withdrawn VouchWithdrawn oneof event
+          8 flag_raised FlagRaised oneof event
+          9 flag_answered FlagAnswered oneof event
+          10 flag_appealed FlagAppealed oneof event
+          11 flag_withdrawn FlagWithdrawn oneof event
+          12 flag_lifted FlagLifted oneof event
+        message ReviewSealed
+          1 agreement bytes
+          2 reviewer bytes
+          3 review_hash bytes
+        message ReviewsReady
+          1 agreement bytes
+          2 due_ms uint64
+        message ReviewOpened
+          1 agreement bytes
+          2 reviewer bytes
+          3 score sint32
+          4 text_hash bytes
+        message ReviewForfeited
+          1 agreement bytes
+          2 reviewer bytes
+        message AccountVouched
+          1 account bytes
+          2 member string
+        message VouchWithdrawn
+          1 account bytes
+          2 member string
+        message FlagRaised
+          1 flag bytes
+          2 account bytes
+          3 member string
+          4 reason string
+          5 evidence_hash bytes
+        message FlagAnswered
+          1 flag bytes
+          2 account bytes
+          3 answer_hash bytes
+        message FlagAppealed
+          1 flag bytes
+          2 account bytes
+          3 proposal bytes
+          4 closes_at_ms uint64
+        message FlagWithdrawn
+          1 flag bytes
+          2 account bytes
+          3 member string
+        message FlagLifted
+          1 flag bytes
+          2 account bytes
         message ResourcesAction
           1 register_kind RegisterKind oneof action
           2 register_resource RegisterResource oneof action
@@ -749,5 +908,6 @@ enum JSONFormTable {
           4 resources ResourcesAction oneof module
           5 market MarketAction oneof module
           6 agreements AgreementsAction oneof module
+          7 reputation ReputationAction oneof module
         """
 }

@@ -151,6 +151,14 @@ public nonisolated struct Propose: Sendable {
     set {change = .adoptProcess(newValue)}
   }
 
+  public var liftFlag: LiftFlag {
+    get {
+      if case .liftFlag(let v)? = change {return v}
+      return LiftFlag()
+    }
+    set {change = .liftFlag(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Change: Equatable, Sendable {
@@ -158,6 +166,7 @@ public nonisolated struct Propose: Sendable {
     case expelMember(ExpelMember)
     case setParameter(SetParameter)
     case adoptProcess(ProcessDefinition)
+    case liftFlag(LiftFlag)
 
   }
 
@@ -203,6 +212,19 @@ public nonisolated struct ExpelMember: Sendable {
   // methods supported on all messages.
 
   public var id: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Ends a fraud flag; an appeal proposes it too.
+public nonisolated struct LiftFlag: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var flag: Data = Data()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -261,6 +283,15 @@ public nonisolated struct Parameters: Sendable {
   /// Members drawn by lot at most.
   public var disputePanelSize: UInt64 = 0
 
+  /// After an agreement is settled: how long its parties may seal a review.
+  public var reviewSealWindowMs: UInt64 = 0
+
+  /// After sealing ends: how long what was sealed may be opened.
+  public var reviewOpenWindowMs: UInt64 = 0
+
+  /// Accounts that one member may vouch for.
+  public var vouchesPerMember: UInt64 = 0
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -313,6 +344,7 @@ public nonisolated struct Proposal: @unchecked Sendable {
   /// Clears the value of `content`. Subsequent reads from it will return its default value.
   public mutating func clearContent() {_uniqueStorage()._content = nil}
 
+  /// A member; "" when a flagged account appealed.
   public var proposer: String {
     get {_storage._proposer}
     set {_uniqueStorage()._proposer = newValue}
@@ -607,7 +639,7 @@ nonisolated extension AllianceAction: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension Propose: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Propose"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}title\0\u{3}statement_hash\0\u{3}admit_member\0\u{3}expel_member\0\u{3}set_parameter\0\u{3}adopt_process\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}title\0\u{3}statement_hash\0\u{3}admit_member\0\u{3}expel_member\0\u{3}set_parameter\0\u{3}adopt_process\0\u{3}lift_flag\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -669,6 +701,19 @@ nonisolated extension Propose: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
           self.change = .adoptProcess(v)
         }
       }()
+      case 7: try {
+        var v: LiftFlag?
+        var hadOneofValue = false
+        if let current = self.change {
+          hadOneofValue = true
+          if case .liftFlag(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.change = .liftFlag(v)
+        }
+      }()
       default: break
       }
     }
@@ -701,6 +746,10 @@ nonisolated extension Propose: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     case .adoptProcess?: try {
       guard case .adoptProcess(let v)? = self.change else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    }()
+    case .liftFlag?: try {
+      guard case .liftFlag(let v)? = self.change else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
     }()
     case nil: break
     }
@@ -826,6 +875,36 @@ nonisolated extension ExpelMember: SwiftProtobuf.Message, SwiftProtobuf._Message
   }
 }
 
+nonisolated extension LiftFlag: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".LiftFlag"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}flag\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.flag) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.flag.isEmpty {
+      try visitor.visitSingularBytesField(value: self.flag, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: LiftFlag, rhs: LiftFlag) -> Bool {
+    if lhs.flag != rhs.flag {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension SetParameter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".SetParameter"
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}value\0")
@@ -863,7 +942,7 @@ nonisolated extension SetParameter: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension Parameters: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Parameters"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}voting_period_ms\0\u{3}timers_per_block\0\u{3}sponsor_accounts_maximum\0\u{3}sponsor_accounts_per_day\0\u{3}recovery_delay_minimum_ms\0\u{3}agreement_duration_maximum_ms\0\u{3}booking_horizon_ms\0\u{3}bookings_per_resource\0\u{4}\u{c}dispute_evidence_ms\0\u{3}dispute_decision_ms\0\u{3}dispute_appeal_ms\0\u{3}dispute_panel_size\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}voting_period_ms\0\u{3}timers_per_block\0\u{3}sponsor_accounts_maximum\0\u{3}sponsor_accounts_per_day\0\u{3}recovery_delay_minimum_ms\0\u{3}agreement_duration_maximum_ms\0\u{3}booking_horizon_ms\0\u{3}bookings_per_resource\0\u{4}\u{c}dispute_evidence_ms\0\u{3}dispute_decision_ms\0\u{3}dispute_appeal_ms\0\u{3}dispute_panel_size\0\u{4}\u{7}review_seal_window_ms\0\u{3}review_open_window_ms\0\u{3}vouches_per_member\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -883,6 +962,9 @@ nonisolated extension Parameters: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 21: try { try decoder.decodeSingularUInt64Field(value: &self.disputeDecisionMs) }()
       case 22: try { try decoder.decodeSingularUInt64Field(value: &self.disputeAppealMs) }()
       case 23: try { try decoder.decodeSingularUInt64Field(value: &self.disputePanelSize) }()
+      case 30: try { try decoder.decodeSingularUInt64Field(value: &self.reviewSealWindowMs) }()
+      case 31: try { try decoder.decodeSingularUInt64Field(value: &self.reviewOpenWindowMs) }()
+      case 32: try { try decoder.decodeSingularUInt64Field(value: &self.vouchesPerMember) }()
       default: break
       }
     }
@@ -925,6 +1007,15 @@ nonisolated extension Parameters: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if self.disputePanelSize != 0 {
       try visitor.visitSingularUInt64Field(value: self.disputePanelSize, fieldNumber: 23)
     }
+    if self.reviewSealWindowMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.reviewSealWindowMs, fieldNumber: 30)
+    }
+    if self.reviewOpenWindowMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.reviewOpenWindowMs, fieldNumber: 31)
+    }
+    if self.vouchesPerMember != 0 {
+      try visitor.visitSingularUInt64Field(value: self.vouchesPerMember, fieldNumber: 32)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -941,6 +1032,9 @@ nonisolated extension Parameters: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.disputeDecisionMs != rhs.disputeDecisionMs {return false}
     if lhs.disputeAppealMs != rhs.disputeAppealMs {return false}
     if lhs.disputePanelSize != rhs.disputePanelSize {return false}
+    if lhs.reviewSealWindowMs != rhs.reviewSealWindowMs {return false}
+    if lhs.reviewOpenWindowMs != rhs.reviewOpenWindowMs {return false}
+    if lhs.vouchesPerMember != rhs.vouchesPerMember {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

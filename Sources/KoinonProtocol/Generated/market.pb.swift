@@ -236,6 +236,26 @@ public nonisolated struct BundleItem: Sendable {
   public init() {}
 }
 
+/// What an offer asks of whoever opens an agreement on it.
+public nonisolated struct TrustRule: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// An account with an open fraud flag is refused,
+  public var refuseFlagged: Bool = false
+
+  /// or has to leave so much, if that is more; 0: as everybody.
+  public var flaggedDepositMinor: UInt64 = 0
+
+  /// Least standing in the kind of the resource, in millionths. A newcomer has 25,129.
+  public var minimumStandingPpm: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 /// By the owner of the resource.
 public nonisolated struct PublishOffer: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -339,6 +359,16 @@ public nonisolated struct PublishOffer: @unchecked Sendable {
     get {_storage._terms}
     set {_uniqueStorage()._terms = newValue}
   }
+
+  /// Whom it takes; absent: anybody.
+  public var trustRule: TrustRule {
+    get {_storage._trustRule ?? TrustRule()}
+    set {_uniqueStorage()._trustRule = newValue}
+  }
+  /// Returns true if `trustRule` has been explicitly set.
+  public var hasTrustRule: Bool {_storage._trustRule != nil}
+  /// Clears the value of `trustRule`. Subsequent reads from it will return its default value.
+  public mutating func clearTrustRule() {_uniqueStorage()._trustRule = nil}
 
   /// A bundle: what goes with the resource, each once. At most 15.
   public var also: [BundleItem] {
@@ -1221,9 +1251,49 @@ nonisolated extension BundleItem: SwiftProtobuf.Message, SwiftProtobuf._MessageI
   }
 }
 
+nonisolated extension TrustRule: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".TrustRule"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}refuse_flagged\0\u{3}flagged_deposit_minor\0\u{3}minimum_standing_ppm\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBoolField(value: &self.refuseFlagged) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.flaggedDepositMinor) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.minimumStandingPpm) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.refuseFlagged != false {
+      try visitor.visitSingularBoolField(value: self.refuseFlagged, fieldNumber: 1)
+    }
+    if self.flaggedDepositMinor != 0 {
+      try visitor.visitSingularUInt64Field(value: self.flaggedDepositMinor, fieldNumber: 2)
+    }
+    if self.minimumStandingPpm != 0 {
+      try visitor.visitSingularUInt32Field(value: self.minimumStandingPpm, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: TrustRule, rhs: TrustRule) -> Bool {
+    if lhs.refuseFlagged != rhs.refuseFlagged {return false}
+    if lhs.flaggedDepositMinor != rhs.flaggedDepositMinor {return false}
+    if lhs.minimumStandingPpm != rhs.minimumStandingPpm {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension PublishOffer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".PublishOffer"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}resource\0\u{1}title\0\u{1}process\0\u{1}unit\0\u{1}tariff\0\u{3}deposit_minor\0\u{3}reduced_deposit\0\u{1}platform\0\u{3}platform_fee\0\u{1}place\0\u{3}available_from_ms\0\u{3}available_until_ms\0\u{3}duration_minimum_ms\0\u{3}duration_maximum_ms\0\u{1}terms\0\u{2}\u{2}also\0\u{1}arbiters\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}resource\0\u{1}title\0\u{1}process\0\u{1}unit\0\u{1}tariff\0\u{3}deposit_minor\0\u{3}reduced_deposit\0\u{1}platform\0\u{3}platform_fee\0\u{1}place\0\u{3}available_from_ms\0\u{3}available_until_ms\0\u{3}duration_minimum_ms\0\u{3}duration_maximum_ms\0\u{1}terms\0\u{3}trust_rule\0\u{1}also\0\u{1}arbiters\0")
 
   fileprivate class _StorageClass {
     var _resource: Data = Data()
@@ -1241,6 +1311,7 @@ nonisolated extension PublishOffer: SwiftProtobuf.Message, SwiftProtobuf._Messag
     var _durationMinimumMs: UInt64 = 0
     var _durationMaximumMs: UInt64 = 0
     var _terms: [TermValue] = []
+    var _trustRule: TrustRule? = nil
     var _also: [BundleItem] = []
     var _arbiters: [Data] = []
 
@@ -1268,6 +1339,7 @@ nonisolated extension PublishOffer: SwiftProtobuf.Message, SwiftProtobuf._Messag
       _durationMinimumMs = source._durationMinimumMs
       _durationMaximumMs = source._durationMaximumMs
       _terms = source._terms
+      _trustRule = source._trustRule
       _also = source._also
       _arbiters = source._arbiters
     }
@@ -1303,6 +1375,7 @@ nonisolated extension PublishOffer: SwiftProtobuf.Message, SwiftProtobuf._Messag
         case 13: try { try decoder.decodeSingularUInt64Field(value: &_storage._durationMinimumMs) }()
         case 14: try { try decoder.decodeSingularUInt64Field(value: &_storage._durationMaximumMs) }()
         case 15: try { try decoder.decodeRepeatedMessageField(value: &_storage._terms) }()
+        case 16: try { try decoder.decodeSingularMessageField(value: &_storage._trustRule) }()
         case 17: try { try decoder.decodeRepeatedMessageField(value: &_storage._also) }()
         case 18: try { try decoder.decodeRepeatedBytesField(value: &_storage._arbiters) }()
         default: break
@@ -1362,6 +1435,9 @@ nonisolated extension PublishOffer: SwiftProtobuf.Message, SwiftProtobuf._Messag
       if !_storage._terms.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._terms, fieldNumber: 15)
       }
+      try { if let v = _storage._trustRule {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
+      } }()
       if !_storage._also.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._also, fieldNumber: 17)
       }
@@ -1392,6 +1468,7 @@ nonisolated extension PublishOffer: SwiftProtobuf.Message, SwiftProtobuf._Messag
         if _storage._durationMinimumMs != rhs_storage._durationMinimumMs {return false}
         if _storage._durationMaximumMs != rhs_storage._durationMaximumMs {return false}
         if _storage._terms != rhs_storage._terms {return false}
+        if _storage._trustRule != rhs_storage._trustRule {return false}
         if _storage._also != rhs_storage._also {return false}
         if _storage._arbiters != rhs_storage._arbiters {return false}
         return true

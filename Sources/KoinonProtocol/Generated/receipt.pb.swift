@@ -108,6 +108,14 @@ public nonisolated struct Event: Sendable {
     set {module = .agreements(newValue)}
   }
 
+  public var reputation: ReputationEvent {
+    get {
+      if case .reputation(let v)? = module {return v}
+      return ReputationEvent()
+    }
+    set {module = .reputation(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Module: Equatable, Sendable {
@@ -117,6 +125,7 @@ public nonisolated struct Event: Sendable {
     case resources(ResourcesEvent)
     case market(MarketEvent)
     case agreements(AgreementsEvent)
+    case reputation(ReputationEvent)
 
   }
 
@@ -220,7 +229,7 @@ nonisolated extension Receipt: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
 
 nonisolated extension Event: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Event"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}alliance\0\u{1}accounts\0\u{1}money\0\u{1}resources\0\u{1}market\0\u{1}agreements\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}alliance\0\u{1}accounts\0\u{1}money\0\u{1}resources\0\u{1}market\0\u{1}agreements\0\u{1}reputation\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -306,6 +315,19 @@ nonisolated extension Event: SwiftProtobuf.Message, SwiftProtobuf._MessageImplem
           self.module = .agreements(v)
         }
       }()
+      case 7: try {
+        var v: ReputationEvent?
+        var hadOneofValue = false
+        if let current = self.module {
+          hadOneofValue = true
+          if case .reputation(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.module = .reputation(v)
+        }
+      }()
       default: break
       }
     }
@@ -340,6 +362,10 @@ nonisolated extension Event: SwiftProtobuf.Message, SwiftProtobuf._MessageImplem
     case .agreements?: try {
       guard case .agreements(let v)? = self.module else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    }()
+    case .reputation?: try {
+      guard case .reputation(let v)? = self.module else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
     }()
     case nil: break
     }

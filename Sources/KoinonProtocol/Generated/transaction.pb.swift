@@ -112,6 +112,14 @@ public nonisolated struct Action: Sendable {
     set {module = .agreements(newValue)}
   }
 
+  public var reputation: ReputationAction {
+    get {
+      if case .reputation(let v)? = module {return v}
+      return ReputationAction()
+    }
+    set {module = .reputation(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Module: Equatable, Sendable {
@@ -121,6 +129,7 @@ public nonisolated struct Action: Sendable {
     case resources(ResourcesAction)
     case market(MarketAction)
     case agreements(AgreementsAction)
+    case reputation(ReputationAction)
 
   }
 
@@ -188,7 +197,7 @@ nonisolated extension TransactionBody: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Action"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}alliance\0\u{1}accounts\0\u{1}money\0\u{1}resources\0\u{1}market\0\u{1}agreements\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}alliance\0\u{1}accounts\0\u{1}money\0\u{1}resources\0\u{1}market\0\u{1}agreements\0\u{1}reputation\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -274,6 +283,19 @@ nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
           self.module = .agreements(v)
         }
       }()
+      case 7: try {
+        var v: ReputationAction?
+        var hadOneofValue = false
+        if let current = self.module {
+          hadOneofValue = true
+          if case .reputation(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.module = .reputation(v)
+        }
+      }()
       default: break
       }
     }
@@ -308,6 +330,10 @@ nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
     case .agreements?: try {
       guard case .agreements(let v)? = self.module else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    }()
+    case .reputation?: try {
+      guard case .reputation(let v)? = self.module else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
     }()
     case nil: break
     }

@@ -202,7 +202,7 @@ import Testing
         },
     ]
 
-    @Test(arguments: opening + taking + adopting + whole)
+    @Test(arguments: opening + trust + taking + adopting + whole)
     func `what violates a condition is rejected with its code and field`(row: RejectionRow) throws {
         try row.check()
     }
@@ -210,7 +210,7 @@ import Testing
     @Test func `every rejection has a row`() {
         expectRows(
             for: AgreementsRejection.self,
-            in: Self.opening + Self.taking + Self.adopting + Self.whole)
+            in: Self.opening + Self.trust + Self.taking + Self.adopting + Self.whole)
     }
 
     @Test func `the detail names the guard of the last transition that came into question`() throws

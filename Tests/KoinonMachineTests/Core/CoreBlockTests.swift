@@ -91,7 +91,7 @@ import Testing
         let (ledger, _) = try busyLedger()
         #expect(
             ledger.hashes.last?.hex
-                == "0f9951a8c4e00a8d5f0889800d2920677f704a9d6546c195758faccd133fb60b")
+                == "eb629758f50e0c5e44bbb4b51e0ea1ad25fd80feff88abf268adb0e4595dcea2")
         try ledger.checkReplay()
     }
 

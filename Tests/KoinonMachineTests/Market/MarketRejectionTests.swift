@@ -290,7 +290,9 @@ import Testing
         },
     ]
 
-    static let all = form + times + state + arbiters + withdrawing + bundles + requests + answers
+    static let all =
+        form + times + state + arbiters + withdrawing + bundles + requests + answers
+        + trust
 
     @Test(arguments: all)
     func `what violates a condition is rejected with its code and field`(row: RejectionRow) throws {

@@ -29,6 +29,7 @@ extension Agreements {
             let platform = MemberID(rawValue: offer.terms.platform)
                 .flatMap({ Alliance.member($0, in: state) })
         else { throw Rejection(AgreementsRejection.platformGone, field: "offer") }
+        try checkTrust(in: context.sender, under: offer, in: context)
         guard let process = runnableProcess(offer.terms.process, in: state) else {
             preconditionFailure("an offer names a process that is not there")
         }

@@ -31,9 +31,14 @@ public enum AgreementsRejection: UInt32, RejectionCode {
     case takenAsWhole = 629
     case arbiterNotOffered = 630
     case arbiterIsParty = 631
+    case openerFlagged = 655
+    case standingTooLow = 656
 
     public var remedy: String {
         switch self {
+        case .openerFlagged:
+            "the offer takes no account with an open fraud flag; answer or appeal the flag"
+        case .standingTooLow: "the offer asks for more standing; see koinon standing explain"
         case .emptyAction: "the action says nothing; name open_agreement or take_transition"
         case .malformedID: "an id has 20 bytes; give the one shown when the thing was created"
         case .unknownOffer: "there is no offer with this id; look for one that is open"

@@ -20,6 +20,10 @@ extension Alliance {
             var adopted = ProcessAdopted()
             adopted.process = process.id
             context.emit(.processAdopted(adopted))
+        case .liftFlag(let change):
+            do throws(Rejection) {
+                try Reputation.lift(change, in: context)
+            } catch { throw error.inside("lift_flag") }
         case nil: throw Rejection(AllianceRejection.emptyChange, field: "change")
         }
     }

@@ -15,21 +15,35 @@ extension Alliance {
         // A change that could not be made now is not worth a vote.
         try context.trial { context throws(Rejection) in try enact(action.change, in: context) }
 
+        let (id, _) = putToVote(action, proposer: member, in: context)
+        guard let proposal = proposal(id, in: context.state) else {
+            preconditionFailure("proposal \(id) was made and is not there")
+        }
+        cast(yes: true, by: member, on: id, proposal, in: context)
+    }
+
+    /// Opens the vote; nobody has voted yet.
+    ///
+    /// - Parameter proposer: nil when someone has a right to a vote who is no member.
+    /// - Returns: the proposal, and when voting ends, in milliseconds.
+    static func putToVote(
+        _ content: Propose, proposer: MemberID?, in context: Context
+    ) -> (ProposalID, closesAt: UInt64) {
         let id: ProposalID = context.newID()
         let period = parameters(in: context.state).votingPeriodMs
         var proposal = Proposal()
-        proposal.content = action
-        proposal.proposer = member.rawValue
+        proposal.content = content
+        proposal.proposer = proposer?.rawValue ?? ""
         proposal.proposedAtMs = context.now.milliseconds
         proposal.closesAtMs = context.now.milliseconds + period
         proposals.set(id, proposal, in: context.state)
         setLapse(of: id, at: Timestamp(milliseconds: proposal.closesAtMs), in: context)
         var made = ProposalMade()
         made.proposal = Data(id.bytes)
-        made.proposer = member.rawValue
+        made.proposer = proposal.proposer
         made.closesAtMs = proposal.closesAtMs
         context.emit(.proposalMade(made))
-        cast(yes: true, by: member, on: id, proposal, in: context)
+        return (id, proposal.closesAtMs)
     }
 
     /// Votes, or votes again: the last vote of a member counts.

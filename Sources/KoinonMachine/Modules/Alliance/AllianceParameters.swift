@@ -39,6 +39,15 @@ public struct ParameterDefinition: Sendable {
         Self(
             name: "bookings_per_resource", field: \.bookingsPerResource, standard: 1_000,
             bounds: 1...100_000),
+        Self(
+            name: "review_seal_window_ms", field: \.reviewSealWindowMs, standard: 14 * day,
+            bounds: minute...year),
+        Self(
+            name: "review_open_window_ms", field: \.reviewOpenWindowMs, standard: 7 * day,
+            bounds: minute...year),
+        Self(
+            name: "vouches_per_member", field: \.vouchesPerMember, standard: 10_000,
+            bounds: 1...1_000_000_000),
     ]
 
     public static func named(_ name: String) -> ParameterDefinition? {

@@ -29,11 +29,29 @@ extension Market {
                 offer.platformFee.numerator <= offer.platformFee.denominator
             else { throw Rejection(MarketRejection.badFee, field: "platform_fee") }
         }
+        try checkTrustRule(of: offer)
         if offer.hasPlace { try checkPlace(offer.place) }
         try checkTimes(of: offer)
         for (one, next) in zip(offer.terms, offer.terms.dropFirst())
         where !one.name.utf8.lexicographicallyPrecedes(next.name.utf8) {
             throw Rejection(MarketRejection.termsNotAscending, field: "terms", detail: next.name)
+        }
+    }
+
+    private static func checkTrustRule(of offer: PublishOffer) throws(Rejection) {
+        guard offer.hasTrustRule else { return }
+        let rule = offer.trustRule
+        // A deposit for those who are refused would never be asked for.
+        guard
+            rule.flaggedDepositMinor == 0
+                || (!rule.refuseFlagged && rule.flaggedDepositMinor <= Amount.maximum.minor
+                    && rule.flaggedDepositMinor > offer.depositMinor)
+        else {
+            throw Rejection(
+                MarketRejection.badTrustRule, field: "trust_rule.flagged_deposit_minor")
+        }
+        guard UInt64(rule.minimumStandingPpm) <= StandingFormula.one else {
+            throw Rejection(MarketRejection.badTrustRule, field: "trust_rule.minimum_standing_ppm")
         }
     }
 

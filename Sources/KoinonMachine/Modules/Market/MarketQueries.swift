@@ -7,10 +7,13 @@ extension Market {
 
     /// What the account would have to leave for one of the resource, in the smallest
     /// part of the offer's unit: less for one that settled so many agreements in a row
-    /// without a late return, on whichever platform.
+    /// without a late return, on whichever platform, and more for one with an open fraud
+    /// flag where the offer says so.
     public static func deposit(
         for account: AccountID, under offer: Offer, in state: some StateReader
     ) -> UInt64 {
+        let flagged = offer.terms.trustRule.flaggedDepositMinor
+        if flagged > 0, Reputation.isFlagged(account, in: state) { return flagged }
         guard offer.terms.hasReducedDeposit else { return offer.terms.depositMinor }
         let reduced = offer.terms.reducedDeposit
         let settled = Agreements.record(of: account, in: state).settledSinceLate

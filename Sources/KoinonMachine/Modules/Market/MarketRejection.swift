@@ -45,6 +45,7 @@ public enum MarketRejection: UInt32, RejectionCode {
     case notInNegotiation = 547
     case notYourTurn = 548
     case tooManyRounds = 549
+    case badTrustRule = 550
 
     public var remedy: String {
         switch self {
@@ -77,6 +78,8 @@ public enum MarketRejection: UInt32, RejectionCode {
         case .bundleTooLarge:
             "at most \(Market.maximumBundleItems) resources go with the first; offer fewer"
         case .resourceTwice: "name each resource of a bundle once; say how many in its quantity"
+        case .badTrustRule:
+            "ask flagged accounts for more than the deposit or refuse them; standing is up to 1000000"
         case .bundleQuantityTooLarge: "the resource has less capacity than that; bundle fewer of it"
         case .badTextHash: "the hash of a text is empty or the 32 bytes of a SHA-256"
         case .unknownKind:
