@@ -13,6 +13,7 @@ struct Koinon: AsyncParsableCommand {
         subcommands: [
             DemoCommand.self, InitCommand.self, NodeCommand.self, KeysCommand.self,
             SendCommand.self, QueryCommand.self, ReplayCommand.self, VerifyCommand.self,
-            ProofCommand.self, CheckProofCommand.self,
+            ProofCommand.self, CheckProofCommand.self, ReviewCommand.self,
+            StandingCommand.self, ExportCommand.self,
         ])
 }

@@ -7,6 +7,9 @@ struct HelpTests {
         [], ["demo"], ["init"], ["node"], ["keys"], ["keys", "new"], ["keys", "open"],
         ["keys", "list"], ["send"], ["query"], ["replay"], ["verify"], ["proof"],
         ["proof", "transaction"], ["proof", "state"], ["proof", "absent"], ["check-proof"],
+        ["review"], ["review", "seal"], ["review", "open"], ["standing"],
+        ["standing", "show"], ["standing", "explain"], ["standing", "trial"],
+        ["export", "events"],
     ]
 
     private static let snapshot = CommandRun.package

@@ -1,6 +1,6 @@
 import KoinonProtocol
 
-/// The integer arithmetic of standing: docs/reputation.md, reason in docs/decisions/020.
+/// The integer arithmetic of standing: docs/reputation.md, reason in docs/decisions/023.
 ///
 /// Evidence is counted in millionths of a full review. Every division rounds down
 /// unless its line says otherwise. `Examples/standing.py` reckons the same bit for bit.

@@ -1,0 +1,73 @@
+import Foundation
+
+/// One person's rating of another, from -10 to 10.
+public struct Rating: Sendable, Equatable {
+    public var rater: Int
+    public var ratee: Int
+    public var score: Int32
+    /// Since 1970.
+    public var milliseconds: UInt64
+
+    public init(rater: Int, ratee: Int, score: Int32, milliseconds: UInt64) {
+        self.rater = rater
+        self.ratee = ratee
+        self.score = score
+        self.milliseconds = milliseconds
+    }
+}
+
+/// Recorded ratings with people's numbers, and who is known as honest or a fraud.
+public struct RatingFile: Sendable {
+    /// In the order of time.
+    public var ratings: [Rating]
+    /// True: honest; false: a fraud.
+    public var labels: [Int: Bool]
+
+    public init(ratings: [Rating], labels: [Int: Bool]) {
+        self.ratings = ratings
+        self.labels = labels
+    }
+
+    /// Reads `bitcoin_otc_ratings.csv.gz` (rater, ratee, rating, seconds since 1970) and
+    /// `bitcoin_otc_labels.csv` (user, label: 1 or -1).
+    ///
+    /// - Throws: ``CSVFault``; ``ReplayFault`` naming the line that is no rating or label.
+    public init(folder: String) throws {
+        let file = URL(filePath: folder).appending(path: "bitcoin_otc_ratings.csv.gz").path
+        var reader = try CSVReader(path: file)
+        let columns = try ["rater", "ratee", "rating", "time"].map { try reader.index(of: $0) }
+        var row = CSVRow()
+        ratings = []
+        while try reader.next(&row) {
+            let fields = columns.map { row.count > $0 ? row.text($0) : "" }
+            guard let rater = Int(fields[0]), let ratee = Int(fields[1]),
+                let score = Int32(fields[2]), (-10...10).contains(score), rater != ratee,
+                let seconds = Double(fields[3]), (0...4e9).contains(seconds)
+            else { throw ReplayFault(description: "\(file), line \(row.line): no rating") }
+            ratings.append(
+                Rating(
+                    rater: rater, ratee: ratee, score: score,
+                    milliseconds: UInt64(seconds * 1_000)))
+        }
+        // Stable, so that ratings of one moment stay as they stand in the file.
+        ratings = ratings.enumerated()
+            .sorted { ($0.1.milliseconds, $0.0) < ($1.1.milliseconds, $1.0) }.map(\.1)
+        labels = try Self.labels(
+            URL(filePath: folder).appending(path: "bitcoin_otc_labels.csv").path)
+    }
+
+    private static func labels(_ file: String) throws -> [Int: Bool] {
+        var reader = try CSVReader(path: file)
+        let user = try reader.index(of: "user")
+        let label = try reader.index(of: "label")
+        var row = CSVRow()
+        var labels: [Int: Bool] = [:]
+        while try reader.next(&row) {
+            guard row.count > max(user, label), let person = Int(row.text(user)),
+                let value = Int(row.text(label)), abs(value) == 1
+            else { throw ReplayFault(description: "\(file), line \(row.line): no label") }
+            labels[person] = value == 1
+        }
+        return labels
+    }
+}
