@@ -128,7 +128,7 @@ enum BytesForm: Equatable {
         // An answer that is taken is an offer from then on.
         case "answer", "offer": self = .offer
         case "request": self = .request
-        case "agreement": self = .agreement
+        case "agreement", "part": self = .agreement
         case "proposal": self = .proposal
         case "flag": self = .flag
         case "account_key", "answer_hash", "block_hash", "chain", "description_hash",

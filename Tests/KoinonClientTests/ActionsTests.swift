@@ -201,4 +201,27 @@ struct ActionsTests {
             .withdrawAnswer(answer),
             "{\"market\":{\"withdraw_answer\":{\"answer\":\"\(answer)\"}}}")
     }
+
+    @Test("resale")
+    func resale() {
+        let agreement = Self.agreement
+        let moment = Timestamp(milliseconds: 8)
+        check(
+            .offerResale(
+                of: agreement, price: Amount(minor: 5), from: moment,
+                until: Timestamp(milliseconds: 7)),
+            """
+            {"agreements":{"offer_resale":{"agreement":"\(agreement)","price_minor":5,\
+            "from_ms":8,"until_ms":7}}}
+            """)
+        check(
+            .withdrawResale(of: agreement),
+            "{\"agreements\":{\"withdraw_resale\":{\"agreement\":\"\(agreement)\"}}}")
+        check(
+            .takeResale(of: agreement, price: Amount(minor: 5), from: moment),
+            """
+            {"agreements":{"take_resale":{"agreement":"\(agreement)","price_minor":5,\
+            "from_ms":8}}}
+            """)
+    }
 }

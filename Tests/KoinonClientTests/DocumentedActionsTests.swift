@@ -60,7 +60,8 @@ struct DocumentedActionsTests {
             "statement_hash", "admit_member", "expel_member", "set_parameter", "adopt_process",
             "limits", "delay_ms", "serial", "description_hash", "reduced_deposit", "platform_fee",
             "place", "available_from_ms", "available_until_ms", "duration_minimum_ms",
-            "duration_maximum_ms", "terms", "also", "radius_m", "text_hash", "lift_flag",
+            "duration_maximum_ms", "terms", "also", "from_ms", "until_ms",
+            "radius_m", "text_hash", "lift_flag",
             "trust_rule",
             "budget_minor", "start_ms", "quantity", "arbiter", "arbiters", "evidence_hash",
         ] {

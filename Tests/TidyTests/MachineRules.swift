@@ -5,7 +5,7 @@ enum MachineRules {
     static let usesData: Set<String> = [
         "AccountsActions.swift", "AccountsActions+Keys.swift", "AccountsActions+Recovery.swift",
         "AccountsActions+Sponsors.swift", "AgreementRun.swift", "AgreementRun+Effects.swift",
-        "AgreementsActions.swift",
+        "AgreementsActions.swift", "AgreementsActions+Resale.swift", "AgreementRun+Resale.swift",
         "ReputationActions.swift", "ReputationActions+Flags.swift",
         "ReputationActions+Vouches.swift", "ReviewPublication.swift",
         "AllianceActions.swift", "AllianceActions+Changes.swift", "CheckedEntry.swift",

@@ -38,4 +38,41 @@ extension Action {
                     $0.transition = transition
                 }))
     }
+
+    /// Asks a price for the sender's place in an agreement, or for its later time.
+    ///
+    /// - Parameters:
+    ///   - moment: from which on time is sold; nil sells the whole.
+    ///   - until: until when it may be taken; nil for as long as the agreement's state lasts.
+    public static func offerResale(
+        of agreement: AgreementID, price: Amount, from moment: Timestamp? = nil,
+        until: Timestamp? = nil
+    ) -> Action {
+        agreements(
+            .offerResale(
+                .with {
+                    $0.agreement = Data(agreement.bytes)
+                    $0.priceMinor = price.minor
+                    $0.fromMs = moment?.milliseconds ?? 0
+                    $0.untilMs = until?.milliseconds ?? 0
+                }))
+    }
+
+    public static func withdrawResale(of agreement: AgreementID) -> Action {
+        agreements(.withdrawResale(.with { $0.agreement = Data(agreement.bytes) }))
+    }
+
+    /// Takes it at the price, and from the moment, that the sender saw. The agreement
+    /// about a part has the id ``TransactionBuilder/nextID(ofAction:)``.
+    public static func takeResale(
+        of agreement: AgreementID, price: Amount, from moment: Timestamp? = nil
+    ) -> Action {
+        agreements(
+            .takeResale(
+                .with {
+                    $0.agreement = Data(agreement.bytes)
+                    $0.priceMinor = price.minor
+                    $0.fromMs = moment?.milliseconds ?? 0
+                }))
+    }
 }

@@ -72,8 +72,16 @@ extension Action {
     /// Yes to the terms that stand. By the customer it opens the agreement, whose id is
     /// ``TransactionBuilder/nextID(ofAction:)`` as an `AgreementID`; by the provider it
     /// makes the customer's terms the provider's own.
-    public static func takeAnswer(_ answer: OfferID) -> Action {
-        market(.takeAnswer(.with { $0.answer = Data(answer.bytes) }))
+    ///
+    /// - Parameter arbiter: who decides disputes, one of the offer's arbiters; nil leaves it
+    ///   to members by lot. Of the customer's yes only.
+    public static func takeAnswer(_ answer: OfferID, arbiter: AccountID? = nil) -> Action {
+        market(
+            .takeAnswer(
+                .with {
+                    $0.answer = Data(answer.bytes)
+                    $0.arbiter = arbiter.map { Data($0.bytes) } ?? Data()
+                }))
     }
 
     /// By either party.

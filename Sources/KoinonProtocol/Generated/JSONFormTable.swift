@@ -119,6 +119,9 @@ enum JSONFormTable {
         message AgreementsAction
           1 open_agreement OpenAgreement oneof action
           2 take_transition TakeTransition oneof action
+          3 offer_resale OfferResale oneof action
+          4 withdraw_resale WithdrawResale oneof action
+          5 take_resale TakeResale oneof action
         message OpenAgreement
           1 offer bytes
           2 start_ms uint64
@@ -128,6 +131,21 @@ enum JSONFormTable {
         message TakeTransition
           1 agreement bytes
           2 transition string
+        message OfferResale
+          1 agreement bytes
+          2 price_minor uint64
+          3 from_ms uint64
+          4 until_ms uint64
+        message WithdrawResale
+          1 agreement bytes
+        message TakeResale
+          1 agreement bytes
+          2 price_minor uint64
+          3 from_ms uint64
+        message Resale
+          1 price_minor uint64
+          2 from_ms uint64
+          3 until_ms uint64
         message Agreement
           1 offer bytes
           2 resource bytes
@@ -150,6 +168,7 @@ enum JSONFormTable {
           19 disputed bool
           40 frozen_ms uint64
           41 uses uint64
+          20 resale Resale
         message Booking
           1 end_ms uint64
           2 quantity uint32
@@ -163,6 +182,9 @@ enum JSONFormTable {
           1 agreement_opened AgreementOpened oneof event
           2 transition_taken TransitionTaken oneof event
           3 settlement_recorded SettlementRecorded oneof event
+          4 resale_offered ResaleOffered oneof event
+          5 resale_closed ResaleClosed oneof event
+          6 agreement_resold AgreementResold oneof event
         message AgreementOpened
           1 agreement bytes
           2 offer bytes
@@ -181,6 +203,20 @@ enum JSONFormTable {
           1 agreement bytes
           2 account bytes
           3 late bool
+        message ResaleOffered
+          1 agreement bytes
+          2 price_minor uint64
+          3 from_ms uint64
+          4 until_ms uint64
+        message ResaleClosed
+          1 agreement bytes
+        message AgreementResold
+          1 agreement bytes
+          2 from bytes
+          3 to bytes
+          4 price_minor uint64
+          5 from_ms uint64
+          6 part bytes
         message AllianceAction
           1 propose Propose oneof action
           2 vote Vote oneof action
@@ -383,6 +419,7 @@ enum JSONFormTable {
           5 duration_ms uint64
         message TakeAnswer
           1 answer bytes
+          2 arbiter bytes
         message WithdrawAnswer
           1 answer bytes
         enum RequestState
@@ -523,6 +560,7 @@ enum JSONFormTable {
           0 HOLD_PURPOSE_PAYMENT
           1 HOLD_PURPOSE_PLATFORM_FEE
           2 HOLD_PURPOSE_REMAINDER
+          3 HOLD_PURPOSE_DEPOSIT
         message ProcessDefinition
           1 id string
           2 title string
@@ -532,6 +570,7 @@ enum JSONFormTable {
           6 states StateDefinition repeated
           7 transitions TransitionDefinition repeated
           8 dispute DisputeRule
+          9 resale ResaleRule
         message DisputeRule
           1 states string repeated
           2 by string repeated
@@ -539,6 +578,11 @@ enum JSONFormTable {
           4 undecided Effect repeated
           5 remainder_to string
           6 ownership_to string
+        message ResaleRule
+          1 states string repeated
+          2 part_states string repeated
+          3 allowed string
+          4 deposit string
         enum RoleSource
           0 ROLE_SOURCE_PROVIDER
           1 ROLE_SOURCE_OPENER

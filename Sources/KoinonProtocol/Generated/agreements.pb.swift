@@ -50,11 +50,38 @@ public nonisolated struct AgreementsAction: Sendable {
     set {action = .takeTransition(newValue)}
   }
 
+  public var offerResale: OfferResale {
+    get {
+      if case .offerResale(let v)? = action {return v}
+      return OfferResale()
+    }
+    set {action = .offerResale(newValue)}
+  }
+
+  public var withdrawResale: WithdrawResale {
+    get {
+      if case .withdrawResale(let v)? = action {return v}
+      return WithdrawResale()
+    }
+    set {action = .withdrawResale(newValue)}
+  }
+
+  public var takeResale: TakeResale {
+    get {
+      if case .takeResale(let v)? = action {return v}
+      return TakeResale()
+    }
+    set {action = .takeResale(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Action: Equatable, Sendable {
     case openAgreement(OpenAgreement)
     case takeTransition(TakeTransition)
+    case offerResale(OfferResale)
+    case withdrawResale(WithdrawResale)
+    case takeResale(TakeResale)
 
   }
 
@@ -93,6 +120,76 @@ public nonisolated struct TakeTransition: Sendable {
 
   /// The verb, for instance "start".
   public var transition: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// By the opener: its place in the agreement, or the time from a moment on, for a price.
+/// Again: other terms in place of those before.
+public nonisolated struct OfferResale: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var agreement: Data = Data()
+
+  /// Of all that is sold on; the buyer leaves its own deposit beside it.
+  public var priceMinor: UInt64 = 0
+
+  /// 0: the whole. Else the agreement ends at that moment for its opener, and the buyer
+  /// opens its own until the agreed end, on the same offer and at the offer's price.
+  public var fromMs: UInt64 = 0
+
+  /// Until when it may be taken; 0: as long as the agreement stays in its state.
+  public var untilMs: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct WithdrawResale: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var agreement: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// By anyone who is no party. Price and moment are those the buyer saw.
+public nonisolated struct TakeResale: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var agreement: Data = Data()
+
+  public var priceMinor: UInt64 = 0
+
+  public var fromMs: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// The opener would leave on these terms.
+public nonisolated struct Resale: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var priceMinor: UInt64 = 0
+
+  public var fromMs: UInt64 = 0
+
+  public var untilMs: UInt64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -219,6 +316,16 @@ public nonisolated struct Agreement: @unchecked Sendable {
     set {_uniqueStorage()._uses = newValue}
   }
 
+  /// Absent: not for sale.
+  public var resale: Resale {
+    get {_storage._resale ?? Resale()}
+    set {_uniqueStorage()._resale = newValue}
+  }
+  /// Returns true if `resale` has been explicitly set.
+  public var hasResale: Bool {_storage._resale != nil}
+  /// Clears the value of `resale`. Subsequent reads from it will return its default value.
+  public mutating func clearResale() {_uniqueStorage()._resale = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -295,12 +402,39 @@ public nonisolated struct AgreementsEvent: Sendable {
     set {event = .settlementRecorded(newValue)}
   }
 
+  public var resaleOffered: ResaleOffered {
+    get {
+      if case .resaleOffered(let v)? = event {return v}
+      return ResaleOffered()
+    }
+    set {event = .resaleOffered(newValue)}
+  }
+
+  public var resaleClosed: ResaleClosed {
+    get {
+      if case .resaleClosed(let v)? = event {return v}
+      return ResaleClosed()
+    }
+    set {event = .resaleClosed(newValue)}
+  }
+
+  public var agreementResold: AgreementResold {
+    get {
+      if case .agreementResold(let v)? = event {return v}
+      return AgreementResold()
+    }
+    set {event = .agreementResold(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Event: Equatable, Sendable {
     case agreementOpened(AgreementOpened)
     case transitionTaken(TransitionTaken)
     case settlementRecorded(SettlementRecorded)
+    case resaleOffered(ResaleOffered)
+    case resaleClosed(ResaleClosed)
+    case agreementResold(AgreementResold)
 
   }
 
@@ -367,13 +501,68 @@ public nonisolated struct SettlementRecorded: Sendable {
   public init() {}
 }
 
+public nonisolated struct ResaleOffered: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var agreement: Data = Data()
+
+  public var priceMinor: UInt64 = 0
+
+  public var fromMs: UInt64 = 0
+
+  public var untilMs: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Withdrawn, or the agreement went on to another state.
+public nonisolated struct ResaleClosed: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var agreement: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Of the whole: "to" is the opener now. Of a part: the agreement ends at from_ms, and
+/// the buyer has one of its own, "part".
+public nonisolated struct AgreementResold: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var agreement: Data = Data()
+
+  public var from: Data = Data()
+
+  public var to: Data = Data()
+
+  public var priceMinor: UInt64 = 0
+
+  public var fromMs: UInt64 = 0
+
+  public var part: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "koinon.v1"
 
 nonisolated extension AgreementsAction: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".AgreementsAction"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}open_agreement\0\u{3}take_transition\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}open_agreement\0\u{3}take_transition\0\u{3}offer_resale\0\u{3}withdraw_resale\0\u{3}take_resale\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -407,6 +596,45 @@ nonisolated extension AgreementsAction: SwiftProtobuf.Message, SwiftProtobuf._Me
           self.action = .takeTransition(v)
         }
       }()
+      case 3: try {
+        var v: OfferResale?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .offerResale(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .offerResale(v)
+        }
+      }()
+      case 4: try {
+        var v: WithdrawResale?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .withdrawResale(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .withdrawResale(v)
+        }
+      }()
+      case 5: try {
+        var v: TakeResale?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .takeResale(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .takeResale(v)
+        }
+      }()
       default: break
       }
     }
@@ -425,6 +653,18 @@ nonisolated extension AgreementsAction: SwiftProtobuf.Message, SwiftProtobuf._Me
     case .takeTransition?: try {
       guard case .takeTransition(let v)? = self.action else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    }()
+    case .offerResale?: try {
+      guard case .offerResale(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    }()
+    case .withdrawResale?: try {
+      guard case .withdrawResale(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case .takeResale?: try {
+      guard case .takeResale(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
     }()
     case nil: break
     }
@@ -523,9 +763,164 @@ nonisolated extension TakeTransition: SwiftProtobuf.Message, SwiftProtobuf._Mess
   }
 }
 
+nonisolated extension OfferResale: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".OfferResale"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}agreement\0\u{3}price_minor\0\u{3}from_ms\0\u{3}until_ms\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.agreement) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.priceMinor) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.fromMs) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.untilMs) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.agreement.isEmpty {
+      try visitor.visitSingularBytesField(value: self.agreement, fieldNumber: 1)
+    }
+    if self.priceMinor != 0 {
+      try visitor.visitSingularUInt64Field(value: self.priceMinor, fieldNumber: 2)
+    }
+    if self.fromMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.fromMs, fieldNumber: 3)
+    }
+    if self.untilMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.untilMs, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: OfferResale, rhs: OfferResale) -> Bool {
+    if lhs.agreement != rhs.agreement {return false}
+    if lhs.priceMinor != rhs.priceMinor {return false}
+    if lhs.fromMs != rhs.fromMs {return false}
+    if lhs.untilMs != rhs.untilMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WithdrawResale: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".WithdrawResale"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}agreement\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.agreement) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.agreement.isEmpty {
+      try visitor.visitSingularBytesField(value: self.agreement, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WithdrawResale, rhs: WithdrawResale) -> Bool {
+    if lhs.agreement != rhs.agreement {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension TakeResale: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".TakeResale"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}agreement\0\u{3}price_minor\0\u{3}from_ms\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.agreement) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.priceMinor) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.fromMs) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.agreement.isEmpty {
+      try visitor.visitSingularBytesField(value: self.agreement, fieldNumber: 1)
+    }
+    if self.priceMinor != 0 {
+      try visitor.visitSingularUInt64Field(value: self.priceMinor, fieldNumber: 2)
+    }
+    if self.fromMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.fromMs, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: TakeResale, rhs: TakeResale) -> Bool {
+    if lhs.agreement != rhs.agreement {return false}
+    if lhs.priceMinor != rhs.priceMinor {return false}
+    if lhs.fromMs != rhs.fromMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Resale: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Resale"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}price_minor\0\u{3}from_ms\0\u{3}until_ms\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.priceMinor) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.fromMs) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.untilMs) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.priceMinor != 0 {
+      try visitor.visitSingularUInt64Field(value: self.priceMinor, fieldNumber: 1)
+    }
+    if self.fromMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.fromMs, fieldNumber: 2)
+    }
+    if self.untilMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.untilMs, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Resale, rhs: Resale) -> Bool {
+    if lhs.priceMinor != rhs.priceMinor {return false}
+    if lhs.fromMs != rhs.fromMs {return false}
+    if lhs.untilMs != rhs.untilMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension Agreement: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Agreement"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}offer\0\u{1}resource\0\u{1}process\0\u{1}parties\0\u{1}state\0\u{3}opened_at_ms\0\u{3}entered_at_ms\0\u{3}start_ms\0\u{3}end_ms\0\u{1}quantity\0\u{3}deposit_minor\0\u{3}used_from_ms\0\u{3}used_until_ms\0\u{1}unit\0\u{3}settled_at_ms\0\u{3}settled_minor\0\u{1}also\0\u{1}arbiter\0\u{1}disputed\0\u{4}\u{15}frozen_ms\0\u{1}uses\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}offer\0\u{1}resource\0\u{1}process\0\u{1}parties\0\u{1}state\0\u{3}opened_at_ms\0\u{3}entered_at_ms\0\u{3}start_ms\0\u{3}end_ms\0\u{1}quantity\0\u{3}deposit_minor\0\u{3}used_from_ms\0\u{3}used_until_ms\0\u{1}unit\0\u{3}settled_at_ms\0\u{3}settled_minor\0\u{1}also\0\u{1}arbiter\0\u{1}disputed\0\u{1}resale\0\u{4}\u{14}frozen_ms\0\u{1}uses\0")
 
   fileprivate class _StorageClass {
     var _offer: Data = Data()
@@ -549,6 +944,7 @@ nonisolated extension Agreement: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     var _disputed: Bool = false
     var _frozenMs: UInt64 = 0
     var _uses: UInt64 = 0
+    var _resale: Resale? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -580,6 +976,7 @@ nonisolated extension Agreement: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       _disputed = source._disputed
       _frozenMs = source._frozenMs
       _uses = source._uses
+      _resale = source._resale
     }
   }
 
@@ -617,6 +1014,7 @@ nonisolated extension Agreement: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
         case 17: try { try decoder.decodeRepeatedMessageField(value: &_storage._also) }()
         case 18: try { try decoder.decodeSingularBytesField(value: &_storage._arbiter) }()
         case 19: try { try decoder.decodeSingularBoolField(value: &_storage._disputed) }()
+        case 20: try { try decoder.decodeSingularMessageField(value: &_storage._resale) }()
         case 40: try { try decoder.decodeSingularUInt64Field(value: &_storage._frozenMs) }()
         case 41: try { try decoder.decodeSingularUInt64Field(value: &_storage._uses) }()
         default: break
@@ -627,6 +1025,10 @@ nonisolated extension Agreement: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
       if !_storage._offer.isEmpty {
         try visitor.visitSingularBytesField(value: _storage._offer, fieldNumber: 1)
       }
@@ -684,6 +1086,9 @@ nonisolated extension Agreement: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       if _storage._disputed != false {
         try visitor.visitSingularBoolField(value: _storage._disputed, fieldNumber: 19)
       }
+      try { if let v = _storage._resale {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
+      } }()
       if _storage._frozenMs != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._frozenMs, fieldNumber: 40)
       }
@@ -720,6 +1125,7 @@ nonisolated extension Agreement: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
         if _storage._disputed != rhs_storage._disputed {return false}
         if _storage._frozenMs != rhs_storage._frozenMs {return false}
         if _storage._uses != rhs_storage._uses {return false}
+        if _storage._resale != rhs_storage._resale {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -816,7 +1222,7 @@ nonisolated extension AccountRecord: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension AgreementsEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".AgreementsEvent"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}agreement_opened\0\u{3}transition_taken\0\u{3}settlement_recorded\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}agreement_opened\0\u{3}transition_taken\0\u{3}settlement_recorded\0\u{3}resale_offered\0\u{3}resale_closed\0\u{3}agreement_resold\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -863,6 +1269,45 @@ nonisolated extension AgreementsEvent: SwiftProtobuf.Message, SwiftProtobuf._Mes
           self.event = .settlementRecorded(v)
         }
       }()
+      case 4: try {
+        var v: ResaleOffered?
+        var hadOneofValue = false
+        if let current = self.event {
+          hadOneofValue = true
+          if case .resaleOffered(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.event = .resaleOffered(v)
+        }
+      }()
+      case 5: try {
+        var v: ResaleClosed?
+        var hadOneofValue = false
+        if let current = self.event {
+          hadOneofValue = true
+          if case .resaleClosed(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.event = .resaleClosed(v)
+        }
+      }()
+      case 6: try {
+        var v: AgreementResold?
+        var hadOneofValue = false
+        if let current = self.event {
+          hadOneofValue = true
+          if case .agreementResold(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.event = .agreementResold(v)
+        }
+      }()
       default: break
       }
     }
@@ -885,6 +1330,18 @@ nonisolated extension AgreementsEvent: SwiftProtobuf.Message, SwiftProtobuf._Mes
     case .settlementRecorded?: try {
       guard case .settlementRecorded(let v)? = self.event else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    }()
+    case .resaleOffered?: try {
+      guard case .resaleOffered(let v)? = self.event else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case .resaleClosed?: try {
+      guard case .resaleClosed(let v)? = self.event else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    }()
+    case .agreementResold?: try {
+      guard case .agreementResold(let v)? = self.event else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
     }()
     case nil: break
     }
@@ -1043,6 +1500,136 @@ nonisolated extension SettlementRecorded: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.agreement != rhs.agreement {return false}
     if lhs.account != rhs.account {return false}
     if lhs.late != rhs.late {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ResaleOffered: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ResaleOffered"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}agreement\0\u{3}price_minor\0\u{3}from_ms\0\u{3}until_ms\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.agreement) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.priceMinor) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.fromMs) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.untilMs) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.agreement.isEmpty {
+      try visitor.visitSingularBytesField(value: self.agreement, fieldNumber: 1)
+    }
+    if self.priceMinor != 0 {
+      try visitor.visitSingularUInt64Field(value: self.priceMinor, fieldNumber: 2)
+    }
+    if self.fromMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.fromMs, fieldNumber: 3)
+    }
+    if self.untilMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.untilMs, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ResaleOffered, rhs: ResaleOffered) -> Bool {
+    if lhs.agreement != rhs.agreement {return false}
+    if lhs.priceMinor != rhs.priceMinor {return false}
+    if lhs.fromMs != rhs.fromMs {return false}
+    if lhs.untilMs != rhs.untilMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ResaleClosed: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ResaleClosed"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}agreement\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.agreement) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.agreement.isEmpty {
+      try visitor.visitSingularBytesField(value: self.agreement, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ResaleClosed, rhs: ResaleClosed) -> Bool {
+    if lhs.agreement != rhs.agreement {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension AgreementResold: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".AgreementResold"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}agreement\0\u{1}from\0\u{1}to\0\u{3}price_minor\0\u{3}from_ms\0\u{1}part\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.agreement) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.from) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.to) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.priceMinor) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.fromMs) }()
+      case 6: try { try decoder.decodeSingularBytesField(value: &self.part) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.agreement.isEmpty {
+      try visitor.visitSingularBytesField(value: self.agreement, fieldNumber: 1)
+    }
+    if !self.from.isEmpty {
+      try visitor.visitSingularBytesField(value: self.from, fieldNumber: 2)
+    }
+    if !self.to.isEmpty {
+      try visitor.visitSingularBytesField(value: self.to, fieldNumber: 3)
+    }
+    if self.priceMinor != 0 {
+      try visitor.visitSingularUInt64Field(value: self.priceMinor, fieldNumber: 4)
+    }
+    if self.fromMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.fromMs, fieldNumber: 5)
+    }
+    if !self.part.isEmpty {
+      try visitor.visitSingularBytesField(value: self.part, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: AgreementResold, rhs: AgreementResold) -> Bool {
+    if lhs.agreement != rhs.agreement {return false}
+    if lhs.from != rhs.from {return false}
+    if lhs.to != rhs.to {return false}
+    if lhs.priceMinor != rhs.priceMinor {return false}
+    if lhs.fromMs != rhs.fromMs {return false}
+    if lhs.part != rhs.part {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -330,57 +330,39 @@ public nonisolated struct ActingAccount: Sendable {
   public init() {}
 }
 
-public nonisolated struct Proposal: @unchecked Sendable {
+public nonisolated struct Proposal: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   public var content: Propose {
-    get {_storage._content ?? Propose()}
-    set {_uniqueStorage()._content = newValue}
+    get {_content ?? Propose()}
+    set {_content = newValue}
   }
   /// Returns true if `content` has been explicitly set.
-  public var hasContent: Bool {_storage._content != nil}
+  public var hasContent: Bool {self._content != nil}
   /// Clears the value of `content`. Subsequent reads from it will return its default value.
-  public mutating func clearContent() {_uniqueStorage()._content = nil}
+  public mutating func clearContent() {self._content = nil}
 
   /// A member; "" when a flagged account appealed.
-  public var proposer: String {
-    get {_storage._proposer}
-    set {_uniqueStorage()._proposer = newValue}
-  }
+  public var proposer: String = String()
 
-  public var proposedAtMs: UInt64 {
-    get {_storage._proposedAtMs}
-    set {_uniqueStorage()._proposedAtMs = newValue}
-  }
+  public var proposedAtMs: UInt64 = 0
 
-  public var closesAtMs: UInt64 {
-    get {_storage._closesAtMs}
-    set {_uniqueStorage()._closesAtMs = newValue}
-  }
+  public var closesAtMs: UInt64 = 0
 
-  public var status: ProposalStatus {
-    get {_storage._status}
-    set {_uniqueStorage()._status = newValue}
-  }
+  public var status: ProposalStatus = .open
 
   /// Member ids, ascending.
-  public var yes: [String] {
-    get {_storage._yes}
-    set {_uniqueStorage()._yes = newValue}
-  }
+  public var yes: [String] = []
 
-  public var no: [String] {
-    get {_storage._no}
-    set {_uniqueStorage()._no = newValue}
-  }
+  public var no: [String] = []
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
-  fileprivate var _storage = _StorageClass.defaultInstance
+  fileprivate var _content: Propose? = nil
 }
 
 public nonisolated struct AllianceEvent: Sendable {
@@ -1124,109 +1106,61 @@ nonisolated extension Proposal: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
   public static let protoMessageName: String = _protobuf_package + ".Proposal"
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}content\0\u{1}proposer\0\u{3}proposed_at_ms\0\u{3}closes_at_ms\0\u{1}status\0\u{1}yes\0\u{1}no\0")
 
-  fileprivate class _StorageClass {
-    var _content: Propose? = nil
-    var _proposer: String = String()
-    var _proposedAtMs: UInt64 = 0
-    var _closesAtMs: UInt64 = 0
-    var _status: ProposalStatus = .open
-    var _yes: [String] = []
-    var _no: [String] = []
-
-      // This property is used as the initial default value for new instances of the type.
-      // The type itself is protecting the reference to its storage via CoW semantics.
-      // This will force a copy to be made of this reference when the first mutation occurs;
-      // hence, it is safe to mark this as `nonisolated(unsafe)`.
-      static nonisolated(unsafe) let defaultInstance = _StorageClass()
-
-    private init() {}
-
-    init(copying source: _StorageClass) {
-      _content = source._content
-      _proposer = source._proposer
-      _proposedAtMs = source._proposedAtMs
-      _closesAtMs = source._closesAtMs
-      _status = source._status
-      _yes = source._yes
-      _no = source._no
-    }
-  }
-
-  fileprivate mutating func _uniqueStorage() -> _StorageClass {
-    if !isKnownUniquelyReferenced(&_storage) {
-      _storage = _StorageClass(copying: _storage)
-    }
-    return _storage
-  }
-
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    _ = _uniqueStorage()
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      while let fieldNumber = try decoder.nextFieldNumber() {
-        // The use of inline closures is to circumvent an issue where the compiler
-        // allocates stack space for every case branch when no optimizations are
-        // enabled. https://github.com/apple/swift-protobuf/issues/1034
-        switch fieldNumber {
-        case 1: try { try decoder.decodeSingularMessageField(value: &_storage._content) }()
-        case 2: try { try decoder.decodeSingularStringField(value: &_storage._proposer) }()
-        case 3: try { try decoder.decodeSingularUInt64Field(value: &_storage._proposedAtMs) }()
-        case 4: try { try decoder.decodeSingularUInt64Field(value: &_storage._closesAtMs) }()
-        case 5: try { try decoder.decodeSingularEnumField(value: &_storage._status) }()
-        case 6: try { try decoder.decodeRepeatedStringField(value: &_storage._yes) }()
-        case 7: try { try decoder.decodeRepeatedStringField(value: &_storage._no) }()
-        default: break
-        }
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._content) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.proposer) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.proposedAtMs) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.closesAtMs) }()
+      case 5: try { try decoder.decodeSingularEnumField(value: &self.status) }()
+      case 6: try { try decoder.decodeRepeatedStringField(value: &self.yes) }()
+      case 7: try { try decoder.decodeRepeatedStringField(value: &self.no) }()
+      default: break
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every if/case branch local when no optimizations
-      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-      // https://github.com/apple/swift-protobuf/issues/1182
-      try { if let v = _storage._content {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-      } }()
-      if !_storage._proposer.isEmpty {
-        try visitor.visitSingularStringField(value: _storage._proposer, fieldNumber: 2)
-      }
-      if _storage._proposedAtMs != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._proposedAtMs, fieldNumber: 3)
-      }
-      if _storage._closesAtMs != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._closesAtMs, fieldNumber: 4)
-      }
-      if _storage._status != .open {
-        try visitor.visitSingularEnumField(value: _storage._status, fieldNumber: 5)
-      }
-      if !_storage._yes.isEmpty {
-        try visitor.visitRepeatedStringField(value: _storage._yes, fieldNumber: 6)
-      }
-      if !_storage._no.isEmpty {
-        try visitor.visitRepeatedStringField(value: _storage._no, fieldNumber: 7)
-      }
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._content {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if !self.proposer.isEmpty {
+      try visitor.visitSingularStringField(value: self.proposer, fieldNumber: 2)
+    }
+    if self.proposedAtMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.proposedAtMs, fieldNumber: 3)
+    }
+    if self.closesAtMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.closesAtMs, fieldNumber: 4)
+    }
+    if self.status != .open {
+      try visitor.visitSingularEnumField(value: self.status, fieldNumber: 5)
+    }
+    if !self.yes.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.yes, fieldNumber: 6)
+    }
+    if !self.no.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.no, fieldNumber: 7)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: Proposal, rhs: Proposal) -> Bool {
-    if lhs._storage !== rhs._storage {
-      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
-        let _storage = _args.0
-        let rhs_storage = _args.1
-        if _storage._content != rhs_storage._content {return false}
-        if _storage._proposer != rhs_storage._proposer {return false}
-        if _storage._proposedAtMs != rhs_storage._proposedAtMs {return false}
-        if _storage._closesAtMs != rhs_storage._closesAtMs {return false}
-        if _storage._status != rhs_storage._status {return false}
-        if _storage._yes != rhs_storage._yes {return false}
-        if _storage._no != rhs_storage._no {return false}
-        return true
-      }
-      if !storagesAreEqual {return false}
-    }
+    if lhs._content != rhs._content {return false}
+    if lhs.proposer != rhs.proposer {return false}
+    if lhs.proposedAtMs != rhs.proposedAtMs {return false}
+    if lhs.closesAtMs != rhs.closesAtMs {return false}
+    if lhs.status != rhs.status {return false}
+    if lhs.yes != rhs.yes {return false}
+    if lhs.no != rhs.no {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

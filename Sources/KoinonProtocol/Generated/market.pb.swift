@@ -526,6 +526,9 @@ public nonisolated struct TakeAnswer: Sendable {
 
   public var answer: Data = Data()
 
+  /// Of the customer: one of the offer's arbiters; "": disputes are decided by members by lot.
+  public var arbiter: Data = Data()
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -1725,7 +1728,7 @@ nonisolated extension CounterAnswer: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension TakeAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".TakeAnswer"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}answer\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}answer\0\u{1}arbiter\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1734,6 +1737,7 @@ nonisolated extension TakeAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularBytesField(value: &self.answer) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.arbiter) }()
       default: break
       }
     }
@@ -1743,11 +1747,15 @@ nonisolated extension TakeAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if !self.answer.isEmpty {
       try visitor.visitSingularBytesField(value: self.answer, fieldNumber: 1)
     }
+    if !self.arbiter.isEmpty {
+      try visitor.visitSingularBytesField(value: self.arbiter, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: TakeAnswer, rhs: TakeAnswer) -> Bool {
     if lhs.answer != rhs.answer {return false}
+    if lhs.arbiter != rhs.arbiter {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -32,6 +32,9 @@ public nonisolated enum HoldPurpose: SwiftProtobuf.Enum, Swift.CaseIterable {
   case payment // = 0
   case platformFee // = 1
   case remainder // = 2
+
+  /// The deposit of who sold its place in the agreement.
+  case deposit // = 3
   case UNRECOGNIZED(Int)
 
   public init() {
@@ -43,6 +46,7 @@ public nonisolated enum HoldPurpose: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 0: self = .payment
     case 1: self = .platformFee
     case 2: self = .remainder
+    case 3: self = .deposit
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -52,6 +56,7 @@ public nonisolated enum HoldPurpose: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .payment: return 0
     case .platformFee: return 1
     case .remainder: return 2
+    case .deposit: return 3
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -61,6 +66,7 @@ public nonisolated enum HoldPurpose: SwiftProtobuf.Enum, Swift.CaseIterable {
     .payment,
     .platformFee,
     .remainder,
+    .deposit,
   ]
 
 }
@@ -405,7 +411,7 @@ public nonisolated struct HoldPaid: Sendable {
 fileprivate nonisolated let _protobuf_package = "koinon.v1"
 
 nonisolated extension HoldPurpose: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0HOLD_PURPOSE_PAYMENT\0\u{1}HOLD_PURPOSE_PLATFORM_FEE\0\u{1}HOLD_PURPOSE_REMAINDER\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0HOLD_PURPOSE_PAYMENT\0\u{1}HOLD_PURPOSE_PLATFORM_FEE\0\u{1}HOLD_PURPOSE_REMAINDER\0\u{1}HOLD_PURPOSE_DEPOSIT\0")
 }
 
 nonisolated extension MoneyAction: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

@@ -166,43 +166,74 @@ public nonisolated enum TimerBase: SwiftProtobuf.Enum, Swift.CaseIterable {
 /// Expressions are text: integers, variables, + - *, floor_div(a, b),
 /// ceil_div(a, b), min(…), max(…). Conditions compare two of them with
 /// == != < <= > >=. See docs/formats/process.md.
-public nonisolated struct ProcessDefinition: Sendable {
+public nonisolated struct ProcessDefinition: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  public var id: String = String()
+  public var id: String {
+    get {_storage._id}
+    set {_uniqueStorage()._id = newValue}
+  }
 
-  public var title: String = String()
+  public var title: String {
+    get {_storage._title}
+    set {_uniqueStorage()._title = newValue}
+  }
 
-  public var roles: [RoleDefinition] = []
+  public var roles: [RoleDefinition] {
+    get {_storage._roles}
+    set {_uniqueStorage()._roles = newValue}
+  }
 
   /// What an offer may set, with defaults and bounds.
-  public var terms: [TermDefinition] = []
+  public var terms: [TermDefinition] {
+    get {_storage._terms}
+    set {_uniqueStorage()._terms = newValue}
+  }
 
   /// Named expressions, evaluated in order before a transition's effects.
-  public var definitions: [NamedExpression] = []
+  public var definitions: [NamedExpression] {
+    get {_storage._definitions}
+    set {_uniqueStorage()._definitions = newValue}
+  }
 
-  public var states: [StateDefinition] = []
+  public var states: [StateDefinition] {
+    get {_storage._states}
+    set {_uniqueStorage()._states = newValue}
+  }
 
   /// In order of preference: of those with one name, the first that may be taken is.
-  public var transitions: [TransitionDefinition] = []
+  public var transitions: [TransitionDefinition] {
+    get {_storage._transitions}
+    set {_uniqueStorage()._transitions = newValue}
+  }
 
   /// Absent: agreements cannot be disputed.
   public var dispute: DisputeRule {
-    get {_dispute ?? DisputeRule()}
-    set {_dispute = newValue}
+    get {_storage._dispute ?? DisputeRule()}
+    set {_uniqueStorage()._dispute = newValue}
   }
   /// Returns true if `dispute` has been explicitly set.
-  public var hasDispute: Bool {self._dispute != nil}
+  public var hasDispute: Bool {_storage._dispute != nil}
   /// Clears the value of `dispute`. Subsequent reads from it will return its default value.
-  public mutating func clearDispute() {self._dispute = nil}
+  public mutating func clearDispute() {_uniqueStorage()._dispute = nil}
+
+  /// Absent: agreements cannot be sold on.
+  public var resale: ResaleRule {
+    get {_storage._resale ?? ResaleRule()}
+    set {_uniqueStorage()._resale = newValue}
+  }
+  /// Returns true if `resale` has been explicitly set.
+  public var hasResale: Bool {_storage._resale != nil}
+  /// Clears the value of `resale`. Subsequent reads from it will return its default value.
+  public mutating func clearResale() {_uniqueStorage()._resale = nil}
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
-  fileprivate var _dispute: DisputeRule? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// When an agreement may be disputed, and what a decision leads to.
@@ -228,6 +259,30 @@ public nonisolated struct DisputeRule: Sendable {
 
   /// Role that a decision may make the owner; "": ownership stays in any case.
   public var ownershipTo: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// When the opener may sell its place, or the time that it does not need, to somebody else.
+public nonisolated struct ResaleRule: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// States in which its place may be sold as a whole; none of them final.
+  public var states: [String] = []
+
+  /// States in which the time from a moment on may be sold; they promise or use the resource.
+  public var partStates: [String] = []
+
+  /// Condition, for instance "resale == 1"; "": always.
+  public var allowed: String = String()
+
+  /// What of the hold is the opener's deposit: it returns to the seller of the whole, and the
+  /// buyer leaves its own. Expression; "": nothing.
+  public var deposit: String = String()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -547,68 +602,125 @@ nonisolated extension TimerBase: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension ProcessDefinition: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".ProcessDefinition"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}title\0\u{1}roles\0\u{1}terms\0\u{1}definitions\0\u{1}states\0\u{1}transitions\0\u{1}dispute\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}title\0\u{1}roles\0\u{1}terms\0\u{1}definitions\0\u{1}states\0\u{1}transitions\0\u{1}dispute\0\u{1}resale\0")
+
+  fileprivate class _StorageClass {
+    var _id: String = String()
+    var _title: String = String()
+    var _roles: [RoleDefinition] = []
+    var _terms: [TermDefinition] = []
+    var _definitions: [NamedExpression] = []
+    var _states: [StateDefinition] = []
+    var _transitions: [TransitionDefinition] = []
+    var _dispute: DisputeRule? = nil
+    var _resale: ResaleRule? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _id = source._id
+      _title = source._title
+      _roles = source._roles
+      _terms = source._terms
+      _definitions = source._definitions
+      _states = source._states
+      _transitions = source._transitions
+      _dispute = source._dispute
+      _resale = source._resale
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.id) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.title) }()
-      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.roles) }()
-      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.terms) }()
-      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.definitions) }()
-      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.states) }()
-      case 7: try { try decoder.decodeRepeatedMessageField(value: &self.transitions) }()
-      case 8: try { try decoder.decodeSingularMessageField(value: &self._dispute) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._id) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._title) }()
+        case 3: try { try decoder.decodeRepeatedMessageField(value: &_storage._roles) }()
+        case 4: try { try decoder.decodeRepeatedMessageField(value: &_storage._terms) }()
+        case 5: try { try decoder.decodeRepeatedMessageField(value: &_storage._definitions) }()
+        case 6: try { try decoder.decodeRepeatedMessageField(value: &_storage._states) }()
+        case 7: try { try decoder.decodeRepeatedMessageField(value: &_storage._transitions) }()
+        case 8: try { try decoder.decodeSingularMessageField(value: &_storage._dispute) }()
+        case 9: try { try decoder.decodeSingularMessageField(value: &_storage._resale) }()
+        default: break
+        }
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.id.isEmpty {
-      try visitor.visitSingularStringField(value: self.id, fieldNumber: 1)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._id.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._id, fieldNumber: 1)
+      }
+      if !_storage._title.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._title, fieldNumber: 2)
+      }
+      if !_storage._roles.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._roles, fieldNumber: 3)
+      }
+      if !_storage._terms.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._terms, fieldNumber: 4)
+      }
+      if !_storage._definitions.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._definitions, fieldNumber: 5)
+      }
+      if !_storage._states.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._states, fieldNumber: 6)
+      }
+      if !_storage._transitions.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._transitions, fieldNumber: 7)
+      }
+      try { if let v = _storage._dispute {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+      } }()
+      try { if let v = _storage._resale {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+      } }()
     }
-    if !self.title.isEmpty {
-      try visitor.visitSingularStringField(value: self.title, fieldNumber: 2)
-    }
-    if !self.roles.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.roles, fieldNumber: 3)
-    }
-    if !self.terms.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.terms, fieldNumber: 4)
-    }
-    if !self.definitions.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.definitions, fieldNumber: 5)
-    }
-    if !self.states.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.states, fieldNumber: 6)
-    }
-    if !self.transitions.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.transitions, fieldNumber: 7)
-    }
-    try { if let v = self._dispute {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
-    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: ProcessDefinition, rhs: ProcessDefinition) -> Bool {
-    if lhs.id != rhs.id {return false}
-    if lhs.title != rhs.title {return false}
-    if lhs.roles != rhs.roles {return false}
-    if lhs.terms != rhs.terms {return false}
-    if lhs.definitions != rhs.definitions {return false}
-    if lhs.states != rhs.states {return false}
-    if lhs.transitions != rhs.transitions {return false}
-    if lhs._dispute != rhs._dispute {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._id != rhs_storage._id {return false}
+        if _storage._title != rhs_storage._title {return false}
+        if _storage._roles != rhs_storage._roles {return false}
+        if _storage._terms != rhs_storage._terms {return false}
+        if _storage._definitions != rhs_storage._definitions {return false}
+        if _storage._states != rhs_storage._states {return false}
+        if _storage._transitions != rhs_storage._transitions {return false}
+        if _storage._dispute != rhs_storage._dispute {return false}
+        if _storage._resale != rhs_storage._resale {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -664,6 +776,51 @@ nonisolated extension DisputeRule: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.undecided != rhs.undecided {return false}
     if lhs.remainderTo != rhs.remainderTo {return false}
     if lhs.ownershipTo != rhs.ownershipTo {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ResaleRule: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ResaleRule"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}states\0\u{3}part_states\0\u{1}allowed\0\u{1}deposit\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedStringField(value: &self.states) }()
+      case 2: try { try decoder.decodeRepeatedStringField(value: &self.partStates) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.allowed) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.deposit) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.states.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.states, fieldNumber: 1)
+    }
+    if !self.partStates.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.partStates, fieldNumber: 2)
+    }
+    if !self.allowed.isEmpty {
+      try visitor.visitSingularStringField(value: self.allowed, fieldNumber: 3)
+    }
+    if !self.deposit.isEmpty {
+      try visitor.visitSingularStringField(value: self.deposit, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ResaleRule, rhs: ResaleRule) -> Bool {
+    if lhs.states != rhs.states {return false}
+    if lhs.partStates != rhs.partStates {return false}
+    if lhs.allowed != rhs.allowed {return false}
+    if lhs.deposit != rhs.deposit {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

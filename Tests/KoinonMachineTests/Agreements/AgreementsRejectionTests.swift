@@ -202,15 +202,15 @@ import Testing
         },
     ]
 
-    @Test(arguments: opening + trust + taking + adopting + whole)
+    static let all = opening + trust + taking + adopting + whole + reselling
+
+    @Test(arguments: all)
     func `what violates a condition is rejected with its code and field`(row: RejectionRow) throws {
         try row.check()
     }
 
     @Test func `every rejection has a row`() {
-        expectRows(
-            for: AgreementsRejection.self,
-            in: Self.opening + Self.trust + Self.taking + Self.adopting + Self.whole)
+        expectRows(for: AgreementsRejection.self, in: Self.all)
     }
 
     @Test func `the detail names the guard of the last transition that came into question`() throws

@@ -19,6 +19,9 @@ public enum Agreements: Module {
         switch action.agreements.action {
         case .openAgreement(let action): try open(action, in: context)
         case .takeTransition(let action): try take(action, in: context)
+        case .offerResale(let action): try offerResale(action, in: context)
+        case .withdrawResale(let action): try withdrawResale(action, in: context)
+        case .takeResale(let action): try takeResale(action, in: context)
         case nil: throw Rejection(AgreementsRejection.emptyAction, field: "agreements")
         }
     }

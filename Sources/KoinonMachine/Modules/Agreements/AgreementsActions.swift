@@ -38,11 +38,8 @@ extension Agreements {
         let quantity = max(action.quantity, 1)
         try checkCapacity(for: quantity, of: offer, in: context)
         let period = try period(of: action, under: offer.terms, in: context)
-        let (deposit, overflow) = Market.deposit(for: context.sender, under: offer, in: state)
-            .multipliedReportingOverflow(by: UInt64(quantity))
-        guard !overflow, deposit <= Amount.maximum.minor else {
-            throw Rejection(AgreementsRejection.arithmeticOverflow, field: "quantity")
-        }
+        let deposit = try deposit(
+            of: context.sender, under: offer, quantity: quantity, field: "quantity", in: context)
 
         var agreement = Agreement()
         agreement.offer = action.offer
@@ -61,7 +58,7 @@ extension Agreements {
         agreement.startMs = period.lowerBound
         agreement.endMs = period.upperBound
         agreement.quantity = quantity
-        agreement.depositMinor = deposit
+        agreement.depositMinor = deposit.minor
         agreement.unit = offer.terms.unit
         agreement.arbiter = try arbiter(of: action, under: offer, agreement.parties)
         let id: AgreementID = context.newID()
@@ -72,7 +69,7 @@ extension Agreements {
     }
 
     /// Nothing of the offer is reported stolen.
-    private static func checkStolen(_ offer: Offer, in context: Context) throws(Rejection) {
+    static func checkStolen(_ offer: Offer, in context: Context) throws(Rejection) {
         for share in offer.terms.shares {
             guard let resource = Resources.resource(share.resource, in: context.state) else {
                 preconditionFailure("an offer is about a resource that is not there")
@@ -111,6 +108,19 @@ extension Agreements {
             throw Rejection(AgreementsRejection.arbiterIsParty, field: "arbiter")
         }
         return action.arbiter
+    }
+
+    /// What the account has to leave, by the offer's rule, for so much of the resource.
+    static func deposit(
+        of account: AccountID, under offer: Offer, quantity: UInt32, field: String,
+        in context: Context
+    ) throws(Rejection) -> Amount {
+        let (deposit, overflow) = Market.deposit(for: account, under: offer, in: context.state)
+            .multipliedReportingOverflow(by: UInt64(quantity))
+        guard !overflow, deposit <= Amount.maximum.minor else {
+            throw Rejection(AgreementsRejection.arithmeticOverflow, field: field)
+        }
+        return Amount(minor: deposit)
     }
 
     /// The agreed time, checked against the clock, the alliance's bounds and the offer's.

@@ -21,6 +21,13 @@ extension Agreements {
             if present.final, held > .zero {
                 violations.append("agreement \(id) has ended but holds \(held)")
             }
+            if agreement.hasResale {
+                let rule = process.resale
+                let states = agreement.resale.fromMs == 0 ? rule.states : rule.partStates
+                if !states.contains(present.name) {
+                    violations.append("agreement \(id) is for sale in \(present.name)")
+                }
+            }
             let timers = timers(of: id, in: state)
             if (present.final || agreement.disputed) != timers.isEmpty {
                 violations.append("agreement \(id) in \(present.name) has \(timers.count) timers")

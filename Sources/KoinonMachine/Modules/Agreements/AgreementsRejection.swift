@@ -31,6 +31,13 @@ public enum AgreementsRejection: UInt32, RejectionCode {
     case takenAsWhole = 629
     case arbiterNotOffered = 630
     case arbiterIsParty = 631
+    case notOpener = 640
+    case resaleNotAllowed = 641
+    case badResaleTime = 642
+    case resaleNotOffered = 643
+    case resaleOver = 644
+    case resaleDiffers = 645
+    case partyCannotBuy = 646
     case openerFlagged = 655
     case standingTooLow = 656
 
@@ -39,7 +46,7 @@ public enum AgreementsRejection: UInt32, RejectionCode {
         case .openerFlagged:
             "the offer takes no account with an open fraud flag; answer or appeal the flag"
         case .standingTooLow: "the offer asks for more standing; see koinon standing explain"
-        case .emptyAction: "the action says nothing; name open_agreement or take_transition"
+        case .emptyAction: "the action says nothing; name one action on agreements"
         case .malformedID: "an id has 20 bytes; give the one shown when the thing was created"
         case .unknownOffer: "there is no offer with this id; look for one that is open"
         case .offerWithdrawn: "the offer takes no new agreements; look for another"
@@ -73,6 +80,17 @@ public enum AgreementsRejection: UInt32, RejectionCode {
         case .takenAsWhole: "another agreement has the whole resource, it is being sold"
         case .arbiterNotOffered: "name one of the offer's arbiters, or none"
         case .arbiterIsParty: "a party cannot decide its own disputes; name another arbiter"
+        case .notOpener:
+            "only who opened the agreement, or bought it, sells it on; sign with that key"
+        case .resaleNotAllowed:
+            "process and offer do not let this be sold on now; look at their rules"
+        case .badResaleTime:
+            "let it be taken until a later moment, and sell time between now and the agreed end"
+        case .resaleNotOffered: "the agreement is not for sale; look at it, it may have gone on"
+        case .resaleOver: "the time in which it could be taken is over; ask the seller"
+        case .resaleDiffers: "the seller asks for something else now; look at the agreement"
+        case .partyCannotBuy:
+            "a party of the agreement cannot take it over; sign as another account"
         }
     }
 }

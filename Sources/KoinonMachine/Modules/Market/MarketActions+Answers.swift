@@ -78,6 +78,7 @@ extension Market {
         answer.terms.depositMinor = action.depositMinor
         // The deposit is what these two agree on, whatever her record.
         answer.terms.clearReducedDeposit()
+        if answer.terms.hasTrustRule { answer.terms.trustRule.flaggedDepositMinor = 0 }
         answer.startMs = action.startMs
         answer.durationMs = action.durationMs
         answer.byCustomer.toggle()
@@ -120,6 +121,7 @@ extension Market {
         opening.startMs = answer.startMs
         opening.durationMs = answer.durationMs
         opening.quantity = request.wish.quantity
+        opening.arbiter = action.arbiter
         let agreement = try Agreements.open(opening, on: offer, in: context)
         guard let requestID = RequestID(answer.request) else {
             preconditionFailure("answer \(id) is to no request")

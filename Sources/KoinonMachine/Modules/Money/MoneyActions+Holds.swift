@@ -24,6 +24,24 @@ extension Money {
         context.emit(.holdFilled(event))
     }
 
+    /// From balance to balance, as a part of what the payer signed; nothing happens for 0.
+    ///
+    /// - Throws: `insufficientBalance`, then what the limits of the signing key say.
+    static func move(
+        _ amount: Amount, unit: String, from payer: AccountID, to receiver: AccountID,
+        in context: Context
+    ) throws(Rejection) {
+        guard amount > .zero else { return }
+        try debit(amount, from: payer, unit: unit, in: context)
+        credit(amount, to: receiver, unit: unit, in: context)
+        var event = Transferred()
+        event.unit = unit
+        event.from = Data(payer.bytes)
+        event.to = Data(receiver.bytes)
+        event.amountMinor = amount.minor
+        context.emit(.transferred(event))
+    }
+
     /// Out of the agreement's hold to an account that is open; nothing happens for 0.
     ///
     /// - Throws: `insufficientHold`.

@@ -14,10 +14,11 @@ struct ReputationScene {
     let lease: LeaseScene
 
     init(
-        vouches: UInt64 = 10, timersPerBlock: UInt64 = 100,
+        terms: [String: Int64] = [:], vouches: UInt64 = 10, timersPerBlock: UInt64 = 100,
         _ change: (inout PublishOffer) -> Void = { _ in }
     ) throws {
         lease = try LeaseScene(
+            terms: terms,
             parameters: .with {
                 $0.votingPeriodMs = LeaseScene.hour
                 $0.reviewSealWindowMs = Self.sealWindow

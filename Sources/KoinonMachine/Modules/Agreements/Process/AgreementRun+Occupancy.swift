@@ -49,6 +49,18 @@ extension AgreementRun {
         }
     }
 
+    /// Writes the bookings of the present state anew, after the agreed end has changed.
+    func rebook() {
+        guard let state else { preconditionFailure("agreement \(id) is in no known state") }
+        let occupancy = process.states[state].occupancy
+        for share in shares {
+            let key = bookingKey(share.resource, agreement, occupancy)
+            guard var booking = Agreements.bookings.get(key, in: context.state) else { continue }
+            booking.endMs = agreement.endMs
+            Agreements.bookings.set(key, booking, in: context.state)
+        }
+    }
+
     /// Whether there is room for what the new state takes of one resource.
     ///
     /// - Throws: `resourceGone`, `resourceStolen`, then for the whole resource

@@ -181,8 +181,11 @@ final class AgreementRun {
         agreement.state = next.name
         agreement.enteredAtMs = context.now.milliseconds
         agreement.frozenMs = 0
+        let wasForSale = agreement.hasResale
+        agreement.clearResale()
         Agreements.agreements.set(id, agreement, in: context.state)
         emitEntered(by: step, from: previous?.name)
+        if wasForSale { emitResaleClosed() }
         var paid = try perform(step.outcomes, sells: next.occupancy == .exclusive)
         if let role = step.remainderTo {
             let rest = Money.held(in: id, unit: agreement.unit, in: context.state)

@@ -31,7 +31,7 @@ extension ProcessCheck {
         }
     }
 
-    private mutating func read<Result>(
+    mutating func read<Result>(
         _ place: String, _ parse: () throws(ExpressionFault) -> Result
     ) -> Result? {
         do throws(ExpressionFault) {

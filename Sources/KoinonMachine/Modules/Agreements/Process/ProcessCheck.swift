@@ -18,6 +18,7 @@ public struct ProcessCheck {
         check.checkStates()
         for index in process.transitions.indices { check.checkTransition(at: index) }
         check.checkExpressions()
+        check.checkResale()
         check.checkWays()
         return check.findings
     }
@@ -46,6 +47,11 @@ public struct ProcessCheck {
         count(
             process.transitions.count, "transitions", at: "transitions",
             limit: ProcessLimits.transitions)
+        count(
+            process.resale.states.count, "states", at: "resale.states", limit: ProcessLimits.states)
+        count(
+            process.resale.partStates.count, "states", at: "resale.part_states",
+            limit: ProcessLimits.states)
         for (index, transition) in process.transitions.enumerated() {
             count(
                 transition.guards.count, "guards", at: "transitions[\(index)].guards",

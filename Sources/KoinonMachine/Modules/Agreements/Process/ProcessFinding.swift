@@ -36,6 +36,8 @@ public enum ProcessRule: String, CaseIterable, Sendable {
     case occupancyStandsAlone
     case ownershipMovesAtEnd
     case ownershipHasOtherwise
+    case resaleNamesOpenStates
+    case partsAreOfPromises
 
     /// What to do about it, in one sentence.
     public var remedy: String {
@@ -82,6 +84,10 @@ public enum ProcessRule: String, CaseIterable, Sendable {
             "move ownership once, by a transition from an exclusive state to a final one"
         case .ownershipHasOtherwise:
             "name a final state and a role for when the thing cannot be sold"
+        case .resaleNamesOpenStates:
+            "name states, each once, that are not final and in which agreements may be sold on"
+        case .partsAreOfPromises:
+            "let parts be sold only in states that promise or use the resource"
         }
     }
 }

@@ -42,9 +42,20 @@ struct RunnableProcess: Sendable {
     let definitions: [IntegerExpression]
     let states: [State]
     let transitions: [Transition]
+    /// Nil: agreements cannot be sold on.
+    let resale: ProcessResale?
     private let statePositions: [String: Int]
 
     func state(named name: String) -> Int? { statePositions[name] }
+
+    /// Whether some transition gives the resource to the role.
+    func lends(to role: Int) -> Bool {
+        transitions.contains { transition in
+            transition.effects.contains { effect in
+                if case .moveCustody(let receiver) = effect { receiver == role } else { false }
+            }
+        }
+    }
 
     /// Fails when the definition has findings that leave a name or expression
     /// without meaning; a definition that ``ProcessCheck`` accepts never does.
@@ -68,6 +79,9 @@ struct RunnableProcess: Sendable {
             }
             self.transitions = transitions
             definitions = expressions
+            resale =
+                try definition.hasResale
+                ? ProcessResale(definition.resale, states: positions, names: names) : nil
         } catch {
             return nil
         }
