@@ -115,6 +115,10 @@ import Testing
                 due: Timestamp(milliseconds: timer.dueMs + 1), module: timer.module,
                 kind: timer.kind, subject: using.bytes, name: timer.name, in: state)
         },
+        Damage(testDescription: "for sale while in use", sentence: "is for sale in active") {
+            _, _, using, state in
+            change(using, in: state) { $0.resale = Resale() }
+        },
         Damage(testDescription: "a party is missing", sentence: "lacks a party") {
             _, booked, _, state in
             change(booked, in: state) { $0.parties.removeLast() }

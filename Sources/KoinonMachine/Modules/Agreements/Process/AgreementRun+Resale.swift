@@ -17,6 +17,10 @@ extension AgreementRun {
     ///
     /// - Throws: `resaleNotAllowed`, or what keeps its condition from having a value.
     func checkResale(ofPart isPart: Bool) throws(Rejection) {
+        guard !agreement.disputed else {
+            throw Rejection(
+                AgreementsRejection.resaleNotAllowed, field: "agreement", detail: "disputed")
+        }
         guard let rule = process.resale, let state,
             (isPart ? rule.partStates : rule.states).contains(state)
         else {
