@@ -12,8 +12,8 @@ struct Koinon: AsyncParsableCommand {
             """,
         subcommands: [
             DemoCommand.self, InitCommand.self, NodeCommand.self, KeysCommand.self,
-            SendCommand.self, QueryCommand.self, ReplayCommand.self, VerifyCommand.self,
-            ProofCommand.self, CheckProofCommand.self, ReviewCommand.self,
+            SendCommand.self, QueryCommand.self, ReplayCommand.self, LoadCommand.self,
+            VerifyCommand.self, ProofCommand.self, CheckProofCommand.self, ReviewCommand.self,
             StandingCommand.self, ExportCommand.self,
         ])
 }

@@ -5,7 +5,8 @@ import Testing
 struct HelpTests {
     private static let commands = [
         [], ["demo"], ["init"], ["node"], ["keys"], ["keys", "new"], ["keys", "open"],
-        ["keys", "list"], ["send"], ["query"], ["replay"], ["verify"], ["proof"],
+        ["keys", "list"], ["send"], ["query"], ["replay"], ["load"],
+        ["load", "listings"], ["verify"], ["proof"],
         ["proof", "transaction"], ["proof", "state"], ["proof", "absent"], ["check-proof"],
         ["review"], ["review", "seal"], ["review", "open"], ["standing"],
         ["standing", "show"], ["standing", "explain"], ["standing", "trial"],

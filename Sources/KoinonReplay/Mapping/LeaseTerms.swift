@@ -85,11 +85,7 @@ extension LeaseTerms: Decodable {
         guard topUp > .zero else {
             throw decoder.fault(at: "top_up_minor", "give at least 1.")
         }
-        if let reducedDeposit, reducedDeposit.deposit > deposit {
-            throw decoder.fault(
-                at: "reduced_deposit.deposit_minor",
-                "it is larger than deposit_minor. Give at most \(deposit).")
-        }
+        try decoder.check(reducedDeposit, against: deposit)
     }
 }
 
@@ -157,6 +153,14 @@ extension LeaseTerms.Fraction: Decodable {
 }
 
 extension Decoder {
+    func check(_ reduced: LeaseTerms.ReducedDeposit?, against deposit: Amount) throws {
+        if let reduced, reduced.deposit > deposit {
+            throw fault(
+                at: "reduced_deposit.deposit_minor",
+                "it is larger than deposit_minor. Give at most \(deposit).")
+        }
+    }
+
     /// An amount that a mapping may name; the bound keeps every sum of a replay in range.
     func amount<Key>(_ object: KeyedDecodingContainer<Key>, _ key: Key) throws -> Amount {
         let minor: UInt64 = try number(object, key)

@@ -9,20 +9,10 @@ extension Mapping: Decodable {
 
     public init(from decoder: any Decoder) throws {
         let object = try decoder.strictObject(Keys.self)
-        let format = try object.decode(String.self, forKey: .format)
-        guard format == Self.format else {
-            throw decoder.fault(
-                at: "format", "it is \"\(format)\"; this program reads \"\(Self.format)\".")
-        }
+        try decoder.checkFormat(object, .format, Self.format)
         note = try object.decodeIfPresent(String.self, forKey: .note)
         `operator` = try object.decode(Operator.self, forKey: .operator)
-        let delimiter = try object.decodeIfPresent(String.self, forKey: .delimiter) ?? ","
-        guard let byte = delimiter.utf8.first, delimiter.utf8.count == 1, byte < 0x80,
-            !"\"\r\n\0".utf8.contains(byte)
-        else {
-            throw decoder.fault(at: "delimiter", "give one ASCII character, for instance \";\".")
-        }
-        self.delimiter = byte
+        delimiter = try decoder.delimiter(object, .delimiter)
         columns = try object.decode(Columns.self, forKey: .columns)
         time = try object.decode(TimeReading.self, forKey: .time)
         pooledRiders = try object.decodeIfPresent([PoolColumn].self, forKey: .pooledRiders) ?? []
@@ -162,6 +152,27 @@ extension Mapping.StationSource: Decodable {
 }
 
 extension Decoder {
+    func checkFormat<Key>(
+        _ object: KeyedDecodingContainer<Key>, _ key: Key, _ wanted: String
+    ) throws {
+        let format = try object.decode(String.self, forKey: key)
+        guard format == wanted else {
+            throw fault(
+                at: key.stringValue, "it is \"\(format)\"; this program reads \"\(wanted)\".")
+        }
+    }
+
+    /// One ASCII character; a comma when the key is not there.
+    func delimiter<Key>(_ object: KeyedDecodingContainer<Key>, _ key: Key) throws -> UInt8 {
+        let delimiter = try object.decodeIfPresent(String.self, forKey: key) ?? ","
+        guard let byte = delimiter.utf8.first, delimiter.utf8.count == 1, byte < 0x80,
+            !"\"\r\n\0".utf8.contains(byte)
+        else {
+            throw fault(at: key.stringValue, "give one ASCII character, for instance \";\".")
+        }
+        return byte
+    }
+
     func slug<Key>(_ object: KeyedDecodingContainer<Key>, _ key: Key) throws -> String {
         let text = try object.decode(String.self, forKey: key)
         guard Slug.isValid(text) else {

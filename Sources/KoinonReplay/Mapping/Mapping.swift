@@ -1,4 +1,3 @@
-import Foundation
 import KoinonProtocol
 
 /// How one operator's trips are read from CSV, and on which terms the replay leases
@@ -73,41 +72,15 @@ public struct Mapping: Hashable, Sendable {
 }
 
 extension Mapping {
-    private static let maximumBytes = 1024 * 1024
-
     /// Reads a mapping file.
     /// - Throws: ``MappingFault`` naming the key and the remedy.
     public init(path: String) throws(MappingFault) {
-        let bytes: Data
-        do {
-            bytes = try Data(contentsOf: URL(fileURLWithPath: path))
-        } catch {
-            throw MappingFault(
-                file: path, path: "",
-                message: "it could not be read: \(error.localizedDescription). "
-                    + "Check the path and its permissions.")
-        }
-        try self.init(json: Array(bytes), name: path)
+        try self.init(json: MappingFile.read(path), name: path)
     }
 
     /// Decodes a mapping; `name` is what faults call it.
     /// - Throws: ``MappingFault`` naming the key and the remedy.
     public init(json: [UInt8], name: String) throws(MappingFault) {
-        guard json.count <= Self.maximumBytes else {
-            throw MappingFault(
-                file: name, path: "", message: "it is longer than 1 MiB. Is it a mapping?")
-        }
-        do {
-            self = try JSONDecoder().decode(Mapping.self, from: Data(json))
-        } catch {
-            var fault: MappingFault
-            switch error {
-            case let error as MappingFault: fault = error
-            case let error as DecodingError: fault = MappingFault(error)
-            default: fault = MappingFault(path: "", message: "\(error)")
-            }
-            fault.file = name
-            throw fault
-        }
+        self = try MappingFile.decode(Mapping.self, json, name: name, document: "docs/replay.md")
     }
 }

@@ -19,7 +19,7 @@ public struct MappingFault: Error, Hashable, Sendable, CustomStringConvertible {
 
 extension MappingFault {
     /// What JSONDecoder found, in words that name the field and the remedy.
-    init(_ error: DecodingError) {
+    init(_ error: DecodingError, document: String) {
         func path(_ keys: [any CodingKey]) -> String {
             keys.map(\.stringValue).joined(separator: ".")
         }
@@ -27,11 +27,11 @@ extension MappingFault {
         case .keyNotFound(let key, let context):
             self.init(
                 path: path(context.codingPath + [key]),
-                message: "it is missing. docs/replay.md lists what a mapping says.")
+                message: "it is missing. \(document) lists what a mapping says.")
         case .valueNotFound(_, let context), .typeMismatch(_, let context):
             self.init(
                 path: path(context.codingPath),
-                message: "\(context.debugDescription) docs/replay.md says what belongs here.")
+                message: "\(context.debugDescription) \(document) says what belongs here.")
         case .dataCorrupted(let context):
             let cause = context.underlyingError.map { " (\($0))" } ?? ""
             self.init(

@@ -210,7 +210,7 @@ public struct ReplayScript {
 
 extension RandomAccessCollection where Index == Int {
     /// Runs of at most `count` elements, in order.
-    fileprivate func inParts(of count: Int) -> [[Element]] {
+    func inParts(of count: Int) -> [[Element]] {
         stride(from: startIndex, to: endIndex, by: count).map {
             Array(self[$0..<Swift.min($0 + count, endIndex)])
         }
