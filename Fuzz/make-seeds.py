@@ -279,7 +279,7 @@ def make_mapping():
 
 
 NAMES = {"koi1": "@bea", "koires1": "@resource", "koioff1": "@offer", "koiagr1": "@agreement",
-         "koiprop1": "@proposal"}
+         "koiprop1": "@proposal", "koireq1": "@request", "koiflag1": "@flag"}
 SENT = {
     "transfer": '{"money":{"transfer":{"unit":"usd","to":"@carl","amount_minor":100}}}',
     "book": '{"agreements":{"open_agreement":{"offer":"@offer","duration_ms":"1h"}}}',
@@ -287,6 +287,10 @@ SENT = {
              '"transition":"start"}}}',
     "finish": '{"agreements":{"take_transition":{"agreement":"@running",'
               '"transition":"finish"}}}',
+    "seal": '{"reputation":{"seal_review":{"agreement":"@settled","review_hash":"%s"}}}'
+            % ("ab" * 32),
+    "answer": '{"reputation":{"answer_flag":{"flag":"@flag","answer_hash":"%s"}}}' % ("ab" * 32),
+    "appeal": '{"reputation":{"appeal_flag":{"flag":"@flag"}}}',
     "vote": '{"alliance":{"vote":{"proposal":"@proposal","yes":true}}}',
     "hand-over": '{"resources":{"transfer_resource":{"resource":"@resource","to":"@bea"}}}',
     "withdraw": '{"market":{"withdraw_offer":{"offer":"@offer"}}}',
@@ -313,7 +317,7 @@ def make_dictionaries():
     folder.mkdir(exist_ok=True)
     fields = {words[1] for fields in MESSAGES.values() for words in fields}
     values = {entry[1] for entries in ENUMS.values() for entry in entries}
-    names = ["alfa", "bravo", "paul", "bea", "carl", *NAMES.values(), "@running"]
+    names = ["alfa", "bravo", "paul", "bea", "carl", *NAMES.values(), "@running", "@settled"]
     shared = sorted(fields) + sorted(values)
     mapping = sorted(set(re.findall(r'"([a-z_]+)":', "".join(
         file.read_text() for file in ROOT.glob("Examples/*/*.mapping.json")))))

@@ -5,8 +5,8 @@ import KoinonMachine
 import KoinonProtocol
 
 /// A small alliance in which something goes on, from which each input starts anew: two
-/// members, a provider and two customers with money, and one offer by the lease process with
-/// one agreement waiting and one running.
+/// members, a provider and two customers with money, one offer by the lease process with
+/// agreements that wait, run and are settled, a request, a fraud flag and a proposal.
 struct FuzzWorld: Sendable {
     /// 2026-03-02 00:00 UTC.
     static let start = Timestamp(milliseconds: 1_772_409_600_000)

@@ -37,7 +37,7 @@ final class FuzzWorldBuilder {
                 $0.accountKey = Data(Self.key(id).publicKey.bytes)
             }
         }
-        genesis.processes = [LeaseProcess.definition]
+        genesis.processes = StandardProcesses.all
         let document = try GenesisDocument(contentsOf: Array(genesis.jsonForm().utf8))
         replica = try Replica(genesis: document)
         guard let proposer = MemberID(rawValue: "alfa") else { throw Violation("no member name") }
@@ -116,6 +116,33 @@ final class FuzzWorldBuilder {
             try done(customer, [.openAgreement(offer: offer, durationMilliseconds: Self.hour)])
             if name == "running" { try done(customer, [.takeTransition("start", of: agreement)]) }
         }
+        // A third of them is given back, so that it can be reviewed.
+        let settled: AgreementID = try builder("carl").nextID(ofAction: 0)
+        names["settled"] = settled.text
+        try done(
+            "carl",
+            [
+                .openAgreement(offer: offer, durationMilliseconds: Self.hour),
+                .takeTransition("start", of: settled), .takeTransition("finish", of: settled),
+            ])
+        let flag: FlagID = try builder("bravo").nextID(ofAction: 0)
+        names["flag"] = flag.text
+        try done(
+            "bravo",
+            [
+                .raiseFlag(
+                    on: try builder("carl").sender, evidenceHash: .sha256([]), reason: "late")
+            ])
+        let request: RequestID = try builder("bea").nextID(ofAction: 0)
+        names["request"] = request.text
+        try done(
+            "bea",
+            [
+                .publishRequest(
+                    title: "A bike for a day", kind: "bike", unit: "usd",
+                    expires: Timestamp(
+                        milliseconds: FuzzWorld.start.milliseconds + 24 * Self.hour))
+            ])
         let proposal: ProposalID = try builder("bravo").nextID(ofAction: 0)
         names["proposal"] = proposal.text
         try done(

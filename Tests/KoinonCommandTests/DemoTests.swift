@@ -16,6 +16,18 @@ struct DemoTests {
         #expect(text.contains("refused by reason: Valley Bike: 1 × capacityExceeded"))
         #expect(text.contains("deposit 5.00 USD; a newcomer leaves 20.00 USD"))
         #expect(text.contains("rejected: capacityExceeded"))
+        let custody = try #require(text.firstMatch(of: /lent ([0-9]+) and returned ([0-9]+) times/))
+        #expect(custody.1 == custody.2 && (Int(custody.1) ?? 0) >= 10)
+        #expect(text.contains(/delivered 2018-04-\d\d, sold 2018-04-\d\d\./))
+        #expect(text.contains("once more: rejected: notOwner"))
+        #expect(text.contains("rejected: sealingNotEnded"))
+        #expect(text.contains("she gives the fleet 10 of 10, it gives her 8."))
+        #expect(text.contains("rejected: openerFlagged"))
+        #expect(text.contains("Others it takes: done."))
+        // (10 + 8) × 7 eighths for 45.00 × half a word of a vouched newcomer ÷ 20.
+        #expect(text.contains(/praise +393,750 +complaints 0/))
+        #expect(text.contains("standing = mean − 1.645 × deviation = 141,853;"))
+        #expect(text.contains("before the review it was 25,129."))
         let height = try #require(text.firstMatch(of: /stored trip in block ([0-9]+) is changed/)).1
         #expect(text.contains("koinon verify says: height \(height):"))
         #expect(text.contains("Checked offline: ✓ it holds."))

@@ -8,7 +8,7 @@ import KoinonReplay
 import KoinonStore
 
 extension DemoStage {
-    private static let hour: UInt64 = 3_600_000
+    static let hour: UInt64 = 3_600_000
 
     /// What a shared ledger is for; every step is staged, on the real trips' ledger.
     mutating func actTwo() async throws {
@@ -17,6 +17,11 @@ extension DemoStage {
         let staged = try Scene(plan: plan, summary: summary)
         try await carryHistory(staged)
         try await refuseDoubleBooking(staged)
+        let sale = try await sellOldBike(staged)
+        let before = standing(of: staged.rider)
+        try await reviewEachOther(staged, sale)
+        try await refuseFlagged(staged)
+        explainStanding(of: staged.rider, before: before)
         let proof = try writeProof(staged)
         // The last two work on files at rest.
         try await close()
@@ -25,7 +30,7 @@ extension DemoStage {
     }
 
     /// Who and what the scenes are about.
-    private struct Scene {
+    struct Scene {
         /// The rider of the second operator with the most settled trips.
         let rider: Int
         let riderTrips: Int
@@ -36,6 +41,9 @@ extension DemoStage {
         /// The first operator's two busiest bikes.
         let bike: Int
         let secondBike: Int
+        /// Of the first operator's bikes with ten rides or more, the one not ridden for longest.
+        let oldBike: Int
+        let lastRide: Timestamp
         /// A settled trip of that rider and the transaction that finished it.
         let trip: Int
         let finishing: Hash256
@@ -48,7 +56,13 @@ extension DemoStage {
             let first = plan.riders.indices.filter { plan.riders[$0].operator == 0 }
                 .sorted { (settled[$0], $0) < (settled[$1], $1) }
             let bikes = summary.sides[0].busiest.map(\.resource)
-            guard second.count > 1, let newcomer = first.first, bikes.count > 1,
+            let rides = Dictionary(
+                grouping: summary.finishing.keys.map { plan.trips[$0] }.filter { $0.operator == 0 },
+                by: \.resource)
+            let lastRides = rides.filter { $0.value.count >= 10 }
+                .compactMapValues { $0.map(\.end).max() }
+            guard let unused = lastRides.min(by: { ($0.value, $0.key) < ($1.value, $1.key) }),
+                second.count > 1, let newcomer = first.first, bikes.count > 1,
                 let finished = summary.finishing.filter({ plan.trips[$0.key].rider == second[0] })
                     .max(by: { $0.key < $1.key })
             else {
@@ -59,22 +73,23 @@ extension DemoStage {
             otherRider = second[1]
             self.newcomer = newcomer
             (bike, secondBike) = (bikes[0], bikes[1])
+            (oldBike, lastRide) = (unused.key, unused.value)
             (trip, finishing) = (finished.key, finished.value)
         }
     }
 
-    private func account(of rider: Int) -> AccountID {
+    func account(of rider: Int) -> AccountID {
         replay.script.builder(of: .rider(rider)).sender
     }
 
-    private func agreement(_ id: AgreementID) throws -> Agreement {
+    func agreement(_ id: AgreementID) throws -> Agreement {
         guard let found = node.replica.read({ Agreements.agreement(id, in: $0.state) }) else {
             throw ReplayFault(description: "agreement \(id) is not there")
         }
         return found
     }
 
-    private mutating func lend(
+    mutating func lend(
         _ rider: Int, _ bike: Int, offer: OfferID? = nil, start: Timestamp? = nil
     ) async throws -> (AgreementID, Receipt) {
         let id: AgreementID = replay.script.builder(of: .rider(rider)).nextID(ofAction: 0)
@@ -194,7 +209,7 @@ extension DemoStage {
         print(
             """
 
-              3  One byte
+              7  One byte
                  In a copy of the ledger one bit of the stored trip in block \(height) is changed.
                  koinon verify says: \(verdict)
             """)
@@ -217,7 +232,7 @@ extension DemoStage {
         print(
             """
 
-              4  One proof
+              8  One proof
                  \(file.relativePath), \(Text.number(bytes.count)) bytes, proves that trip to anyone who has
                  genesis.json: block \(checked.header.height), signed by \(signers). Checked offline: ✓ it holds.
                  koinon check-proof --genesis \(home.path)/genesis.json \(home.path)/trip.proof.json
