@@ -37,9 +37,9 @@ let package = Package(
             name: "KoinonMachine", dependencies: ["KoinonProtocol", "KoinonLedger"],
             exclude: [
                 "Modules/Accounts/README.md", "Modules/Agreements/README.md",
-                "Modules/Alliance/README.md", "Modules/Market/README.md",
-                "Modules/Money/README.md", "Modules/Reputation/README.md",
-                "Modules/Resources/README.md",
+                "Modules/Alliance/README.md", "Modules/Disputes/README.md",
+                "Modules/Market/README.md", "Modules/Money/README.md",
+                "Modules/Reputation/README.md", "Modules/Resources/README.md",
             ],
             resources: [
                 .embedInCode("Processes/lease.json"), .embedInCode("Processes/licence.json"),

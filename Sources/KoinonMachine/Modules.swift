@@ -8,6 +8,7 @@ public enum Modules {
     public static let all: [any Module.Type] = [
         Alliance.self, Accounts.self, Money.self, Resources.self, Market.self, Agreements.self,
         Reputation.self,
+        Disputes.self,
     ]
 
     /// The number of the module that an action belongs to; nil for an action without content.
@@ -20,6 +21,7 @@ public enum Modules {
         case .market: Market.number
         case .agreements: Agreements.number
         case .reputation: Reputation.number
+        case .disputes: Disputes.number
         case nil: nil
         }
     }

@@ -64,6 +64,7 @@ struct DocumentedActionsTests {
             "radius_m", "text_hash", "lift_flag",
             "trust_rule",
             "budget_minor", "start_ms", "quantity", "arbiter", "arbiters", "evidence_hash",
+            "claim", "division", "shares", "numerator", "denominator", "hand_over",
         ] {
             #expect(text.contains("\"\(name)\":"), "\(name)")
         }
@@ -93,7 +94,7 @@ struct DocumentedActionsTests {
     private static func names() throws -> Set<String> {
         let modules = [
             "alliance", "accounts", "money", "resources", "market", "agreements",
-            "reputation",
+            "reputation", "disputes",
         ]
         var names: Set<String> = []
         for module in modules {

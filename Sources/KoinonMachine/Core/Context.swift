@@ -16,6 +16,10 @@ public final class Context {
     public let state: StateOverlay
     public let chain: ChainID
     public let height: Height
+    /// Hash of the header before the block; nobody knew it before that block was closed.
+    public let parent: Hash256
+    /// Time of the block, for timers too.
+    public let blockTime: Timestamp
     /// The block's time; for a timer the moment it was due, from which its effects are reckoned.
     public internal(set) var now: Timestamp
     public internal(set) var origin: Origin
@@ -23,10 +27,16 @@ public final class Context {
     public internal(set) var actionIndex = 0
     private(set) var events: [Event] = []
 
-    init(state: StateOverlay, chain: ChainID, height: Height, now: Timestamp, origin: Origin) {
+    /// - Parameter blockTime: nil when it is `now`.
+    init(
+        state: StateOverlay, chain: ChainID, height: Height, parent: Hash256 = .zero,
+        blockTime: Timestamp? = nil, now: Timestamp, origin: Origin
+    ) {
         self.state = state
         self.chain = chain
         self.height = height
+        self.parent = parent
+        self.blockTime = blockTime ?? now
         self.now = now
         self.origin = origin
     }

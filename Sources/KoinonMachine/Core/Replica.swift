@@ -146,7 +146,8 @@ public final class Replica {
         }
         CoreRows.dropExpiredIDs(before: time, in: overlay)
         let execution = TransactionExecution(
-            modules: modules, state: overlay, chain: chain, height: height, time: time)
+            modules: modules, state: overlay, chain: chain, height: height, parent: header.hash,
+            time: time)
         var leaves = BlockLeaves()
         let timerLimit = Alliance.parameters(in: state).timersPerBlock
         for _ in 0..<timerLimit {

@@ -26,6 +26,8 @@ struct TransactionExecution {
     let state: StateOverlay
     let chain: ChainID
     let height: Height
+    /// Hash of the header before the block.
+    let parent: Hash256
     let time: Timestamp
 
     /// Why the state ignores the transaction, or nil when it will be executed.
@@ -59,7 +61,7 @@ struct TransactionExecution {
         CoreRows.spentIDs.set(Key2(body.expiresAtMs, transaction.id), spent, in: state)
 
         let context = Context(
-            state: state, chain: chain, height: height, now: time,
+            state: state, chain: chain, height: height, parent: parent, now: time,
             origin: .transaction(
                 sender: transaction.sender, key: transaction.key, nonce: body.nonce))
         return receipt(from: context) { context throws(Rejection) in
@@ -79,7 +81,7 @@ struct TransactionExecution {
     /// Executes one due timer; its effects are reckoned from the moment it was due.
     func execute(_ timer: TimerRecord) -> Receipt {
         let context = Context(
-            state: state, chain: chain, height: height,
+            state: state, chain: chain, height: height, parent: parent, blockTime: time,
             now: Timestamp(milliseconds: timer.dueMs), origin: .timer)
         return receipt(from: context) { context throws(Rejection) in
             guard let module = modules.module(numbered: timer.module) else {

@@ -317,6 +317,106 @@ enum JSONFormTable {
         message SpentID
           1 height uint64
         message TimerMarker
+        message DisputesAction
+          1 open_dispute OpenDispute oneof action
+          2 submit_evidence SubmitEvidence oneof action
+          3 decide_dispute DecideDispute oneof action
+          4 appeal_decision AppealDecision oneof action
+          5 withdraw_dispute WithdrawDispute oneof action
+          6 concede_dispute ConcedeDispute oneof action
+        message Share
+          1 role string
+          2 numerator uint64
+        message Division
+          1 shares Share repeated
+          2 denominator uint64
+          3 hand_over bool
+        message OpenDispute
+          1 agreement bytes
+          2 evidence_hash bytes
+          3 claim Division
+        message SubmitEvidence
+          1 agreement bytes
+          2 evidence_hash bytes
+        message DecideDispute
+          1 agreement bytes
+          2 division Division
+        message AppealDecision
+          1 agreement bytes
+          2 evidence_hash bytes
+        message WithdrawDispute
+          1 agreement bytes
+        message ConcedeDispute
+          1 agreement bytes
+        enum DisputeStatus
+          0 DISPUTE_STATUS_EVIDENCE
+          1 DISPUTE_STATUS_LOT
+          2 DISPUTE_STATUS_DECIDING
+          3 DISPUTE_STATUS_DECIDED
+          4 DISPUTE_STATUS_RESOLVED
+          5 DISPUTE_STATUS_UNDECIDED
+          6 DISPUTE_STATUS_WITHDRAWN
+          7 DISPUTE_STATUS_CONCEDED
+        message DisputeEvidence
+          1 account bytes
+          2 evidence_hash bytes
+          3 submitted_at_ms uint64
+        message Seat
+          1 member string
+          2 division Division
+          3 decided_at_ms uint64
+        message Dispute
+          1 opener bytes
+          2 opened_at_ms uint64
+          3 claim Division
+          4 status DisputeStatus
+          5 due_ms uint64
+          6 held_minor uint64
+          7 evidence DisputeEvidence repeated
+          8 seats Seat repeated
+          9 first_seats Seat repeated
+          10 decision Division
+          11 appellant bytes
+          12 closed_at_ms uint64
+        message DisputesEvent
+          1 dispute_opened DisputeOpened oneof event
+          2 evidence_submitted EvidenceSubmitted oneof event
+          3 lot_drawn LotDrawn oneof event
+          4 decision_given DecisionGiven oneof event
+          5 dispute_decided DisputeDecided oneof event
+          6 decision_appealed DecisionAppealed oneof event
+          7 dispute_closed DisputeClosed oneof event
+        message DisputeOpened
+          1 agreement bytes
+          2 opener bytes
+          3 evidence_hash bytes
+          4 due_ms uint64
+        message EvidenceSubmitted
+          1 agreement bytes
+          2 account bytes
+          3 evidence_hash bytes
+        message LotDrawn
+          1 agreement bytes
+          2 round uint32
+          3 members string repeated
+          4 parent_hash bytes
+          5 due_ms uint64
+        message DecisionGiven
+          1 agreement bytes
+          2 member string
+          3 division Division
+        message DisputeDecided
+          1 agreement bytes
+          2 round uint32
+          3 division Division
+          4 due_ms uint64
+        message DecisionAppealed
+          1 agreement bytes
+          2 appellant bytes
+          3 evidence_hash bytes
+        message DisputeClosed
+          1 agreement bytes
+          2 status DisputeStatus
         message EntryBody
           1 chain bytes
           2 epoch uint64
@@ -667,6 +767,7 @@ enum JSONFormTable {
           5 market MarketEvent oneof module
           6 agreements AgreementsEvent oneof module
           7 reputation ReputationEvent oneof module
+          8 disputes DisputesEvent oneof module
         message TimerRecord
           1 due_ms uint64
           2 module uint32
@@ -953,5 +1054,6 @@ enum JSONFormTable {
           5 market MarketAction oneof module
           6 agreements AgreementsAction oneof module
           7 reputation ReputationAction oneof module
+          8 disputes DisputesAction oneof module
         """
 }

@@ -116,6 +116,14 @@ public nonisolated struct Event: Sendable {
     set {module = .reputation(newValue)}
   }
 
+  public var disputes: DisputesEvent {
+    get {
+      if case .disputes(let v)? = module {return v}
+      return DisputesEvent()
+    }
+    set {module = .disputes(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Module: Equatable, Sendable {
@@ -126,6 +134,7 @@ public nonisolated struct Event: Sendable {
     case market(MarketEvent)
     case agreements(AgreementsEvent)
     case reputation(ReputationEvent)
+    case disputes(DisputesEvent)
 
   }
 
@@ -229,7 +238,7 @@ nonisolated extension Receipt: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
 
 nonisolated extension Event: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Event"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}alliance\0\u{1}accounts\0\u{1}money\0\u{1}resources\0\u{1}market\0\u{1}agreements\0\u{1}reputation\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}alliance\0\u{1}accounts\0\u{1}money\0\u{1}resources\0\u{1}market\0\u{1}agreements\0\u{1}reputation\0\u{1}disputes\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -328,6 +337,19 @@ nonisolated extension Event: SwiftProtobuf.Message, SwiftProtobuf._MessageImplem
           self.module = .reputation(v)
         }
       }()
+      case 8: try {
+        var v: DisputesEvent?
+        var hadOneofValue = false
+        if let current = self.module {
+          hadOneofValue = true
+          if case .disputes(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.module = .disputes(v)
+        }
+      }()
       default: break
       }
     }
@@ -366,6 +388,10 @@ nonisolated extension Event: SwiftProtobuf.Message, SwiftProtobuf._MessageImplem
     case .reputation?: try {
       guard case .reputation(let v)? = self.module else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    }()
+    case .disputes?: try {
+      guard case .disputes(let v)? = self.module else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
     }()
     case nil: break
     }

@@ -120,6 +120,14 @@ public nonisolated struct Action: Sendable {
     set {module = .reputation(newValue)}
   }
 
+  public var disputes: DisputesAction {
+    get {
+      if case .disputes(let v)? = module {return v}
+      return DisputesAction()
+    }
+    set {module = .disputes(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Module: Equatable, Sendable {
@@ -130,6 +138,7 @@ public nonisolated struct Action: Sendable {
     case market(MarketAction)
     case agreements(AgreementsAction)
     case reputation(ReputationAction)
+    case disputes(DisputesAction)
 
   }
 
@@ -197,7 +206,7 @@ nonisolated extension TransactionBody: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Action"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}alliance\0\u{1}accounts\0\u{1}money\0\u{1}resources\0\u{1}market\0\u{1}agreements\0\u{1}reputation\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}alliance\0\u{1}accounts\0\u{1}money\0\u{1}resources\0\u{1}market\0\u{1}agreements\0\u{1}reputation\0\u{1}disputes\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -296,6 +305,19 @@ nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
           self.module = .reputation(v)
         }
       }()
+      case 8: try {
+        var v: DisputesAction?
+        var hadOneofValue = false
+        if let current = self.module {
+          hadOneofValue = true
+          if case .disputes(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.module = .disputes(v)
+        }
+      }()
       default: break
       }
     }
@@ -334,6 +356,10 @@ nonisolated extension Action: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
     case .reputation?: try {
       guard case .reputation(let v)? = self.module else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    }()
+    case .disputes?: try {
+      guard case .disputes(let v)? = self.module else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
     }()
     case nil: break
     }

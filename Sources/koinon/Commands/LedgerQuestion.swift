@@ -38,6 +38,8 @@ struct LedgerQuestion {
         case "answer": try row(Market.answers, identifier(id))
         case "answers-to": try answers(to: identifier(id))
         case "agreement": try row(Agreements.agreements, identifier(id))
+        case "process": try row(Agreements.processes, name(id))
+        case "dispute": try dispute(of: identifier(id))
         case "proposal": try row(Alliance.proposals, identifier(id))
         case "balances": try balances(of: identifier(id))
         case "block": try block(id)
@@ -57,6 +59,32 @@ struct LedgerQuestion {
                 "ID: \"\(text)\" is not of this kind; such ids begin with \(Kind.textPrefix)1")
         }
         return id
+    }
+
+    private func name(_ text: String?) throws -> String {
+        guard let text, Slug.isValid(text) else {
+            throw ValidationError(
+                "ID: name which, for instance lease; koinon query processes lists them")
+        }
+        return text
+    }
+
+    /// The agreement's last dispute, and what it waits for while it is open.
+    private func dispute(of agreement: AgreementID) throws -> String? {
+        guard let (number, dispute) = Disputes.dispute(of: agreement, in: state) else { return nil }
+        let key = Disputes.disputes.stateKey(Key2(agreement, number))
+        var fields = [
+            ("height", "\(try height())"), ("state_key", quoted(Hex.encode(key))),
+            ("value", dispute.jsonForm(pretty: false)),
+        ]
+        if let next = Disputes.nextStep(of: agreement, in: state) {
+            fields += [
+                ("next", "[\(next.actions.map(quoted).joined(separator: ", "))]"),
+                ("by", "[\(next.actors.map { quoted($0.text) }.joined(separator: ", "))]"),
+                ("until", quoted(next.until.iso8601)),
+            ]
+        }
+        return object(fields)
     }
 
     // MARK: State rows

@@ -20,6 +20,8 @@ struct QueryCommand: AsyncParsableCommand {
               account ID, resource ID, offer ID, request ID, answer ID, agreement ID,
               proposal ID
               answers-to REQUEST         open answers to one request
+              process ID                 the rules of agreements, for instance lease
+              dispute AGREEMENT          its last dispute, and what that waits for
               balances ID                an account's money
               block HEIGHT               header, transactions and receipts
               transaction ID             who sent what, and its receipt

@@ -210,7 +210,8 @@ import Testing
     }
 
     @Test func `every rejection has a row`() {
-        expectRows(for: AgreementsRejection.self, in: Self.all)
+        expectRows(
+            for: AgreementsRejection.self, in: Self.all + DisputesRejectionTests.elsewhere)
     }
 
     @Test func `the detail names the guard of the last transition that came into question`() throws

@@ -91,7 +91,7 @@ import Testing
         let (ledger, _) = try busyLedger()
         #expect(
             ledger.hashes.last?.hex
-                == "eb629758f50e0c5e44bbb4b51e0ea1ad25fd80feff88abf268adb0e4595dcea2")
+                == "42b687346d0e5f0913fd6897647b8055b7b027b67b2edbec8365a62b96f2a4a4")
         try ledger.checkReplay()
     }
 

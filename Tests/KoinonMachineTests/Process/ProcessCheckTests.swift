@@ -4,7 +4,8 @@ import Testing
 @testable import KoinonMachine
 
 @Suite struct ProcessCheckTests {
-    @Test(arguments: parts + transitions + expressionsAndWays + ownership + resale)
+    @Test(
+        arguments: parts + transitions + expressionsAndWays + ownership + resale + disputes)
     func `each fault is found at its place and nothing else`(row: FindingRow) {
         let findings = ProcessCheck.findings(of: .small(row.change))
         #expect(findings.map(\.rule) == row.findings.map(\.rule), "\(findings)")
@@ -16,7 +17,8 @@ import Testing
 
     @Test func `every rule has a row`() {
         let rows =
-            Self.parts + Self.transitions + Self.expressionsAndWays + Self.ownership + Self.resale
+            Self.parts + Self.transitions + Self.expressionsAndWays + Self.ownership
+            + Self.resale + Self.disputes
         for rule in ProcessRule.allCases {
             #expect(rows.contains { $0.findings.contains { $0.rule == rule } }, "\(rule)")
         }

@@ -127,7 +127,7 @@ import Testing
 
     @Test(arguments: [
         ("Resources", Resources.rejections), ("Market", Market.rejections),
-        ("Agreements", Agreements.rejections),
+        ("Agreements", Agreements.rejections), ("Disputes", Disputes.rejections),
     ])
     func `each module's page names every rejection with its code`(
         module: String, rejections: [any RejectionCode]

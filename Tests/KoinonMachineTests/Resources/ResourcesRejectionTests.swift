@@ -251,6 +251,7 @@ import Testing
     @Test func `every rejection has a row`() {
         expectRows(
             for: ResourcesRejection.self,
-            in: Self.registering + Self.updating + Self.retiring + Self.stolen)
+            in: Self.registering + Self.updating + Self.retiring + Self.stolen
+                + DisputesRejectionTests.elsewhere)
     }
 }

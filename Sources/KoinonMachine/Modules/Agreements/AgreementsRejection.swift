@@ -28,9 +28,11 @@ public enum AgreementsRejection: UInt32, RejectionCode {
     case resourceStolen = 625
     case wholeOnly = 626
     case takenByOthers = 627
+    case resourceDisputed = 628
     case takenAsWhole = 629
     case arbiterNotOffered = 630
     case arbiterIsParty = 631
+    case agreementDisputed = 632
     case notOpener = 640
     case resaleNotAllowed = 641
     case badResaleTime = 642
@@ -77,8 +79,10 @@ public enum AgreementsRejection: UInt32, RejectionCode {
             "the resource is reported stolen; wait until who reported it says it was recovered"
         case .wholeOnly: "the whole resource is taken; ask for as much as its capacity"
         case .takenByOthers: "others have bookings of the resource; wait until they end"
+        case .resourceDisputed: "an agreement about the resource is disputed; wait for its end"
         case .takenAsWhole: "another agreement has the whole resource, it is being sold"
         case .arbiterNotOffered: "name one of the offer's arbiters, or none"
+        case .agreementDisputed: "the agreement is frozen by a dispute; wait for its end"
         case .arbiterIsParty: "a party cannot decide its own disputes; name another arbiter"
         case .notOpener:
             "only who opened the agreement, or bought it, sells it on; sign with that key"

@@ -48,6 +48,17 @@ public struct ParameterDefinition: Sendable {
         Self(
             name: "vouches_per_member", field: \.vouchesPerMember, standard: 10_000,
             bounds: 1...1_000_000_000),
+        Self(
+            name: "dispute_evidence_ms", field: \.disputeEvidenceMs, standard: 3 * day,
+            bounds: minute...year),
+        Self(
+            name: "dispute_decision_ms", field: \.disputeDecisionMs, standard: 7 * day,
+            bounds: minute...year),
+        Self(
+            name: "dispute_appeal_ms", field: \.disputeAppealMs, standard: 3 * day,
+            bounds: minute...year),
+        Self(
+            name: "dispute_panel_size", field: \.disputePanelSize, standard: 3, bounds: 1...15),
     ]
 
     public static func named(_ name: String) -> ParameterDefinition? {

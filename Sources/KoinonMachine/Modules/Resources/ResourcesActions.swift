@@ -175,5 +175,8 @@ extension Resources {
         guard !resource.hasStolen else {
             throw Rejection(ResourcesRejection.resourceStolen, field: "resource")
         }
+        guard resource.openDisputes == 0 else {
+            throw Rejection(ResourcesRejection.disputesOpen, field: "resource")
+        }
     }
 }

@@ -20,6 +20,7 @@ public enum ResourcesRejection: UInt32, RejectionCode {
     case offersOpen = 417
     case bookingsOpen = 418
     case resourceStolen = 419
+    case disputesOpen = 420
     case badEvidenceHash = 421
     case notOwnerNorMember = 422
     case alreadyReported = 423
@@ -51,6 +52,7 @@ public enum ResourcesRejection: UInt32, RejectionCode {
         case .bookingsOpen: "the resource is booked or in use; wait until its bookings end"
         case .resourceStolen:
             "the resource is reported stolen; wait until who reported it says it was recovered"
+        case .disputesOpen: "an agreement about the resource is disputed; wait for its end"
         case .badEvidenceHash: "give the 32 bytes of the evidence's SHA-256"
         case .notOwnerNorMember:
             "only the owner or a member's account may report it; sign with such a key"

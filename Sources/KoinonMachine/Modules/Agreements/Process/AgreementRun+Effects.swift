@@ -100,11 +100,11 @@ extension AgreementRun {
     }
 
     /// Keeps when the agreement was settled and what it came to, for those who weigh it later.
-    func noteSettlement(_ outcomes: [EffectOutcome], paidToOthers: UInt64) {
-        let isSettlement = outcomes.contains {
+    func noteSettlement(_ step: Step, paidToOthers: UInt64) {
+        let isRecorded = step.outcomes.contains {
             if case .recordSettled = $0 { true } else { false }
         }
-        guard isSettlement else { return }
+        guard isRecorded || step.settles else { return }
         if agreement.settledAtMs == 0 { agreement.settledAtMs = context.now.milliseconds }
         // The same money can be collected and paid by turns, so the sum has no bound of its own.
         let (sum, overflow) = agreement.settledMinor.addingReportingOverflow(paidToOthers)

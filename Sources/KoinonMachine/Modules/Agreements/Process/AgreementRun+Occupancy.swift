@@ -64,7 +64,7 @@ extension AgreementRun {
     /// Whether there is room for what the new state takes of one resource.
     ///
     /// - Throws: `resourceGone`, `resourceStolen`, then for the whole resource
-    ///   `wholeOnly`, `takenByOthers`, for a part of it `takenAsWhole`,
+    ///   `wholeOnly`, `takenByOthers`, `resourceDisputed`, for a part of it `takenAsWhole`,
     ///   `tooManyBookings`, `resourceInUse`, `capacityExceeded`.
     private func checkRoom(
         for share: ResourceShare, from old: Occupancy, to new: Occupancy, on row: Resource
@@ -114,6 +114,9 @@ extension AgreementRun {
             guard row.openBookings == 0, row.quantityCounted == 0 else {
                 throw Rejection(AgreementsRejection.takenByOthers, detail: place(of: share))
             }
+            guard row.openDisputes == 0 else {
+                throw Rejection(AgreementsRejection.resourceDisputed, detail: place(of: share))
+            }
             return
         }
         guard !row.exclusive else {
@@ -126,7 +129,7 @@ extension AgreementRun {
         }
     }
 
-    private func resourceRow(_ resource: ResourceID) -> Resource {
+    func resourceRow(_ resource: ResourceID) -> Resource {
         guard let row = Resources.resource(resource, in: context.state) else {
             preconditionFailure("agreement \(id) is about a resource that is not there")
         }

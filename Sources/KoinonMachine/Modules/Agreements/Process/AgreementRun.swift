@@ -47,6 +47,8 @@ final class AgreementRun {
         var remainderTo: Int?
         var outcomes: [EffectOutcome]
         var byTimer: Bool
+        /// It counts as settled, whatever the outcomes say.
+        var settles = false
     }
 
     /// Position of the present state; nil before the agreement is open.
@@ -79,6 +81,9 @@ final class AgreementRun {
         guard !process.states[state].isFinal else {
             throw Rejection(
                 AgreementsRejection.agreementEnded, field: "agreement", detail: agreement.state)
+        }
+        guard !agreement.disputed else {
+            throw Rejection(AgreementsRejection.agreementDisputed, field: "agreement")
         }
         let named = process.transitions.indices.filter {
             process.transitions[$0].name == name && process.transitions[$0].from != nil
@@ -194,7 +199,7 @@ final class AgreementRun {
                 in: context)
             if !isOpener(role) { paid += rest.minor }
         }
-        noteSettlement(step.outcomes, paidToOthers: paid)
+        noteSettlement(step, paidToOthers: paid)
         if !next.isFinal { timers.arm(in: context) }
     }
 

@@ -31,6 +31,17 @@ extension ProcessCheck {
         }
     }
 
+    /// The expressions of effects that no transition has.
+    mutating func checkExpressions(of effects: [Effect], at list: String) {
+        let names = ProcessNames(process)
+        for (position, one) in effects.enumerated() {
+            guard let (field, text) = Self.expression(of: one) else { continue }
+            _ = read("\(list)[\(position)].\(field)") { () throws(ExpressionFault) in
+                try names.expression(text)
+            }
+        }
+    }
+
     mutating func read<Result>(
         _ place: String, _ parse: () throws(ExpressionFault) -> Result
     ) -> Result? {

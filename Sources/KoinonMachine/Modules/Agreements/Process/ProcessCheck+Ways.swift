@@ -10,7 +10,7 @@ extension ProcessCheck {
                 if transition.from.isEmpty { return (nil, to, false) }
                 guard let from = states[transition.from] else { return nil }
                 return (from, to, transition.hasTimer)
-            } + process.transitions.flatMap(unsoldWays)
+            } + process.transitions.flatMap(unsoldWays) + disputedWays
         let reachable = closure(of: edges.filter { $0.from == nil }.map(\.to)) { state in
             edges.filter { $0.from == state }.map(\.to)
         }
@@ -31,6 +31,16 @@ extension ProcessCheck {
             } else if circling[index] {
                 find(.timersAreNoCircle, "states[\(index)]", state.name)
             }
+        }
+    }
+
+    /// Where disputes lead.
+    private var disputedWays: [(from: Int?, to: Int, byTimer: Bool)] {
+        process.dispute.states.compactMap { name in
+            guard let from = states[name], let to = states[process.dispute.resolvedTo] else {
+                return nil
+            }
+            return (from, to, false)
         }
     }
 

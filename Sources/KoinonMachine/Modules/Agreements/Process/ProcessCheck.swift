@@ -17,6 +17,7 @@ public struct ProcessCheck {
         check.checkRolesAndTerms()
         check.checkStates()
         for index in process.transitions.indices { check.checkTransition(at: index) }
+        check.checkDispute()
         check.checkExpressions()
         check.checkResale()
         check.checkWays()
@@ -63,6 +64,13 @@ public struct ProcessCheck {
                 transition.by.count, "roles", at: "transitions[\(index)].by",
                 limit: ProcessLimits.roles)
         }
+        count(
+            process.dispute.states.count, "states", at: "dispute.states",
+            limit: ProcessLimits.states)
+        count(process.dispute.by.count, "roles", at: "dispute.by", limit: ProcessLimits.roles)
+        count(
+            process.dispute.undecided.count, "effects", at: "dispute.undecided",
+            limit: ProcessLimits.effectsPerTransition)
     }
 
     private mutating func count(_ count: Int, _ what: String, at place: String, limit: Int) {

@@ -38,6 +38,11 @@ public enum ProcessRule: String, CaseIterable, Sendable {
     case ownershipHasOtherwise
     case resaleNamesOpenStates
     case partsAreOfPromises
+    case disputeStatesAreOpen
+    case disputeHasTwoSides
+    case disputeEndsIt
+    case disputeOnlyPays
+    case disputeMovesTheWhole
 
     /// What to do about it, in one sentence.
     public var remedy: String {
@@ -88,6 +93,15 @@ public enum ProcessRule: String, CaseIterable, Sendable {
             "name states, each once, that are not final and in which agreements may be sold on"
         case .partsAreOfPromises:
             "let parts be sold only in states that promise or use the resource"
+        case .disputeStatesAreOpen:
+            "name one or more states that are not final, each once"
+        case .disputeHasTwoSides: "name the two roles between which it may be disputed"
+        case .disputeEndsIt:
+            "name a final state, and the role that receives what is left of the money"
+        case .disputeOnlyPays:
+            "only pay, move custody and record what is settled when nobody decides"
+        case .disputeMovesTheWhole:
+            "let decisions move ownership only if every disputed state has the whole resource"
         }
     }
 }

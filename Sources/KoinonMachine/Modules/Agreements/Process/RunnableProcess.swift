@@ -44,6 +44,8 @@ struct RunnableProcess: Sendable {
     let transitions: [Transition]
     /// Nil: agreements cannot be sold on.
     let resale: ProcessResale?
+    /// Nil: agreements cannot be disputed.
+    let dispute: ProcessDispute?
     private let statePositions: [String: Int]
 
     func state(named name: String) -> Int? { statePositions[name] }
@@ -78,6 +80,12 @@ struct RunnableProcess: Sendable {
                 transitions.append(transition)
             }
             self.transitions = transitions
+            if definition.hasDispute {
+                guard let dispute = try reader.dispute(definition.dispute) else { return nil }
+                self.dispute = dispute
+            } else {
+                dispute = nil
+            }
             definitions = expressions
             resale =
                 try definition.hasResale
@@ -109,6 +117,17 @@ struct ProcessGuard: Sendable {
 struct ProcessTimer: Sendable {
     var base: TimerBase
     var offset: IntegerExpression
+}
+
+/// When an agreement may be disputed, and how it ends then; positions.
+struct ProcessDispute: Sendable {
+    var states: [Int]
+    /// The two sides.
+    var by: [Int]
+    var resolvedTo: Int
+    var undecided: [ProcessEffect]
+    var remainderTo: Int
+    var ownershipTo: Int?
 }
 
 /// To whom ownership moves, and where a timer leads when it cannot.
@@ -165,6 +184,23 @@ private struct TransitionReader {
         return RunnableProcess.Transition(
             name: one.name, from: from, to: to, by: by, timer: timer, guards: guards,
             effects: effects, remainderTo: remainder)
+    }
+
+    func dispute(_ rule: DisputeRule) throws(ExpressionFault) -> ProcessDispute? {
+        guard let resolvedTo = states[rule.resolvedTo], let remainderTo = roles[rule.remainderTo],
+            rule.ownershipTo.isEmpty || roles[rule.ownershipTo] != nil
+        else { return nil }
+        let disputed = rule.states.compactMap { states[$0] }
+        let by = rule.by.compactMap { roles[$0] }
+        guard disputed.count == rule.states.count, by.count == rule.by.count else { return nil }
+        var undecided: [ProcessEffect] = []
+        for text in rule.undecided {
+            guard let effect = try effect(text) else { return nil }
+            undecided.append(effect)
+        }
+        return ProcessDispute(
+            states: disputed, by: by, resolvedTo: resolvedTo, undecided: undecided,
+            remainderTo: remainderTo, ownershipTo: roles[rule.ownershipTo])
     }
 
     private func effect(_ one: Effect) throws(ExpressionFault) -> ProcessEffect? {
