@@ -75,7 +75,9 @@ extension Agreements {
                 AgreementsRejection.resaleDiffers, field: "from_ms", detail: "\(resale.fromMs)")
         }
         let buyer = context.sender
-        guard !run.agreement.parties.contains(Data(buyer.bytes)) else {
+        // Nor can the arbiter: it would decide its own dispute.
+        let barred = run.agreement.parties + [run.agreement.arbiter]
+        guard !barred.contains(Data(buyer.bytes)) else {
             throw Rejection(AgreementsRejection.partyCannotBuy, field: "agreement")
         }
         try run.checkResale(ofPart: resale.fromMs != 0)
