@@ -127,6 +127,50 @@ struct ActionsTests {
             "{\"resources\":{\"retire_resource\":{\"resource\":\"\(resource)\"}}}")
     }
 
+    @Test("disputes")
+    func disputes() {
+        let (id, hash) = (Self.agreement, Self.hash)
+        let half = Action.division([("buyer", 1), ("seller", 1)], of: 2, handOver: true)
+        let json = """
+            {"shares":[{"role":"buyer","numerator":1},{"role":"seller","numerator":1}],\
+            "denominator":2,"hand_over":true}
+            """
+        check(
+            .openDispute(of: id, evidenceHash: hash, claim: half),
+            """
+            {"disputes":{"open_dispute":{"agreement":"\(id)","evidence_hash":"\(hash)",\
+            "claim":\(json)}}}
+            """)
+        check(
+            .submitEvidence(hash, about: id),
+            """
+            {"disputes":{"submit_evidence":{"agreement":"\(id)","evidence_hash":"\(hash)"}}}
+            """)
+        check(
+            .decideDispute(of: id, half),
+            "{\"disputes\":{\"decide_dispute\":{\"agreement\":\"\(id)\",\"division\":\(json)}}}")
+        check(
+            .appealDecision(about: id, evidenceHash: hash),
+            """
+            {"disputes":{"appeal_decision":{"agreement":"\(id)","evidence_hash":"\(hash)"}}}
+            """)
+        check(
+            .withdrawDispute(of: id),
+            "{\"disputes\":{\"withdraw_dispute\":{\"agreement\":\"\(id)\"}}}")
+        check(
+            .concedeDispute(of: id),
+            "{\"disputes\":{\"concede_dispute\":{\"agreement\":\"\(id)\"}}}")
+        check(
+            .reportStolen(Self.resource, evidenceHash: hash),
+            """
+            {"resources":{"report_stolen":{"resource":"\(Self.resource)",\
+            "evidence_hash":"\(hash)"}}}
+            """)
+        check(
+            .reportRecovered(Self.resource),
+            "{\"resources\":{\"report_recovered\":{\"resource\":\"\(Self.resource)\"}}}")
+    }
+
     @Test("market and agreements")
     func marketAndAgreements() {
         let (resource, offer) = (Self.resource, Self.offer)

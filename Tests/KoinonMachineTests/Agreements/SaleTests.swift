@@ -1,3 +1,4 @@
+import Foundation
 import KoinonProtocol
 import Testing
 
@@ -168,6 +169,35 @@ import Testing
             Resources.custodyHistory(of: scene.resource, in: scene.ledger.state).last)
         #expect(last.quantity == 3)
         #expect(last.agreement.elementsEqual(id.bytes))
+    }
+
+    @Test func `a bundle is sold whole, each thing in the same step`() throws {
+        let scene = try scene()
+        let helmets = try scene.ledger.register("Helmets", capacity: 2, by: scene.provider)
+        let offer = try scene.ledger.publish(
+            LeaseScene.offer(on: scene.resource, process: "sale").with {
+                $0.depositMinor = 0
+                $0.also = [
+                    .with {
+                        $0.resource = Data(helmets.bytes)
+                        $0.quantity = 2
+                    }
+                ]
+            }, by: scene.provider)
+        let id = try scene.ledger.opened(scene.bea, .open(offer, for: day))
+        try scene.take("deliver", id, by: scene.provider)
+        try scene.ledger.done(scene.provider, .reportStolen(helmets))
+        let barred = try scene.tryTaking("accept", id)
+        #expect(barred.code == AgreementsRejection.resourceStolen.rawValue)
+        try scene.ledger.done(scene.provider, .reportRecovered(helmets))
+        try scene.take("accept", id)
+        for thing in [scene.resource, helmets] {
+            let row = try #require(Resources.resource(thing, in: scene.ledger.state))
+            #expect(row.owner == scene.bea.bytes)
+            #expect(row.openOffers == 0 && row.openBookings == 0 && !row.exclusive)
+        }
+        #expect(scene.money == [95, 99_900, 5])
+        try scene.ledger.checkReplay()
     }
 
     @Test func `a request for a lease is not accepted once the thing is sold`() throws {
