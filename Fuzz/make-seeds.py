@@ -215,11 +215,15 @@ def make_entries():
 def make_blocks():
     header = example("header.json", "header")[0]
     write("blocks", "header", header)
-    for index, event in enumerate(samples("Event")):
+    counts = {}
+    for event in samples("Event"):
+        module, inner = next(iter(event.items()))
+        name = f"{module}-{next(iter(inner))}".replace("_", "-")
+        counts[name] = counts.get(name, 0) + 1
         receipts = [{"events": [event]},
                     {"code": 301, "action_index": 1, "field": "to", "detail": "none"}]
         timers = samples("TimerRecord")
-        write("blocks", f"{index:02}", header + encode(
+        write("blocks", f"{name}-{counts[name]}", header + encode(
             "BlockResult", {"timers": timers, "receipts": receipts}))
 
 

@@ -28,6 +28,12 @@ struct DemoTests {
         #expect(text.contains(/praise +393,750 +complaints 0/))
         #expect(text.contains("standing = mean − 1.645 × deviation = 141,853;"))
         #expect(text.contains("before the review it was 25,129."))
+        let explain = try #require(
+            text.firstMatch(of: /koinon (standing explain koi1[a-z0-9]+ --home \S+)/)
+        ).1
+        let explained = try await CommandRun.shell(
+            "koinon \(explain) --kind bicycle", in: CommandRun.package)
+        #expect(explained.status == 0 && explained.output.contains("141,853"))
         let height = try #require(text.firstMatch(of: /stored trip in block ([0-9]+) is changed/)).1
         #expect(text.contains("koinon verify says: height \(height):"))
         #expect(text.contains("Checked offline: ✓ it holds."))

@@ -185,6 +185,7 @@ extension DemoStage {
                  With one full praise and complaint to begin with: mean \(Text.number(now.meanPpm)), deviation \(Text.number(now.deviationPpm)),
                  standing = mean − 1.645 × deviation = \(Text.number(now.boundPpm)); before the review it was \(Text.number(before.boundPpm)).
                  In integers, so that everybody reckons the same. Offers can ask for a least standing.
+                 koinon standing explain \(account(of: rider)) --home \(home.path)
             """)
     }
 }

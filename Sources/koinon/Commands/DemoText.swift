@@ -147,6 +147,7 @@ enum DemoText {
           koinon replay --check YOUR.csv --mapping YOUR.mapping.json
                                                   a dry run with your own trips: what would be
                                                   refused, and why (docs/replay.md)
+          koinon load listings --help             rooms and homes from CSV, by the night
           README.md                               lease something by hand
         """
     }
