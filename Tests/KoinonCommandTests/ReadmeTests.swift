@@ -4,13 +4,13 @@ import Testing
 @Suite("the README's own commands")
 struct ReadmeTests {
     /// The shell blocks that a comment "quickstart: NAME PLACEHOLDER" marks, in order.
-    private func blocks() throws -> [(name: String, placeholder: String?, text: String)] {
-        let readme = try String(
-            contentsOf: CommandRun.package.appending(path: "README.md"), encoding: .utf8)
-        return readme.matches(of: /<!-- quickstart: ([a-z]+)( [A-Z]+)? -->\n```sh\n([^`]*)```/).map
-        {
-            (String($0.1), $0.2.map { String($0.dropFirst()) }, String($0.3))
-        }
+    private func blocks(
+        of page: String = "README.md"
+    ) throws -> [(name: String, placeholders: [String], text: String)] {
+        let text = try String(
+            contentsOf: CommandRun.package.appending(path: page), encoding: .utf8)
+        return text.matches(of: /<!-- quickstart: ([a-z]+)((?: [A-Z]+)*) -->\n```sh\n([^`]*)```/)
+            .map { (String($0.1), $0.2.split(separator: " ").map(String.init), String($0.3)) }
     }
 
     private func last(_ pattern: Regex<Substring>, in text: String) throws -> String {
@@ -26,7 +26,7 @@ struct ReadmeTests {
         var node: RunningNode?
         var values: [String: String] = [:]
         var ran: [String] = []
-        for (name, placeholder, text) in try blocks() {
+        for (name, placeholders, text) in try blocks() {
             ran.append(name)
             if name == "path" { continue }
             if name == "node" {
@@ -35,7 +35,7 @@ struct ReadmeTests {
                 continue
             }
             var command = text
-            if let placeholder {
+            for placeholder in placeholders {
                 command = command.replacing(placeholder, with: try #require(values[placeholder]))
             }
             if let python = ProcessInfo.processInfo.environment["KOINON_PYTHON"] {
@@ -65,6 +65,43 @@ struct ReadmeTests {
                 "prove",
             ])
         #expect(try await #require(node).stop() == 0)
+    }
+
+    @Test("ask, haggle and sell on, as docs/requests.md says")
+    func requests() async throws {
+        let folder = try TemporaryFolder()
+        let founding = try blocks().filter { ["found", "accounts", "money"].contains($0.name) }
+        #expect(founding.count == 3)
+        _ = try await CommandRun.shell(founding[0].text, in: folder.url)
+        let node = try await RunningNode.start(home: "harbour", in: folder.url)
+        // What the last id of a kind in a block's output is called from then on.
+        let names = [
+            "boat": "BOAT", "jackets": "JACKETS", "ask": "REQUEST", "answer": "ANSWER",
+            "yes": "AGREEMENT",
+        ]
+        let ids = [
+            "boat": /koires1[a-z0-9]+/, "jackets": /koires1[a-z0-9]+/, "ask": /koireq1[a-z0-9]+/,
+            "answer": /koioff1[a-z0-9]+/, "yes": /koiagr1[a-z0-9]+/,
+        ]
+        var values: [String: String] = [:]
+        let page = try blocks(of: "docs/requests.md")
+        for (name, placeholders, text) in founding.dropFirst() + page {
+            var command = text
+            for placeholder in placeholders {
+                command = command.replacing(placeholder, with: try #require(values[placeholder]))
+            }
+            let run = try await CommandRun.shell(command, in: folder.url)
+            #expect(run.status == 0, "\(name): \(run.output)\(run.errors)")
+            if let value = names[name], let id = ids[name] {
+                values[value] = try last(id, in: run.output)
+            }
+            if name == "sell" {
+                #expect(run.output.contains("\"amount\": \"101.00\""))
+                #expect(run.output.contains("\"amount\": \"73.00\""))
+            }
+        }
+        #expect(page.map(\.name).suffix(4) == ["answer", "haggle", "yes", "sell"])
+        #expect(try await node.stop() == 0)
     }
 
     @Test("every make target that the README names exists")
