@@ -65,6 +65,29 @@ struct StandingReaderTests {
         }
     }
 
+    @Test func `vouches of an expelled member count for nothing, in the reader too`() throws {
+        func line(_ event: String) -> String {
+            "{\"height\":1,\"time_ms\":1,\"leaf\":0,\"moment_ms\":1,\"timer\":true,\"event\":\(event)}"
+        }
+        // A newcomer's full praise over 64 units: a tenth of a review, half of one with a vouch.
+        let history = [
+            #"{"reputation":{"account_vouched":{"account":"koi1bea","member":"bravo"}}}"#,
+            #"{"alliance":{"member_expelled":{"member":"bravo"}}}"#,
+            #"""
+            {"reputation":{"review_published":{"reviewer":"koi1bea","account":"koi1carl",
+            "agreement":"koiagr1x","kind":"bike","score":10,"settled_minor":6400,"scale":2,
+            "pair_number":1,"reviewer_standing_ppm":25129,"weight_ppm":100000,
+            "published_at_ms":1}}}
+            """#.replacing("\n", with: ""),
+        ].map(line)
+        #expect(try StandingReader.run(history, kind: nil, at: nil).status == 0)
+        let without = [history[0], history[2]]
+        #expect(try StandingReader.run(without, kind: nil, at: nil).status != 0)
+        let back = line(#"{"alliance":{"member_admitted":{"member":"bravo"}}}"#)
+        let returned = [history[0], history[1], back, history[2]]
+        #expect(try StandingReader.run(returned, kind: nil, at: nil).status != 0)
+    }
+
     @Test func `the reader finds a weight that is not what its review comes to`() throws {
         var (_, lines) = try history(seed: 5)
         let index = try #require(lines.lastIndex { $0.contains("\"weight_ppm\":") })

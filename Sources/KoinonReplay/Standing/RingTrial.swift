@@ -4,9 +4,9 @@ import KoinonProtocol
 /// What false accounts can buy by praising each other, beside what an honest year earns.
 ///
 /// A community of 53 trades for a year, once a week, each with another partner; then a
-/// newcomer does the same for a year with 52 of them (or as many as asked for). A ring of false accounts settles
-/// and praises with the highest score: each with the next ten of its ring, and all with its
-/// head, who is then asked for. Nobody in a ring is vouched for.
+/// newcomer does the same for a year with 52 of them (or as many as asked for). A ring of
+/// false accounts settles and praises with the highest score: each with the next ten of its
+/// ring, and all with its head, who is then asked for. Nobody in a ring is vouched for.
 public enum RingTrial {
     private static let begin = Timestamp(milliseconds: 1_735_689_600_000)
     private static let fee = Fraction.with {

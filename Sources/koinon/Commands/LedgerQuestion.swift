@@ -41,6 +41,8 @@ struct LedgerQuestion {
         case "process": try row(Agreements.processes, name(id))
         case "dispute": try dispute(of: identifier(id))
         case "proposal": try row(Alliance.proposals, identifier(id))
+        case "flags": try list(Reputation.flags) { $0.text }
+        case "flag": try row(Reputation.flags, identifier(id))
         case "balances": try balances(of: identifier(id))
         case "block": try block(id)
         case "transaction": try transaction(id)

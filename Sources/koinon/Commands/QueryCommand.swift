@@ -16,9 +16,9 @@ struct QueryCommand: AsyncParsableCommand {
               status                     height, time, roots, size
               members, parameters        the alliance
               units, kinds, processes    what is registered
-              accounts, resources, offers, requests, answers, agreements, proposals
+              accounts, resources, offers, requests, answers, agreements, proposals, flags
               account ID, resource ID, offer ID, request ID, answer ID, agreement ID,
-              proposal ID
+              proposal ID, flag ID
               answers-to REQUEST         open answers to one request
               process ID                 the rules of agreements, for instance lease
               dispute AGREEMENT          its last dispute, and what that waits for

@@ -125,6 +125,23 @@ import Testing
         #expect(answers[1].weightPpm < answers[0].weightPpm)
     }
 
+    @Test func `a vouch gives a newcomer's word its weight, while its member is one`() throws {
+        let scene = try ReputationScene()
+        try scene.ledger.done(scene.bravo, .vouch(scene.bea))
+        try scene.review(scene.settle(), by: scene.bea, 10, answered: 0)
+        #expect(scene.standing(scene.provider).total.vouchedPraise == 125_000)
+        let proposed = try scene.ledger.done(scene.alfa, .propose(.expel("bravo")))
+        let id = try #require(ProposalID(proposed[0].alliance.proposalMade.proposal))
+        let other = try scene.settle()
+        try scene.ledger.done(scene.bravo, .vote(true, on: id))
+        #expect(!Reputation.isVouched(scene.bea.account, in: scene.state))
+        try scene.review(other, by: scene.bea, 10, answered: 0)
+        let total = scene.standing(scene.provider).total
+        // The second of the pair, a tenth; what counted before keeps its weight.
+        #expect(total.vouchedPraise == 125_000 && total.otherPraise == 12_500)
+        try scene.ledger.checkReplay()
+    }
+
     @Test func `the seal has the documented bytes`() throws {
         let agreement = AgreementID(Array(0..<20))!
         let reviewer = AccountID(Array(20..<40))!
