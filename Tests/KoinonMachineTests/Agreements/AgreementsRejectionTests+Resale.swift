@@ -34,7 +34,8 @@ extension AgreementsRejectionTests {
             at: scene.at(after))
     }
 
-    static let reselling: [RejectionRow] = offeringResale + withdrawingResale + takingResale
+    static let reselling: [RejectionRow] =
+        offeringResale + withdrawingResale + takingResale + disputedResale
 
     static let offeringResale: [RejectionRow] = [
         RejectionRow(AgreementsRejection.malformedID, field: "agreement", "19 bytes, too much") {
@@ -128,6 +129,36 @@ extension AgreementsRejectionTests {
             return try offering(scene, scene.book()) {
                 $0.untilMs = Timestamp.maximum.milliseconds + 1
             }
+        },
+    ]
+
+    /// A licence in its trial that was offered at 5 and is disputed since.
+    private static func disputed() throws -> (LeaseScene, AgreementID) {
+        let scene = try LeaseScene(terms: ["resale": 1], process: StandardProcesses.licence)
+        let id = try scene.book()
+        try scene.ledger.done(scene.bea, .offerResale(id, price: 5))
+        try scene.ledger.done(scene.bea, .openDispute(id, .all("licensee")))
+        return (scene, id)
+    }
+
+    static let disputedResale: [RejectionRow] = [
+        RejectionRow(AgreementsRejection.resaleNotAllowed, field: "agreement", "offers, disputed") {
+            let (scene, id) = try disputed()
+            return try offering(scene, id)
+        },
+        RejectionRow(AgreementsRejection.resaleNotAllowed, field: "agreement", "takes, disputed") {
+            let (scene, id) = try disputed()
+            return try scene.ledger.send(scene.carl, .takeResale(id, price: 5))
+        },
+        RejectionRow(AgreementsRejection.partyCannotBuy, field: "agreement", "by the arbiter") {
+            let scene = try LeaseScene.withResale()
+            var judged = LeaseScene.offer(on: scene.resource, terms: ["resale": 1])
+            judged.arbiters = [scene.carl.bytes]
+            let offer = try scene.ledger.publish(judged, by: scene.provider)
+            let id = try scene.ledger.opened(
+                scene.bea, .open(offer, for: hour, arbiter: scene.carl))
+            try scene.ledger.done(scene.bea, .offerResale(id, price: 5))
+            return try scene.ledger.send(scene.carl, .takeResale(id, price: 5))
         },
     ]
 
