@@ -27,10 +27,12 @@ let package = Package(
             dependencies: [
                 .product(name: "SwiftProtobuf", package: "swift-protobuf")
             ]),
+        // SHA-256 by the processor's own instructions.
+        .target(name: "CSHA256"),
         .target(
             name: "KoinonLedger",
             dependencies: [
-                "KoinonProtocol", "CSodium",
+                "KoinonProtocol", "CSodium", "CSHA256",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(
@@ -66,11 +68,18 @@ let package = Package(
                 "KoinonProtocol", "KoinonLedger", "KoinonMachine", "KoinonStore", "KoinonClient",
                 "KoinonNode", "CZlib",
             ]),
+        .target(
+            name: "KoinonBench",
+            dependencies: [
+                "KoinonProtocol", "KoinonLedger", "KoinonMachine", "KoinonStore", "KoinonClient",
+                "KoinonNode",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         .executableTarget(
             name: "koinon",
             dependencies: [
                 "KoinonProtocol", "KoinonLedger", "KoinonMachine", "KoinonStore", "KoinonClient",
-                "KoinonNode", "KoinonReplay",
+                "KoinonNode", "KoinonReplay", "KoinonBench",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),

@@ -110,12 +110,13 @@ public final class Node: Service {
             idle.close()
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { [engine] in
+            // Before all clients' tasks: what they wait for is done here.
+            group.addTask(priority: .high) { [engine] in
                 for try await entry in engine.entries(from: .start) { await ordered.push(entry) }
                 ordered.finish()
             }
-            group.addTask { await executor.run() }
-            group.addTask { [committer, engine] in
+            group.addTask(priority: .high) { await executor.run() }
+            group.addTask(priority: .high) { [committer, engine] in
                 do { try await committer.run(executed) } catch {
                     engine.stop(error)
                     // The executor may be waiting for room.
@@ -124,7 +125,7 @@ public final class Node: Service {
                     throw error
                 }
             }
-            group.addTask {
+            group.addTask(priority: .high) {
                 // Ends with the proposing, in the middle of its pause.
                 async let _ = self.tickUntilStopped()
                 try await self.proposeUntilStopped()
@@ -174,10 +175,16 @@ public final class Node: Service {
         }
     }
 
-    /// Wakes the proposer when a timer falls due while nobody sends anything.
+    /// Wakes the proposer when a timer falls due while nobody sends anything, and lets rows
+    /// be written that have waited long enough.
     private func tickUntilStopped() async {
         while !isStopping {
             if let due = replica.read({ $0.nextTimer }), due <= now { pool.arrival.wake() }
+            do { try await committer.writeWaitingRows() } catch {
+                // The committer meets the same fault when it ends, and reports it.
+                engine.stop(error)
+                stop()
+            }
             do { try await Task.sleep(for: Self.tick) } catch { return }
         }
     }
@@ -198,6 +205,8 @@ extension Node {
         case settled(Hash256, TransactionOutcome)
         /// The node stopped, or its members left the alliance, before the outcome was known.
         case unknown(Hash256)
+
+        fileprivate var isPending: Bool { if case .pending = self { true } else { false } }
     }
 
     /// Submits transactions; they enter the pool in the order given, and each gets its
@@ -206,62 +215,76 @@ extension Node {
     /// Sending one again is harmless: it gets the outcome of the first time.
     /// - Parameter waits: whether to answer only when the outcomes are durable.
     public func submit(_ envelopes: [Envelope], waits: Bool) async -> [SubmissionStatus] {
-        let admitted = await Admission.check(envelopes, chain: chain).map(admit)
-        var statuses: [SubmissionStatus] = []
-        for admission in admitted {
-            guard let ticket = admission.ticket, case .pending(let id) = admission.status else {
-                statuses.append(admission.status)
-                continue
-            }
-            if waits {
-                // Earlier ones settle first or in the same block, so waiting in turn costs nothing.
-                let outcome = await outcomes.redeem(ticket)
-                statuses.append(outcome.map { .settled(id, $0) } ?? .unknown(id))
-            } else {
-                outcomes.discard(ticket)
-                statuses.append(admission.status)
+        let results = await Admission.check(envelopes, chain: chain)
+        let checked = results.enumerated().compactMap { index, result in
+            (try? result.get()).map { (index: index, transaction: $0) }
+        }
+        // Drawn before any of them can be executed.
+        let ticket = outcomes.draw(for: checked.map(\.transaction.id))
+        let admitted = admit(checked.map(\.transaction))
+        for (place, status) in admitted.enumerated() where !status.isPending {
+            outcomes.discard(ticket, at: place)
+        }
+        var settled: [TransactionOutcome?] = []
+        if waits { settled = await outcomes.redeem(ticket) } else { outcomes.discard(ticket) }
+        var statuses = results.map { result in
+            if case .failure(let fault) = result { return SubmissionStatus.refused(.fault(fault)) }
+            return .refused(.poolFull)
+        }
+        for (place, checked) in checked.enumerated() {
+            statuses[checked.index] = admitted[place]
+            if waits, case .pending(let id) = admitted[place] {
+                statuses[checked.index] = settled[place].map { .settled(id, $0) } ?? .unknown(id)
             }
         }
         return statuses
     }
 
-    private struct Admitted {
-        var status: SubmissionStatus
-        /// Drawn before the transaction could be executed; only with a pending one.
-        var ticket: OutcomeBoard.Ticket?
+    /// How many are looked up in the state at a time: blocks wait meanwhile.
+    private static let admissionStride = 64
+
+    /// Takes transactions into the pool, or says why not; does not wait.
+    private func admit(_ transactions: [CheckedTransaction]) -> [SubmissionStatus] {
+        let hostsMember = hostsMember
+        var statuses: [SubmissionStatus] = []
+        for start in stride(from: 0, to: transactions.count, by: Self.admissionStride) {
+            let part = transactions[start..<min(start + Self.admissionStride, transactions.count)]
+            let now = now
+            let reasons = replica.read { replica in
+                part.map { replica.ignoredReason($0, at: now) }
+            }
+            let fresh = zip(part, reasons).filter { $0.1 == nil }.map(\.0)
+            let isTaking = hostsMember && !isStopping
+            var added = (isTaking ? pool.add(fresh) : []).makeIterator()
+            for (transaction, reason) in zip(part, reasons) {
+                if let reason {
+                    statuses.append(status(of: transaction, ignored: reason))
+                } else if let isAdded = added.next() {
+                    statuses.append(isAdded ? .pending(transaction.id) : .refused(.poolFull))
+                } else {
+                    statuses.append(
+                        hostsMember ? .unknown(transaction.id) : .refused(.hostsNoMember))
+                }
+            }
+        }
+        return statuses
     }
 
-    /// Takes one transaction into the pool, or says why not; does not wait.
-    private func admit(_ result: Result<CheckedTransaction, TransactionFault>) -> Admitted {
-        let transaction: CheckedTransaction
-        switch result {
-        case .success(let checked): transaction = checked
-        case .failure(let fault): return Admitted(status: .refused(.fault(fault)))
-        }
+    /// What to say of a transaction that the state would ignore now: perhaps it is executed.
+    private func status(
+        of transaction: CheckedTransaction, ignored reason: IgnoredReason
+    ) -> SubmissionStatus {
         let id = transaction.id
-        let ticket = outcomes.draw(for: id)
-        func answer(_ status: SubmissionStatus) -> Admitted {
-            outcomes.discard(ticket)
-            return Admitted(status: status)
-        }
-        let (reason, isExecuted) = replica.read { replica in
-            (replica.ignoredReason(transaction, at: now), replica.hasExecuted(transaction))
-        }
-        guard let reason else {
-            guard hostsMember else { return answer(.refused(.hostsNoMember)) }
-            if isStopping { return answer(.unknown(id)) }
-            guard pool.add(transaction) else { return answer(.refused(.poolFull)) }
-            return Admitted(status: .pending(id), ticket: ticket)
-        }
+        // Asked first: once it is durable the store knows it.
+        let isExecuted = replica.read { $0.hasExecuted(transaction) }
         do {
-            if let outcome = try durableOutcome(of: id) { return answer(.settled(id, outcome)) }
+            if let outcome = try durableOutcome(of: id) { return .settled(id, outcome) }
         } catch {
             logger.error("cannot look up a transaction", metadata: ["error": "\(error)"])
-            return answer(.unknown(id))
+            return .unknown(id)
         }
         // Executed, but not durable yet: the outcome is on its way.
-        return isExecuted
-            ? Admitted(status: .pending(id), ticket: ticket) : answer(.refused(.ignored(reason)))
+        return isExecuted ? .pending(id) : .refused(.ignored(reason))
     }
 
     private func durableOutcome(of id: Hash256) throws -> TransactionOutcome? {

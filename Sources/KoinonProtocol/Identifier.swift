@@ -21,14 +21,21 @@ public struct Identifier<Kind: IdentifierKind>: Hashable, Comparable, Sendable,
     @inlinable
     public init?(_ bytes: some Collection<UInt8>) {
         guard bytes.count == 20 else { return nil }
-        let copy = Array(bytes)
-        (high, middle, low) = copy.withUnsafeBytes {
-            (
-                UInt64(bigEndian: $0.loadUnaligned(fromByteOffset: 0, as: UInt64.self)),
-                UInt64(bigEndian: $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self)),
-                UInt32(bigEndian: $0.loadUnaligned(fromByteOffset: 16, as: UInt32.self))
-            )
+        if let id = bytes.withContiguousStorageIfAvailable({
+            Self(reading: UnsafeRawBufferPointer($0))
+        }) {
+            self = id
+        } else {
+            self = Array(bytes).withUnsafeBytes { Self(reading: $0) }
         }
+    }
+
+    /// Reads 20 bytes, which must be there.
+    @usableFromInline
+    init(reading bytes: UnsafeRawBufferPointer) {
+        high = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self))
+        middle = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        low = UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: 16, as: UInt32.self))
     }
 
     /// The first 20 of a hash's bytes.
@@ -52,6 +59,14 @@ public struct Identifier<Kind: IdentifierKind>: Hashable, Comparable, Sendable,
         var result = withUnsafeBytes(of: words) { Array($0) }
         withUnsafeBytes(of: low.bigEndian) { result.append(contentsOf: $0) }
         return result
+    }
+
+    /// The same as ``bytes``, without an array of their own.
+    @inlinable
+    public func append(to bytes: inout [UInt8]) {
+        let words = (high.bigEndian, middle.bigEndian)
+        withUnsafeBytes(of: words) { bytes.append(contentsOf: $0) }
+        withUnsafeBytes(of: low.bigEndian) { bytes.append(contentsOf: $0) }
     }
 
     public var text: String { Bech32m.encode(prefix: Kind.textPrefix, bytes) }

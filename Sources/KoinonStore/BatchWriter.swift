@@ -10,7 +10,9 @@ struct BatchWriter {
 
     init(_ db: Database) { self.db = db }
 
-    func write(_ batch: CommitBatch) throws {
+    /// - Parameter rows: blocks, of this batch or stored before, whose rows by key are to be
+    ///   written now; in order, and beginning after those written last.
+    func write(_ batch: CommitBatch, rows: IndexedRows) throws {
         let reader = LedgerReader(db)
         let lastPosition = try reader.lastPosition()
         let tip = try reader.tipIfAny()
@@ -18,7 +20,7 @@ struct BatchWriter {
         try checkEntries(of: batch, tip: tip, lastPosition: lastPosition)
         try writeLog(batch.log)
         try writeBlocks(batch.blocks, after: tip)
-        try writeState(batch)
+        try write(rows)
         try writeAttestations(batch.attestations)
     }
 
@@ -81,9 +83,9 @@ struct BatchWriter {
         let insertBlock = try PreparedStatement(
             cached: "INSERT INTO blocks (height, hash, header, closed_at) VALUES (?, ?, ?, ?)", db)
         let insertResult = try PreparedStatement(
-            cached: "INSERT INTO results (height, result) VALUES (?, ?)", db)
-        let insertTransaction = try PreparedStatement(
-            cached: "INSERT INTO transactions (id, height, leaf) VALUES (?, ?, ?)", db)
+            cached: """
+                INSERT INTO results (height, first_leaf, executed, result) VALUES (?, ?, ?, ?)
+                """, db)
         var previous = tip.map { (header: $0.header, hash: $0.hash) }
         for block in blocks {
             let header = block.executed.header
@@ -95,16 +97,21 @@ struct BatchWriter {
             try insertBlock.bind(4, block.closedAt)
             try insertBlock.run()
             try insertResult.bind(1, header.height)
-            try insertResult.bind(2, block.executed.result)
+            try insertResult.bind(2, Int64(block.executed.transactions.first?.leaf ?? 0))
+            try insertResult.bind(3, Self.ids(of: block.executed))
+            try insertResult.bind(4, block.executed.result)
             try insertResult.run()
-            for transaction in block.executed.transactions {
-                try insertTransaction.bind(1, transaction.id)
-                try insertTransaction.bind(2, header.height)
-                try insertTransaction.bind(3, Int64(transaction.leaf))
-                try insertTransaction.run()
-            }
             previous = (header, hash)
         }
+    }
+
+    private static func ids(of block: ExecutedBlock) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(32 * block.transactions.count)
+        for transaction in block.transactions {
+            transaction.id.storage.withBytes { bytes.append(contentsOf: $0) }
+        }
+        return bytes
     }
 
     private func check(
@@ -129,11 +136,20 @@ struct BatchWriter {
         }
     }
 
-    private func writeState(_ batch: CommitBatch) throws {
+    private func write(_ rows: IndexedRows) throws {
+        guard let last = rows.blocks.last else { return }
+        let insert = try PreparedStatement(
+            cached: "INSERT INTO transactions (id, height, leaf) VALUES (?, ?, ?)", db)
+        for transaction in rows.transactions() {
+            try insert.bind(1, transaction.id)
+            try insert.bind(2, transaction.height)
+            try insert.bind(3, Int64(transaction.leaf))
+            try insert.run()
+        }
         let put = try PreparedStatement(
             cached: "INSERT OR REPLACE INTO state (key, value, height) VALUES (?, ?, ?)", db)
         let remove = try PreparedStatement(cached: "DELETE FROM state WHERE key = ?", db)
-        for (change, height) in batch.coalescedChanges() {
+        for (change, height) in rows.coalescedChanges() {
             if let value = change.value {
                 try put.bind(1, change.key)
                 try put.bind(2, value)
@@ -144,6 +160,7 @@ struct BatchWriter {
                 try remove.run()
             }
         }
+        try StoreFormat.setIndexedHeight(last.header.height, db)
     }
 
     private func writeAttestations(_ attestations: [StoredAttestation]) throws {

@@ -1,3 +1,4 @@
+import Glibc
 import KoinonLedger
 import KoinonMachine
 import KoinonProtocol
@@ -73,17 +74,23 @@ public struct CommitBatch: Sendable {
         self.blocks = blocks
         self.attestations = attestations
     }
+}
+
+/// The rows that blocks leave in the tables `state` and `transactions`, where they stand
+/// by key and not in the order of blocks.
+struct IndexedRows {
+    var blocks: [ExecutedBlock]
 
     /// The last value of each key that the blocks change, ascending by key, with
-    /// the height that wrote it: rows written twice within a batch are stored once.
+    /// the height that wrote it: rows written by several blocks are stored once.
     func coalescedChanges() -> [(change: StateChange, height: Height)] {
         var all: [(change: StateChange, height: Height)] = []
-        all.reserveCapacity(blocks.reduce(0) { $0 + $1.executed.changes.count })
+        all.reserveCapacity(blocks.reduce(0) { $0 + $1.changes.count })
         for block in blocks {
-            let height = block.executed.header.height
-            for change in block.executed.changes { all.append((change, height)) }
+            for change in block.changes { all.append((change, block.header.height)) }
         }
         guard blocks.count > 1 else { return all }
+        // Each block's are ascending, so the sort merges a few runs.
         all.sort {
             let order = Self.compare($0.change.key, $1.change.key)
             return order == 0 ? $0.height < $1.height : order < 0
@@ -100,12 +107,24 @@ public struct CommitBatch: Sendable {
         return last
     }
 
+    /// Ascending by id.
+    func transactions() -> [(id: Hash256, height: Height, leaf: Int)] {
+        blocks.flatMap { block in
+            block.transactions.map { ($0.id, block.header.height, $0.leaf) }
+        }.sorted { $0.0 < $1.0 }
+    }
+
     /// Negative, zero or positive, as the bytes are ordered (SQLite's order of blobs).
     private static func compare(_ a: [UInt8], _ b: [UInt8]) -> Int {
-        let count = min(a.count, b.count)
-        for index in 0..<count where a[index] != b[index] {
-            return Int(a[index]) - Int(b[index])
+        let common = min(a.count, b.count)
+        let order = a.withUnsafeBytes { left in
+            b.withUnsafeBytes { right in
+                guard common > 0, let x = left.baseAddress, let y = right.baseAddress else {
+                    return Int32(0)
+                }
+                return memcmp(x, y, common)
+            }
         }
-        return a.count - b.count
+        return order != 0 ? Int(order) : a.count - b.count
     }
 }

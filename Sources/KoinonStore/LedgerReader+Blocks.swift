@@ -103,8 +103,52 @@ extension LedgerReader {
         throw StoreFault.damaged(what: "its result is missing", height: height, cause: nil)
     }
 
+    /// The block up to which ``stateRow(_:)``, ``forEachStateRow(prefix:_:)`` and
+    /// ``forEachTransaction(_:)`` have every row; the tip's unless a node is under load, or
+    /// ended without finishing.
+    public func indexedHeight() throws -> Height { try StoreFormat.indexedHeight(db) }
+
+    /// What a block executed, in order, and the leaf of the first, behind those of timers;
+    /// none above the tip.
+    public func executedTransactions(
+        at height: Height
+    ) throws -> (firstLeaf: Int, ids: [Hash256]) {
+        let query = try PreparedStatement(
+            cached: "SELECT first_leaf, executed FROM results WHERE height = ?", db)
+        defer { query.reset() }
+        try query.bind(1, height)
+        guard try query.step() else { return (0, []) }
+        let (first, bytes) = try at(height) { (try query.unsigned(0), try query.bytes(1)) }
+        guard bytes.count.isMultiple(of: 32), let firstLeaf = Int(exactly: first) else {
+            throw StoreFault.damaged(
+                what: "its list of transactions is none", height: height, cause: nil)
+        }
+        let ids = bytes.withUnsafeBytes { bytes in
+            stride(from: 0, to: bytes.count, by: 32).map {
+                Hash256(storage: Storage32(reading: UnsafeRawBufferPointer(rebasing: bytes[$0...])))
+            }
+        }
+        return (firstLeaf, ids)
+    }
+
     /// Nil when no block holds an executed transaction with this id (SHA-256 of its body).
     public func location(ofTransaction id: Hash256) throws -> TransactionLocation? {
+        if let location = try indexedLocation(ofTransaction: id) { return location }
+        // In the blocks whose rows are still to be written, the last first.
+        let tip = try tip().header.height
+        let indexed = try indexedHeight()
+        guard tip > indexed else { return nil }
+        for number in (indexed.rawValue + 1...tip.rawValue).reversed() {
+            let height = Height(number)
+            let (firstLeaf, ids) = try executedTransactions(at: height)
+            if let index = ids.firstIndex(of: id) {
+                return TransactionLocation(height: height, leaf: firstLeaf + index)
+            }
+        }
+        return nil
+    }
+
+    private func indexedLocation(ofTransaction id: Hash256) throws -> TransactionLocation? {
         let query = try PreparedStatement(
             cached: "SELECT height, leaf FROM transactions WHERE id = ?", db)
         defer { query.reset() }
@@ -118,7 +162,8 @@ extension LedgerReader {
         return TransactionLocation(height: height, leaf: leaf)
     }
 
-    /// Calls `body` with each row of the transactions' table, ascending by id.
+    /// Calls `body` with each row of the transactions' table, ascending by id: those of the
+    /// blocks up to ``indexedHeight()``.
     public func forEachTransaction(
         _ body: (_ id: Hash256, _ location: TransactionLocation) throws -> Void
     ) throws {

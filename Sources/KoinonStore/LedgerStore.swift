@@ -23,6 +23,10 @@ public final class LedgerStore: Sendable {
     let readers: DatabasePool
     /// Set by a commit after which nobody knows what the disk holds.
     private let failure = Mutex<StoreFault.Cause?>(nil)
+    /// Stored blocks whose rows by key are not, in order.
+    private let deferred = Mutex<[ExecutedBlock]>([])
+    /// One commit after the other.
+    private let turn = Mutex<Void>(())
 
     /// Creates a ledger that holds block 0, and opens it for writing.
     ///
@@ -48,7 +52,7 @@ public final class LedgerStore: Sendable {
                 }
                 try StoreFormat.current.create(genesis: genesis, db)
                 let first = CommitBatch(blocks: [ClosedBlock(block, closedAt: .start)])
-                try BatchWriter(db).write(first)
+                try BatchWriter(db).write(first, rows: IndexedRows(blocks: [block]))
             }
             if options.fileSystem == nil { try home.synchronize() }
             return try LedgerStore(
@@ -133,13 +137,46 @@ public final class LedgerStore: Sendable {
     /// store takes no more batches, since a disk that failed to write may have kept
     /// any part; the next opening finds whole blocks.
     ///
+    /// - Parameter defersRows: whether the tables `state` and `transactions` may stay behind:
+    ///   the next commit that does not defer writes what is missing, all at once, which
+    ///   touches each page of them once. After a crash the blocks that they lack have to be
+    ///   executed again.
     /// - Throws: ``StoreFault``; ``StoreFault/notContinuous(_:)`` when heights, parents, positions or
     ///   entries do not continue what is stored.
-    public func commit(_ batch: CommitBatch) throws {
+    public func commit(_ batch: CommitBatch, defersRows: Bool = false) throws {
+        try turn.withLock { _ in
+            let blocks = deferred.withLock { $0 } + batch.blocks.map(\.executed)
+            try write(batch, rows: IndexedRows(blocks: defersRows ? [] : blocks))
+            deferred.withLock { $0 = defersRows ? blocks : [] }
+        }
+    }
+
+    /// How many transactions stored blocks hold whose rows are deferred.
+    public var deferredTransactions: Int {
+        deferred.withLock { $0.reduce(0) { $0 + $1.transactions.count } }
+    }
+
+    /// Writes the rows of blocks that were stored, and whose rows were deferred, by a process
+    /// that ended before it wrote them.
+    ///
+    /// - Parameter blocks: those above `LedgerReader.indexedHeight()`, in order, up to the tip,
+    ///   executed again.
+    public func completeRows(with blocks: [ExecutedBlock]) throws {
+        guard !blocks.isEmpty else { return }
+        try turn.withLock { _ in
+            let before = try read { try $0.indexedHeight() }
+            guard blocks.map(\.header.height).first == before.next else {
+                throw StoreFault.notContinuous("rows after block \(before) are missing")
+            }
+            try write(CommitBatch(), rows: IndexedRows(blocks: blocks))
+        }
+    }
+
+    private func write(_ batch: CommitBatch, rows: IndexedRows) throws {
         guard let writer else { throw StoreFault.readOnly }
         if let cause = failure.withLock({ $0 }) { throw StoreFault.stopped(cause: cause) }
         do {
-            try writer.write { db in try BatchWriter(db).write(batch) }
+            try writer.write { db in try BatchWriter(db).write(batch, rows: rows) }
         } catch {
             let fault = StoreFault(wrapping: error)
             switch fault {

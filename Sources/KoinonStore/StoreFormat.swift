@@ -1,4 +1,5 @@
 import GRDB
+import KoinonProtocol
 
 /// The tables of `ledger.sqlite` and how older files become newer ones
 /// (docs/formats/storage.md).
@@ -36,6 +37,8 @@ struct StoreFormat: Sendable {
         ) STRICT;
         CREATE TABLE results (
             height INTEGER PRIMARY KEY NOT NULL,
+            first_leaf INTEGER NOT NULL,
+            executed BLOB NOT NULL,
             result BLOB NOT NULL
         ) STRICT;
         CREATE TABLE transactions (
@@ -101,6 +104,21 @@ struct StoreFormat: Sendable {
             try step.run(db)
         }
         if found < version { try setVersion(version, db) }
+    }
+
+    /// Remembers up to which block the rows by key are written.
+    static func setIndexedHeight(_ height: Height, _ db: Database) throws {
+        let set = try PreparedStatement(
+            cached: "INSERT OR REPLACE INTO meta (name, value) VALUES ('indexed', ?)", db)
+        try set.bind(1, height)
+        try set.run()
+    }
+
+    /// The block up to which `state` and `transactions` have every row, and no further.
+    static func indexedHeight(_ db: Database) throws -> Height {
+        let value = try meta("indexed", db)
+        defer { value.reset() }
+        return Height(try value.unsigned(0))
     }
 
     private func setVersion(_ version: Int, _ db: Database) throws {

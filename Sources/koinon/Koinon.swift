@@ -14,6 +14,6 @@ struct Koinon: AsyncParsableCommand {
             DemoCommand.self, InitCommand.self, NodeCommand.self, KeysCommand.self,
             SendCommand.self, QueryCommand.self, ReplayCommand.self, LoadCommand.self,
             VerifyCommand.self, ProofCommand.self, CheckProofCommand.self, ReviewCommand.self,
-            StandingCommand.self, ExportCommand.self,
+            StandingCommand.self, ExportCommand.self, BenchCommand.self,
         ])
 }

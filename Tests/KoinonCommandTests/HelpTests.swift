@@ -11,6 +11,7 @@ struct HelpTests {
         ["review"], ["review", "seal"], ["review", "open"], ["standing"],
         ["standing", "show"], ["standing", "explain"], ["standing", "trial"],
         ["export", "events"],
+        ["bench"], ["bench", "payments"], ["bench", "leases"],
     ]
 
     private static let snapshot = CommandRun.package

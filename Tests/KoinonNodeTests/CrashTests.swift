@@ -105,7 +105,11 @@ private struct CrashRun {
         defer { #expect(throws: Never.self) { try node.store.close() } }
         let hashes = try node.store.read { try $0.headerHashes(below: Height(1_000)) }
         #expect(node.tip.hash == hashes.last)
-        #expect(node.replica.read { $0.tree.root } == node.tip.stateRoot)
+        var rows: [(key: [UInt8], value: [UInt8]?)] = []
+        node.replica.read { $0.state.forEach { rows.append(($0, $1)) } }
+        var tree = StateTree()
+        tree.apply(rows)
+        #expect(tree.root == node.tip.stateRoot)
         for (id, place) in answers {
             let outcome = try node.store.read { try $0.outcome(of: id) }
             #expect(outcome.flatMap { Node.SubmissionStatus.settled(id, $0).place } == place)

@@ -177,11 +177,11 @@ struct RefusalTests {
         }
         let size = transactions[0].envelope.body.count + 96
         let pool = Pool(maximumBytes: 2 * size - 1)
-        #expect(pool.add(transactions[0]))
-        #expect(!pool.add(transactions[1]))
+        #expect(pool.add([transactions[0]]) == [true])
+        #expect(pool.add([transactions[1]]) == [false])
         #expect(pool.count == 1)
         #expect(pool.take(maximumBytes: size + 15).isEmpty, "an entry needs room for its framing")
         #expect(pool.take(maximumBytes: size + 16).map(\.id) == [transactions[0].id])
-        #expect(pool.add(transactions[1]))
+        #expect(pool.add([transactions[1]]) == [true])
     }
 }

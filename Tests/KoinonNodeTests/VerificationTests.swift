@@ -159,12 +159,16 @@ struct VerificationTests {
                 of: "result",
                 at: [0, 1, count - 1].filter { $0 >= 0 } + row.places(in: "result", 3, &random))
             alterations.append(row.set("result", to: "CAST(result || x'00' AS BLOB)"))
+            alterations.append(row.set("first_leaf", to: "first_leaf + 1"))
+            alterations.append(row.set("executed", to: "CAST(executed || zeroblob(32) AS BLOB)"))
+            alterations.append(row.set("executed", to: "CAST(executed || x'00' AS BLOB)"))
+            alterations += row.bytes(of: "executed", at: row.places(in: "executed", 2, &random))
             alterations.append(row.set("height", to: "height + 1000"))
             alterations.append(row.deleted)
         }
         alterations += rows[3].bytes(of: "result", at: 0..<(rows[3].counts["result"] ?? 0))
         let next = Int64(sample.tip.height.rawValue) + 1
-        alterations.append(Alteration(next, "INSERT INTO results VALUES (\(next), x'')"))
+        alterations.append(Alteration(next, "INSERT INTO results VALUES (\(next), 0, x'', x'')"))
         try await SampleLedger.check(alterations)
     }
 

@@ -15,8 +15,8 @@ struct JSONFormRoundTripTests {
         AttestationBody.self, AuthorState.self, Balance.self, BlockResult.self, Booking.self,
         CustodyRecord.self, Dispute.self, EntryBody.self, Genesis.self, Hold.self, Kind.self,
         Member.self,
-        NonceWindow.self, Offer.self, Proposal.self, Resource.self, RevokedKey.self,
-        SerialEntry.self, SpentID.self, SponsorState.self, TimerMarker.self,
+        Offer.self, Proposal.self, Resource.self, RevokedKey.self,
+        SerialEntry.self, SpentIDs.self, SponsorState.self, TimerMarker.self,
         TransactionBody.self, UnitOfAccount.self,
     ]
 

@@ -82,7 +82,7 @@ struct CommitTests {
         let batch = CommitBatch(
             log: entries,
             blocks: zip(entries, changes).map { chain.block([$0], changes: $1) })
-        let rows = batch.coalescedChanges().map {
+        let rows = IndexedRows(blocks: batch.blocks.map(\.executed)).coalescedChanges().map {
             "\(String(decoding: $0.change.key, as: UTF8.self)) \($0.height)"
         }
         #expect(rows == ["a 3", "b 2", "c 1", "d 3", "kept 3"])

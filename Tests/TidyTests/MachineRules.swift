@@ -9,6 +9,7 @@ enum MachineRules {
         "ReputationActions.swift", "ReputationActions+Flags.swift",
         "ReputationActions+Vouches.swift", "ReviewPublication.swift",
         "AllianceActions.swift", "AllianceActions+Changes.swift", "CheckedEntry.swift",
+        "CoreRows.swift",
         "DisputeLot.swift", "DisputeRun.swift", "DisputesActions.swift",
         "GenesisBlock.swift", "MarketActions.swift", "MarketActions+Answers.swift",
         "MarketActions+Requests.swift", "MoneyActions.swift",

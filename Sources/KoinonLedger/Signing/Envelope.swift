@@ -53,6 +53,23 @@ public struct Envelope: Hashable, Sendable {
         return signed
     }
 
+    /// Appends ``message`` as a field of the message that `bytes` encode so far: the same
+    /// bytes as protobuf writes, without making it.
+    public func appendMessage(asField field: Int, to bytes: inout [UInt8]) {
+        // Body, 32-byte key and 64-byte signature, each with one byte of tag and its length.
+        var inner = 2 + PublicKey.byteCount + 2 + Signature.byteCount
+        if !body.isEmpty { inner += 1 + [UInt8].varintByteCount(UInt64(body.count)) + body.count }
+        bytes.append(varint: UInt64(field << 3 | 2))
+        bytes.append(varint: UInt64(inner))
+        if !body.isEmpty { bytes.append(field: 1, body) }
+        bytes.append(2 << 3 | 2)
+        bytes.append(UInt8(PublicKey.byteCount))
+        publicKey.storage.withBytes { bytes.append(contentsOf: $0) }
+        bytes.append(3 << 3 | 2)
+        bytes.append(UInt8(Signature.byteCount))
+        signature.withBytes { bytes.append(contentsOf: $0) }
+    }
+
     static let packedHeadCount = 96
 
     /// public key 32 ‖ signature 64 ‖ body: the form that is stored and put in trees.
@@ -84,4 +101,13 @@ public struct Envelope: Hashable, Sendable {
 
     /// SHA-256 of the body bytes: the id of a transaction.
     public var bodyHash: Hash256 { .sha256(body) }
+}
+
+extension SHA256Hasher {
+    /// The bytes of ``Envelope/packed``.
+    public mutating func update(packed envelope: Envelope) {
+        update(envelope.publicKey)
+        envelope.signature.withBytes { update($0) }
+        update(envelope.body)
+    }
 }

@@ -39,8 +39,6 @@ struct StateTreeArena: Sendable {
     private struct Inner: Sendable {
         var left: StateSubtree
         var right: StateSubtree
-
-        var hash: Hash256 { StateTreeHash.inner(left.hash, right.hash) }
     }
 
     private var leaves: [Leaf] = []
@@ -57,36 +55,45 @@ struct StateTreeArena: Sendable {
         inners.reserveCapacity(inners.count + additional * 3 / 2)
     }
 
+    /// So many changes at most are taken level by level: what that needs stays in the
+    /// processor's cache.
+    private static let byLevelsMaximum = 512
+
     /// Applies `changes[range]`, ascending by key and all in this subtree at `depth`;
     /// returns what stands there afterwards.
     mutating func apply(
         _ changes: [HashedStateChange], range: Range<Int>, to subtree: StateSubtree, depth: Int
     ) -> StateSubtree {
         if range.isEmpty { return subtree }
-        let node = subtree.node
-        if range.count == 1 {
-            let change = changes[range.lowerBound]
-            if node.isEmpty { return change.value.map { newLeaf(change.key, $0) } ?? .empty }
-            if node.isLeaf, leaves[node.index].keyHash == change.key {
-                return replace(leaf: node, by: change.value)
-            }
-            if node.isLeaf, change.value == nil { return subtree }
+        if range.count == 1, let settled = settle(changes[range.lowerBound], at: subtree.node) {
+            if settled.isEmpty { return .empty }
+            return StateSubtree(hash: hash(ofLeaf: settled), node: settled)
         }
-        var left = StateSubtree.empty
-        var right = StateSubtree.empty
-        if node.isLeaf {
-            // It moves down to the side of its own key.
-            if leaves[node.index].keyHash.bit(depth) { right = subtree } else { left = subtree }
-        } else if !node.isEmpty {
-            (left, right) = (inners[node.index].left, inners[node.index].right)
+        if (2...Self.byLevelsMaximum).contains(range.count) {
+            return applyByLevels(changes, range: range, to: subtree, depth: depth)
         }
+        var (left, right) = sides(of: subtree, depth: depth)
         let middle = Self.firstIndex(in: range, of: changes, withBitAt: depth)
         left = apply(changes, range: range.lowerBound..<middle, to: left, depth: depth + 1)
         right = apply(changes, range: middle..<range.upperBound, to: right, depth: depth + 1)
-        return join(left, right, inPlaceOf: node)
+        if let joined = joinWithoutInner(left, right, inPlaceOf: subtree.node) { return joined }
+        return StateSubtree(
+            hash: StateTreeHash.inner(left.hash, right.hash),
+            node: setInner(left, right, inPlaceOf: subtree.node))
     }
 
-    private static func firstIndex(
+    /// What stands on both sides of a place that is to have an inner node; a leaf moves down
+    /// to the side of its own key.
+    func sides(of subtree: StateSubtree, depth: Int) -> (left: StateSubtree, right: StateSubtree) {
+        let node = subtree.node
+        if node.isEmpty { return (.empty, .empty) }
+        if node.isLeaf {
+            return leaves[node.index].keyHash.bit(depth) ? (.empty, subtree) : (subtree, .empty)
+        }
+        return (inners[node.index].left, inners[node.index].right)
+    }
+
+    static func firstIndex(
         in range: Range<Int>, of changes: [HashedStateChange], withBitAt depth: Int
     ) -> Int {
         var low = range.lowerBound
@@ -98,48 +105,66 @@ struct StateTreeArena: Sendable {
         return low
     }
 
-    private mutating func newLeaf(_ keyHash: Hash256, _ valueHash: Hash256) -> StateSubtree {
-        let leaf = Leaf(keyHash: keyHash, valueHash: valueHash)
-        let hash = StateTreeHash.leaf(keyHash: keyHash, valueHash: valueHash)
-        if let free = freeLeaves.popLast() {
-            leaves[Int(free)] = leaf
-            return StateSubtree(hash: hash, node: StateTreeNode(leaf: Int(free)))
-        }
-        leaves.append(leaf)
-        return StateSubtree(hash: hash, node: StateTreeNode(leaf: leaves.count - 1))
+    func isLeaf(_ node: StateTreeNode, _ keyHash: Hash256) -> Bool {
+        node.isLeaf && leaves[node.index].keyHash == keyHash
     }
 
-    private mutating func replace(leaf node: StateTreeNode, by valueHash: Hash256?)
-        -> StateSubtree
-    {
-        guard let valueHash else {
+    private func hash(ofLeaf node: StateTreeNode) -> Hash256 {
+        let leaf = leaves[node.index]
+        return StateTreeHash.leaf(keyHash: leaf.keyHash, valueHash: leaf.valueHash)
+    }
+
+    /// Carries out a change that ends at this place and gives what stands there then; nil
+    /// when it goes on below.
+    mutating func settle(_ change: HashedStateChange, at node: StateTreeNode) -> StateTreeNode? {
+        if node.isEmpty { return change.value.map { newLeaf(change.key, $0) } ?? .empty }
+        guard node.isLeaf else { return nil }
+        guard leaves[node.index].keyHash == change.key else {
+            return change.value == nil ? node : nil
+        }
+        guard let value = change.value else {
             freeLeaves.append(UInt32(node.index))
             return .empty
         }
-        leaves[node.index].valueHash = valueHash
-        let keyHash = leaves[node.index].keyHash
-        return StateSubtree(
-            hash: StateTreeHash.leaf(keyHash: keyHash, valueHash: valueHash), node: node)
+        leaves[node.index].valueHash = value
+        return node
     }
 
-    /// The node over two subtrees: an inner one only if there are two leaves below.
-    private mutating func join(
-        _ left: StateSubtree, _ right: StateSubtree, inPlaceOf old: StateTreeNode
-    ) -> StateSubtree {
-        let oldInner = old.isEmpty || old.isLeaf ? nil : old.index
-        if right.node.isEmpty && (left.node.isEmpty || left.node.isLeaf)
-            || left.node.isEmpty && right.node.isLeaf
-        {
-            if let oldInner { freeInners.append(UInt32(oldInner)) }
-            return right.node.isEmpty ? left : right
+    private mutating func newLeaf(_ keyHash: Hash256, _ valueHash: Hash256) -> StateTreeNode {
+        let leaf = Leaf(keyHash: keyHash, valueHash: valueHash)
+        if let free = freeLeaves.popLast() {
+            leaves[Int(free)] = leaf
+            return StateTreeNode(leaf: Int(free))
         }
+        leaves.append(leaf)
+        return StateTreeNode(leaf: leaves.count - 1)
+    }
+
+    /// What stands over two subtrees when that is no inner node, since there are less than
+    /// two leaves below; an old inner one is given up then. Nil: it is an inner one.
+    mutating func joinWithoutInner(
+        _ left: StateSubtree, _ right: StateSubtree, inPlaceOf old: StateTreeNode
+    ) -> StateSubtree? {
+        guard
+            right.node.isEmpty && (left.node.isEmpty || left.node.isLeaf)
+                || left.node.isEmpty && right.node.isLeaf
+        else { return nil }
+        if !old.isEmpty, !old.isLeaf { freeInners.append(UInt32(old.index)) }
+        return right.node.isEmpty ? left : right
+    }
+
+    /// An inner node over two subtrees, in the old one's place if that was one.
+    mutating func setInner(
+        _ left: StateSubtree, _ right: StateSubtree, inPlaceOf old: StateTreeNode
+    ) -> StateTreeNode {
         let inner = Inner(left: left, right: right)
+        let oldInner = old.isEmpty || old.isLeaf ? nil : old.index
         if let index = oldInner ?? freeInners.popLast().map({ Int($0) }) {
             inners[index] = inner
-            return StateSubtree(hash: inner.hash, node: StateTreeNode(inner: index))
+            return StateTreeNode(inner: index)
         }
         inners.append(inner)
-        return StateSubtree(hash: inner.hash, node: StateTreeNode(inner: inners.count - 1))
+        return StateTreeNode(inner: inners.count - 1)
     }
 
     func prove(keyHash: Hash256, from top: StateTreeNode) -> StateProof {

@@ -19,18 +19,22 @@ public struct ExecutedBlock: Sendable {
     public var entries: [Envelope]
     /// Encoded `BlockResult`: timers and receipts, leaf by leaf.
     public var result: [UInt8]
+    /// The receipts in ``result``, for whoever waits for them; empty for a block that was
+    /// not executed here.
+    public var receipts: [Receipt]
     /// Id and leaf index of each executed transaction, in order; timers' leaves come first.
     public var transactions: [(id: Hash256, leaf: Int)]
     /// Ascending by key, each key once.
     public var changes: [StateChange]
 
     public init(
-        header: BlockHeader, entries: [Envelope], result: [UInt8],
+        header: BlockHeader, entries: [Envelope], result: [UInt8], receipts: [Receipt] = [],
         transactions: [(id: Hash256, leaf: Int)], changes: [StateChange]
     ) {
         self.header = header
         self.entries = entries
         self.result = result
+        self.receipts = receipts
         self.transactions = transactions
         self.changes = changes
     }

@@ -6,6 +6,12 @@ import KoinonProtocol
 /// Two replicas that take the same entries hold the same state, byte for byte. A
 /// value of state (`CommittedState`, `StateTree`) belongs to one replica; one task
 /// owns it and applies entries.
+///
+/// An entry is taken in three steps, ``begin(_:)``, ``execute(_:)`` and ``seal(_:)``, which
+/// ``apply(_:)`` does in one. The middle one, which takes nearly all the time, changes
+/// nothing that a reader may look at: neither ``state`` nor ``header`` nor what
+/// ``members``, ``lastSequence(of:)``, ``lastClock(of:)``, ``nextTimer``,
+/// ``ignoredReason(_:at:)`` and ``hasExecuted(_:)`` answer, but it does change ``tree``.
 public final class Replica {
     public let chain: ChainID
     public let modules: ModuleList
@@ -15,8 +21,11 @@ public final class Replica {
     private var history: MerkleFrontier
     private var memberSet: MemberSet
     /// Entries with effect since the last block, none of which closed one.
-    private var pending: [CheckedEntry] = []
+    private var pending: [Envelope] = []
     private var pendingAuthors: [MemberID: AuthorState] = [:]
+    private var spent = SpentIDIndex()
+    /// Of the execution alone: readers have their own, in ``state``.
+    private let derived = DerivedValues()
 
     /// What an entry led to.
     public enum Outcome: Sendable {
@@ -64,8 +73,12 @@ public final class Replica {
         }
         tree.apply(batch)
         // The machine trusts what it reads from state, so damaged rows are not decoded.
-        memberSet =
-            tree.root == header.stateRoot ? Alliance.memberSet(in: state) : MemberSet([])
+        guard tree.root == header.stateRoot else {
+            memberSet = MemberSet([])
+            return
+        }
+        memberSet = Alliance.memberSet(in: state)
+        spent = SpentIDIndex(state)
     }
 
     /// The members who judge the next block.
@@ -96,18 +109,47 @@ public final class Replica {
     public func ignoredReason(
         _ transaction: CheckedTransaction, at time: Timestamp
     ) -> IgnoredReason? {
-        TransactionExecution.ignoredReason(transaction, at: max(time, header.time), in: state)
+        TransactionExecution.ignoredReason(transaction, at: max(time, header.time), in: state) {
+            spent.contains($0)
+        }
     }
 
     /// Whether a block has executed the transaction, while that can still be told: its id
     /// is kept until it expires.
     public func hasExecuted(_ transaction: CheckedTransaction) -> Bool {
-        CoreRows.spentIDs.contains(
-            Key2(transaction.body.expiresAtMs, transaction.id), in: state)
+        spent.contains(transaction.id)
     }
 
     /// Takes the next entry of the order.
     public func apply(_ entry: CheckedEntry) -> Outcome {
+        switch begin(entry) {
+        case .noEffect(let reason): .noEffect(reason)
+        case .waiting: .waiting
+        case .closes(let closing): seal(execute(closing))
+        }
+    }
+
+    /// What the next entry leads to.
+    public enum Beginning: Sendable {
+        /// As ``Outcome/noEffect(_:)``.
+        case noEffect(String)
+        /// As ``Outcome/waiting``.
+        case waiting
+        /// To be executed and sealed, with nothing else between.
+        case closes(ClosingBlock)
+    }
+
+    /// A block about to be executed.
+    public struct ClosingBlock: Sendable {
+        var transactions: [CheckedTransaction]
+        var time: Timestamp
+        var proposer: MemberID
+        var entries: [Envelope]
+        var authors: [(id: MemberID, state: AuthorState)]
+    }
+
+    /// First step: the entry takes its place among those since the last block.
+    public func begin(_ entry: CheckedEntry) -> Beginning {
         guard var author = authorState(entry.author) else {
             return .noEffect("\(entry.author) is not known to the alliance")
         }
@@ -123,97 +165,115 @@ public final class Replica {
         let isMember = memberSet.members.contains { $0.id == entry.author }
         if entry.void == nil, isMember { author.lastClockMs = entry.clock.milliseconds }
         pendingAuthors[entry.author] = author
-        pending.append(entry)
+        pending.append(entry.envelope)
 
         let time = blockTime
         let transactions = isMember ? entry.transactions : []
         let timerIsDue = Timers.next(dueBy: time, in: state) != nil
         guard !transactions.isEmpty || timerIsDue else { return .waiting }
-        return close(with: transactions, at: time, proposer: entry.author)
+        return .closes(
+            ClosingBlock(
+                transactions: transactions, time: time, proposer: entry.author, entries: pending,
+                authors: pendingAuthors.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }))
     }
 
     private func authorState(_ author: MemberID) -> AuthorState? {
         pendingAuthors[author] ?? CoreRows.authors.get(author, in: state)
     }
 
-    private func close(
-        with transactions: [CheckedTransaction], at time: Timestamp, proposer: MemberID
-    ) -> Outcome {
-        let overlay = StateOverlay(over: state)
-        let height = header.height.next
-        for (author, value) in pendingAuthors.sorted(by: { $0.key < $1.key }) {
+    /// A block whose effects are reckoned and that only has to take its place.
+    public struct ExecutedClosing {
+        var header: BlockHeader
+        var history: MerkleFrontier
+        var memberSet: MemberSet
+        var changes: [StateChange]
+        var leaves: BlockLeaves
+        var entries: [Envelope]
+        var ignored: [Hash256: IgnoredReason]
+        /// Ids that are remembered from now on, and no longer.
+        var spent: [Hash256]
+        var dropped: [Hash256]
+    }
+
+    /// Second step: due timers, then the transactions.
+    public func execute(_ closing: ClosingBlock) -> ExecutedClosing {
+        let overlay = StateOverlay(over: state, derived: derived)
+        for (author, value) in closing.authors {
             CoreRows.authors.set(author, value, in: overlay)
         }
-        CoreRows.dropExpiredIDs(before: time, in: overlay)
+        let dropped = CoreRows.dropExpiredIDs(before: closing.time, in: overlay)
         let execution = TransactionExecution(
-            modules: modules, state: overlay, chain: chain, height: height, parent: header.hash,
-            time: time)
+            modules: modules, state: overlay, chain: chain, height: header.height.next,
+            parent: header.hash, time: closing.time)
         var leaves = BlockLeaves()
         let timerLimit = Alliance.parameters(in: state).timersPerBlock
         for _ in 0..<timerLimit {
-            guard let timer = Timers.next(dueBy: time, in: overlay) else { break }
+            guard let timer = Timers.next(dueBy: closing.time, in: overlay) else { break }
             Timers.remove(timer, in: overlay)
             leaves.append(timer, execution.execute(timer))
         }
         var ignored: [Hash256: IgnoredReason] = [:]
-        for transaction in transactions {
-            if let reason = TransactionExecution.ignoredReason(transaction, at: time, in: overlay) {
+        var ids: Set<Hash256> = []
+        var lastExpiry = UInt64(0)
+        for transaction in closing.transactions {
+            if let reason = TransactionExecution.ignoredReason(
+                transaction, at: closing.time, in: overlay,
+                isSpent: { spent.contains($0) || ids.contains($0) })
+            {
                 ignored[transaction.id] = reason
             } else {
+                ids.insert(transaction.id)
+                lastExpiry = max(lastExpiry, transaction.body.expiresAtMs)
                 leaves.append(transaction, execution.execute(transaction))
             }
         }
-        let block = seal(overlay.takeChanges(), leaves, at: time, proposer: proposer)
-        return .closed(block, ignored: ignored)
+        leaves.finish()
+        CoreRows.spend(
+            leaves.transactions.map(\.id), lastExpiry: lastExpiry, height: header.height.next,
+            in: overlay)
+        var executed = finish(closing, leaves, overlay)
+        executed.ignored = ignored
+        executed.dropped = dropped
+        return executed
     }
 
-    private func seal(
-        _ changes: [StateChange], _ leaves: BlockLeaves, at time: Timestamp, proposer: MemberID
-    ) -> ExecutedBlock {
+    /// Trees and header of the executed block.
+    private func finish(
+        _ closing: ClosingBlock, _ leaves: BlockLeaves, _ overlay: StateOverlay
+    ) -> ExecutedClosing {
         let parent = header.hash
+        var history = history
         history.append(leafHash: MerkleTree.leafHash(parent.bytes))
+        let members = Alliance.memberSet(in: overlay)
+        let changes = overlay.takeChanges()
         tree.apply(changes.map { ($0.key, $0.value) })
-        state.apply(changes)
-        let before = memberSet
-        memberSet = Alliance.memberSet(in: state)
-        header = BlockHeader(
+        let next = BlockHeader(
             chain: chain, epoch: header.epoch, height: header.height.next, parent: parent,
-            time: time,
-            entriesRoot: MerkleTree.root(ofLeaves: pending.map(\.envelope.packed)),
+            time: closing.time,
+            entriesRoot: MerkleTree.root(ofLeaves: closing.entries.map(\.packed)),
             transactionsRoot: MerkleTree.root(ofLeafHashes: leaves.transactionHashes),
             receiptsRoot: MerkleTree.root(ofLeafHashes: leaves.receiptHashes),
-            stateRoot: tree.root, historyRoot: history.root, membersHash: before.hash,
-            nextMembersHash: memberSet.hash, proposer: proposer)
-        let block = ExecutedBlock(
-            header: header, entries: pending.map(\.envelope), result: leaves.result.encoded,
-            transactions: leaves.transactions, changes: changes)
+            stateRoot: tree.root, historyRoot: history.root, membersHash: memberSet.hash,
+            nextMembersHash: members.hash, proposer: closing.proposer)
+        return ExecutedClosing(
+            header: next, history: history, memberSet: members, changes: changes, leaves: leaves,
+            entries: closing.entries, ignored: [:], spent: leaves.transactions.map(\.id),
+            dropped: [])
+    }
+
+    /// Third step: the block becomes the last one.
+    public func seal(_ executed: ExecutedClosing) -> Outcome {
+        state.apply(executed.changes)
+        spent.apply(added: executed.spent, dropped: executed.dropped)
+        header = executed.header
+        history = executed.history
+        memberSet = executed.memberSet
         pending = []
         pendingAuthors = [:]
-        return block
-    }
-}
-
-/// The leaves of a block's transactions and receipts trees, timers first.
-private struct BlockLeaves {
-    var result = BlockResult()
-    var transactions: [(id: Hash256, leaf: Int)] = []
-    var transactionHashes: [Hash256] = []
-    var receiptHashes: [Hash256] = []
-
-    mutating func append(_ timer: TimerRecord, _ receipt: Receipt) {
-        result.timers.append(timer)
-        transactionHashes.append(MerkleTree.leafHash(Leaf.timer(timer)))
-        append(receipt)
-    }
-
-    mutating func append(_ transaction: CheckedTransaction, _ receipt: Receipt) {
-        transactions.append((transaction.id, transactionHashes.count))
-        transactionHashes.append(MerkleTree.leafHash(Leaf.transaction(transaction.envelope)))
-        append(receipt)
-    }
-
-    private mutating func append(_ receipt: Receipt) {
-        result.receipts.append(receipt)
-        receiptHashes.append(MerkleTree.leafHash(receipt.encoded))
+        let block = ExecutedBlock(
+            header: header, entries: executed.entries, result: executed.leaves.encodedResult,
+            receipts: executed.leaves.receipts, transactions: executed.leaves.transactions,
+            changes: executed.changes)
+        return .closed(block, ignored: executed.ignored)
     }
 }

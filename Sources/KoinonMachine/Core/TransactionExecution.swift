@@ -34,31 +34,25 @@ struct TransactionExecution {
     ///
     /// In the order in which ``IgnoredReason`` lists them; reads only.
     static func ignoredReason(
-        _ transaction: CheckedTransaction, at time: Timestamp, in state: some StateReader
+        _ transaction: CheckedTransaction, at time: Timestamp, in state: some StateReader,
+        isSpent: (Hash256) -> Bool
     ) -> IgnoredReason? {
         let body = transaction.body
-        guard Accounts.isActive(transaction.key, for: transaction.sender, in: state) else {
-            return .keyNotActive
-        }
+        guard
+            let key = Accounts.signingKey(transaction.key, of: transaction.sender, in: state)
+        else { return .keyNotActive }
         guard body.expiresAtMs >= time.milliseconds else { return .expired }
         guard body.expiresAtMs - time.milliseconds <= TransactionLimits.lifetimeMilliseconds else {
             return .expiresTooFarAhead
         }
-        guard
-            Accounts.isNonceFresh(
-                body.nonce, sender: transaction.sender, key: transaction.key, in: state)
-        else { return .replayed }
-        let spent = Key2(body.expiresAtMs, transaction.id)
-        return CoreRows.spentIDs.contains(spent, in: state) ? .alreadyInBlock : nil
+        guard key.isFresh(body.nonce) else { return .replayed }
+        return isSpent(transaction.id) ? .alreadyInBlock : nil
     }
 
     /// Executes one transaction whose use of the nonce is settled: all actions or none.
     func execute(_ transaction: CheckedTransaction) -> Receipt {
         let body = transaction.body
         Accounts.useNonce(body.nonce, sender: transaction.sender, key: transaction.key, in: state)
-        var spent = SpentID()
-        spent.height = height.rawValue
-        CoreRows.spentIDs.set(Key2(body.expiresAtMs, transaction.id), spent, in: state)
 
         let context = Context(
             state: state, chain: chain, height: height, parent: parent, now: time,

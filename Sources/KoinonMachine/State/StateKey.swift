@@ -38,8 +38,6 @@ extension UInt32: StateKey {
 }
 
 extension Identifier: StateKey {
-    public func append(to key: inout [UInt8]) { key.append(contentsOf: bytes) }
-
     public static func take(from key: inout ArraySlice<UInt8>) -> Self? {
         guard key.count >= 20, let id = Self(key.prefix(20)) else { return nil }
         key = key.dropFirst(20)
@@ -48,7 +46,9 @@ extension Identifier: StateKey {
 }
 
 extension Bytes32 {
-    public func append(to key: inout [UInt8]) { key.append(contentsOf: bytes) }
+    public func append(to key: inout [UInt8]) {
+        storage.withBytes { key.append(contentsOf: $0) }
+    }
 
     public static func take(from key: inout ArraySlice<UInt8>) -> Self? {
         guard key.count >= 32, let value = Self(key.prefix(32)) else { return nil }
@@ -63,9 +63,11 @@ extension PublicKey: StateKey {}
 /// Text of at most 255 bytes; longer text never reaches a key, modules check first.
 extension String: StateKey {
     public func append(to key: inout [UInt8]) {
-        let bytes = Array(utf8.prefix(255))
-        key.append(UInt8(bytes.count))
-        key.append(contentsOf: bytes)
+        var text = self
+        text.withUTF8 { bytes in
+            key.append(UInt8(min(bytes.count, 255)))
+            key.append(contentsOf: bytes.prefix(255))
+        }
     }
 
     public static func take(from key: inout ArraySlice<UInt8>) -> String? {

@@ -3,9 +3,11 @@
 /// A savepoint remembers how far the journal reached; rolling back to it undoes
 /// what was written since, in reverse, so that a rejected transaction leaves nothing.
 public final class StateOverlay: StateReader {
-    private enum Change {
-        case set([UInt8])
-        case removed
+    private struct Change {
+        /// Nil: the row is removed.
+        var value: [UInt8]?
+        /// What the base has.
+        var before: [UInt8]?
     }
 
     /// A mark in the journal.
@@ -17,26 +19,28 @@ public final class StateOverlay: StateReader {
     private var changes = SortedMap<Change>()
     private var journal: [(key: [UInt8], previous: Change?)] = []
 
-    public init(over base: any StateReader) {
-        self.base = base
-    }
+    public let derived: DerivedValues
 
-    public var derived: DerivedValues { base.derived }
+    /// - Parameter derived: what this view keeps of rows; the base's own by default.
+    public init(over base: any StateReader, derived: DerivedValues? = nil) {
+        self.base = base
+        self.derived = derived ?? base.derived
+    }
 
     public func value(for key: [UInt8]) -> [UInt8]? {
-        switch changes[key] {
-        case .set(let value): value
-        case .removed: nil
-        case nil: base.value(for: key)
-        }
+        if let change = changes[key] { return change.value }
+        return base.value(for: key)
     }
 
-    func set(_ key: [UInt8], _ value: [UInt8]) {
-        journal.append((key, changes.set(key, .set(value))))
-    }
+    func set(_ key: [UInt8], _ value: [UInt8]) { change(key, to: value) }
+    func remove(_ key: [UInt8]) { change(key, to: nil) }
 
-    func remove(_ key: [UInt8]) {
-        journal.append((key, changes.set(key, .removed)))
+    private func change(_ key: [UInt8], to value: [UInt8]?) {
+        // Asked now, when the row was just read as a rule, rather than at the end.
+        let previous = changes[key]
+        let before = previous != nil ? previous?.before : base.value(for: key)
+        changes.set(key, Change(value: value, before: before))
+        journal.append((key, previous))
     }
 
     public func rows(
@@ -50,7 +54,7 @@ public final class StateOverlay: StateReader {
         }
         if changed.isEmpty { return base.rows(prefix: prefix, from: lower, limit: limit) }
         // Each removed row can hide one row of the base, so ask for that many more.
-        let removed = changed.count { if case .removed = $0.change { true } else { false } }
+        let removed = changed.count { $0.change.value == nil }
         let wanted = limit > Int.max - removed ? limit : limit + removed
         let stored = base.rows(prefix: prefix, from: lower, limit: wanted)
         return Self.merge(stored, changed, limit: limit)
@@ -72,7 +76,7 @@ public final class StateOverlay: StateReader {
                 s += 1
                 continue
             }
-            if case .set(let value) = changed[c].change { merged.append((changed[c].key, value)) }
+            if let value = changed[c].change.value { merged.append((changed[c].key, value)) }
             if order == 0 { s += 1 }
             c += 1
         }
@@ -92,13 +96,8 @@ public final class StateOverlay: StateReader {
         var result: [StateChange] = []
         result.reserveCapacity(changes.count)
         changes.visit(from: []) { key, change in
-            let before = base.value(for: key)
-            switch change {
-            case .set(let value) where value != before:
-                result.append(StateChange(key: key, value: value))
-            case .removed where before != nil:
-                result.append(StateChange(key: key, value: nil))
-            default: break
+            if change.value != change.before {
+                result.append(StateChange(key: key, value: change.value))
             }
             return true
         }

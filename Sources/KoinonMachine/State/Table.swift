@@ -14,14 +14,25 @@ public struct Table<Key: StateKey, Value: SwiftProtobuf.Message & Sendable>: Sen
 
     /// The whole state key of a row; what proofs are made for.
     public func stateKey(_ key: Key) -> [UInt8] {
-        var bytes: [UInt8] = [prefix]
-        bytes.reserveCapacity(64)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(56)
+        bytes.append(prefix)
         key.append(to: &bytes)
         return bytes
     }
 
     public func get(_ key: Key, in state: some StateReader) -> Value? {
         state.value(for: stateKey(key)).map(decode)
+    }
+
+    /// The row as it is stored: for the few rows that every transaction reads.
+    func bytes(_ key: Key, in state: some StateReader) -> [UInt8]? {
+        state.value(for: stateKey(key))
+    }
+
+    /// - Parameter bytes: exactly what protobuf would write.
+    func set(_ key: Key, bytes: [UInt8], in state: StateOverlay) {
+        state.set(stateKey(key), bytes)
     }
 
     public func contains(_ key: Key, in state: some StateReader) -> Bool {

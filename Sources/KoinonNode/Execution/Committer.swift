@@ -1,3 +1,4 @@
+import Dispatch
 import KoinonLedger
 import KoinonMachine
 import KoinonProtocol
@@ -15,6 +16,19 @@ final class Committer: Sendable {
     private let outcomes: OutcomeBoard
     private let attester: Mutex<Attester>
     private let arrival: Signal
+    /// A thread of its own, since waiting for the disk would hold one of the few that all
+    /// tasks share.
+    private let disk = DispatchQueue(label: "koinon.committer")
+    /// When a batch last showed that much is going on.
+    private let lastBusy = Mutex<ContinuousClock.Instant?>(nil)
+
+    /// A batch of so many transactions shows that much is going on, and that rows may wait.
+    private static let busyTransactions = 256
+    /// Rows wait no longer after that.
+    private static let patience = Duration.seconds(2)
+    /// Transactions whose rows wait at most: after a crash they are executed again, within
+    /// a few seconds.
+    static let deferredTransactionsMaximum = 131_072
 
     init(
         store: LedgerStore, engine: EmbeddedEngine, outbox: AttestationOutbox,
@@ -41,13 +55,42 @@ final class Committer: Sendable {
         outbox.add(attestations.map(\.envelope.message))
     }
 
-    /// Stores batch after batch until the executor ends.
+    /// Whether the rows of what is stored now may wait for more, which makes them cheaper
+    /// while much is going on: one that comes from few customers is found at once.
+    private func mayDefer(_ batch: ExecutedBatch) -> Bool {
+        let now = ContinuousClock.now
+        let isBusy = lastBusy.withLock { last in
+            if batch.transactionCount >= Self.busyTransactions { last = now }
+            return last.map { $0.duration(to: now) < Self.patience } ?? false
+        }
+        return isBusy
+            && store.deferredTransactions + batch.transactionCount
+                <= Self.deferredTransactionsMaximum
+    }
+
+    /// Writes rows that have waited long enough; for a clock that calls now and then.
+    func writeWaitingRows() async throws {
+        let isDue = lastBusy.withLock { $0.map { $0.duration(to: .now) >= Self.patience } ?? true }
+        guard isDue, store.deferredTransactions > 0 else { return }
+        try await onDisk { try self.store.commit(CommitBatch()) }
+    }
+
+    private func onDisk(_ body: @escaping @Sendable () throws -> Void) async throws {
+        try await withCheckedThrowingContinuation { done in
+            disk.async { done.resume(with: Result { try body() }) }
+        }
+    }
+
+    /// Stores batch after batch until the executor ends; then nothing waits any more.
     ///
     /// - Throws: the store's fault; nothing is acknowledged then.
     func run(_ input: BoundedQueue<ExecutedBatch>) async throws {
         while let batches = await input.drain(limit: 1) {
-            for batch in batches { try commit(batch) }
+            for batch in batches {
+                try await onDisk { try self.commit(batch) }
+            }
         }
+        try await onDisk { try self.store.commit(CommitBatch()) }
     }
 
     private func commit(_ batch: ExecutedBatch) throws {
@@ -68,7 +111,8 @@ final class Committer: Sendable {
                 blocks: batch.blocks.map {
                     KoinonStore.ClosedBlock($0.block, closedAt: $0.closedAt)
                 },
-                attestations: own + others))
+                attestations: own + others),
+            defersRows: mayDefer(batch))
         outbox.add(own.map(\.envelope.message))
         engine.committed(through: batch.through)
         post(batch)
@@ -84,13 +128,9 @@ final class Committer: Sendable {
         for closed in batch.blocks {
             let height = closed.block.header.height
             outcomes.post(closed.ignored.map { ($0.key, .ignored(height, $0.value)) })
-            // Written by the machine a moment ago, so it decodes.
-            guard let result = try? BlockResult(serializedBytes: closed.block.result) else {
-                continue
-            }
             outcomes.post(
                 closed.block.transactions.map { transaction in
-                    let receipt = result.receipts[transaction.leaf]
+                    let receipt = closed.block.receipts[transaction.leaf]
                     return (transaction.id, .executed(height, leaf: transaction.leaf, receipt))
                 })
         }

@@ -12,6 +12,9 @@ import Synchronization
 struct Executor: Sendable {
     /// Entries applied before a batch is handed on.
     static let entriesPerBatch = 512
+    /// Transactions after which it is handed on before, so that one batch is stored while
+    /// the next is executed.
+    private static let transactionsPerBatch = 2_048
 
     let chain: ChainID
     let replica: SharedReplica
@@ -23,8 +26,13 @@ struct Executor: Sendable {
     func run() async {
         while let entries = await input.drain(limit: Self.entriesPerBatch) {
             var batch = ExecutedBatch()
-            for entry in entries { apply(entry, to: &batch) }
-            await output.push(batch)
+            for entry in entries {
+                apply(entry, to: &batch)
+                guard batch.transactionCount >= Self.transactionsPerBatch else { continue }
+                await output.push(batch)
+                batch = ExecutedBatch()
+            }
+            if !batch.log.isEmpty { await output.push(batch) }
         }
         output.finish()
     }
@@ -83,4 +91,6 @@ struct ExecutedBatch: Sendable {
     /// Carried by the entries, of whichever members.
     var attestations: [Signed] = []
     var through = OrderPosition.start
+
+    var transactionCount: Int { blocks.reduce(0) { $0 + $1.block.transactions.count } }
 }

@@ -28,107 +28,181 @@ extension LedgerReader {
     }
 }
 
-/// Tells those who wait for transactions once the outcome is durable.
+/// Tells those who wait for transactions once the outcomes are durable.
 ///
-/// A ticket is drawn before the transaction can be executed, so that no outcome is
+/// A ticket is drawn before its transactions can be executed, so that no outcome is
 /// missed, and redeemed once or given back.
 final class OutcomeBoard: Sendable {
+    /// For some transactions that were submitted together.
     struct Ticket: Hashable, Sendable {
-        fileprivate var id: Hash256
         fileprivate var number: UInt64
     }
 
-    private enum Slot {
-        case drawn
-        case waiting(CheckedContinuation<TransactionOutcome?, Never>)
-        /// Nil when nothing will come of it here.
-        case known(TransactionOutcome?)
+    /// One transaction of a ticket.
+    private struct Place {
+        var ticket: UInt64
+        var index: Int
+    }
+
+    /// An object, so that a change in the dictionary moves nothing; only touched while the
+    /// state is locked.
+    private final class Waiting {
+        let ids: [Hash256]
+        /// Nil also when nothing will come of the transaction here.
+        var outcomes: [TransactionOutcome?]
+        var isOpen: [Bool]
+        var openCount: Int
+        var waiter: CheckedContinuation<[TransactionOutcome?], Never>?
+
+        init(ids: [Hash256]) {
+            self.ids = ids
+            outcomes = Array(repeating: nil, count: ids.count)
+            isOpen = Array(repeating: true, count: ids.count)
+            openCount = ids.count
+        }
+
+        /// False when it was settled or discarded before.
+        func close(_ index: Int, _ outcome: TransactionOutcome?) -> Bool {
+            guard isOpen[index] else { return false }
+            isOpen[index] = false
+            outcomes[index] = outcome
+            openCount -= 1
+            return true
+        }
     }
 
     private struct State {
-        var slots: [Hash256: [UInt64: Slot]] = [:]
+        var places: [Hash256: Place] = [:]
+        /// Further places of transactions that were submitted more than once.
+        var morePlaces: [Hash256: [Place]] = [:]
+        var tickets: [UInt64: Waiting] = [:]
         var nextNumber: UInt64 = 0
         var isClosed = false
 
-        mutating func remove(_ ticket: Ticket) {
-            slots[ticket.id]?[ticket.number] = nil
-            if slots[ticket.id]?.isEmpty == true { slots[ticket.id] = nil }
+        /// Settles every place of a transaction; gives whoever then has all outcomes.
+        mutating func settle(_ id: Hash256, _ outcome: TransactionOutcome?) -> [Answer] {
+            guard let first = places.removeValue(forKey: id) else { return [] }
+            let more = morePlaces.isEmpty ? [] : morePlaces.removeValue(forKey: id) ?? []
+            return ([first] + more).compactMap { settle($0, outcome) }
         }
+
+        private mutating func settle(_ place: Place, _ outcome: TransactionOutcome?) -> Answer? {
+            guard let ticket = tickets[place.ticket], ticket.close(place.index, outcome),
+                ticket.openCount == 0
+            else { return nil }
+            return answer(place.ticket)
+        }
+
+        /// What a waiter gets, if it waits and nothing is open.
+        mutating func answer(_ number: UInt64) -> Answer? {
+            guard let ticket = tickets[number], ticket.openCount == 0, let waiter = ticket.waiter
+            else { return nil }
+            tickets[number] = nil
+            return Answer(waiter: waiter, outcomes: ticket.outcomes)
+        }
+
+        mutating func remove(_ place: Place, of id: Hash256) {
+            func isIt(_ other: Place) -> Bool {
+                other.ticket == place.ticket && other.index == place.index
+            }
+            morePlaces[id]?.removeAll(where: isIt)
+            guard places[id].map(isIt) == true else { return }
+            places[id] = morePlaces[id]?.popLast()
+            if morePlaces[id]?.isEmpty == true { morePlaces[id] = nil }
+        }
+    }
+
+    private struct Answer {
+        var waiter: CheckedContinuation<[TransactionOutcome?], Never>
+        var outcomes: [TransactionOutcome?]
+
+        func give() { waiter.resume(returning: outcomes) }
     }
 
     private let state = Mutex(State())
 
-    var isEmpty: Bool { state.withLock { $0.slots.isEmpty } }
+    var isEmpty: Bool { state.withLock { $0.places.isEmpty } }
 
-    func draw(for id: Hash256) -> Ticket {
+    func draw(for ids: [Hash256]) -> Ticket {
         state.withLock { state in
             state.nextNumber += 1
-            state.slots[id, default: [:]][state.nextNumber] = .drawn
-            return Ticket(id: id, number: state.nextNumber)
+            let number = state.nextNumber
+            state.tickets[number] = Waiting(ids: ids)
+            for (index, id) in ids.enumerated() {
+                let place = Place(ticket: number, index: index)
+                if state.places[id] == nil {
+                    state.places[id] = place
+                } else {
+                    state.morePlaces[id, default: []].append(place)
+                }
+            }
+            return Ticket(number: number)
+        }
+    }
+
+    /// Nobody waits for this transaction of the ticket any more.
+    func discard(_ ticket: Ticket, at index: Int) {
+        state.withLock { state in
+            guard let waiting = state.tickets[ticket.number], waiting.close(index, nil) else {
+                return
+            }
+            state.remove(Place(ticket: ticket.number, index: index), of: waiting.ids[index])
         }
     }
 
     /// Gives a ticket back that nobody will redeem.
     func discard(_ ticket: Ticket) {
-        state.withLock { $0.remove(ticket) }
-    }
-
-    /// Waits for the outcome; nil when the node stops first, or gave the transaction up.
-    func redeem(_ ticket: Ticket) async -> TransactionOutcome? {
-        await withCheckedContinuation { waiter in
-            let known = state.withLock { state -> TransactionOutcome?? in
-                if case .known(let outcome)? = state.slots[ticket.id]?[ticket.number] {
-                    state.remove(ticket)
-                    return .some(outcome)
-                }
-                if state.isClosed { return .some(nil) }
-                state.slots[ticket.id, default: [:]][ticket.number] = .waiting(waiter)
-                return nil
+        state.withLock { state in
+            guard let waiting = state.tickets.removeValue(forKey: ticket.number) else { return }
+            for (index, id) in waiting.ids.enumerated() where waiting.isOpen[index] {
+                state.remove(Place(ticket: ticket.number, index: index), of: id)
             }
-            if let known { waiter.resume(returning: known) }
         }
     }
 
+    /// Waits for the outcomes, in the order of the ids; nil for those given up, or discarded,
+    /// or unknown because the node stops first.
+    func redeem(_ ticket: Ticket) async -> [TransactionOutcome?] {
+        await withCheckedContinuation { waiter in
+            let answer = state.withLock { state in
+                state.tickets[ticket.number]?.waiter = waiter
+                if state.isClosed { state.tickets[ticket.number]?.openCount = 0 }
+                return state.answer(ticket.number)
+            }
+            answer?.give()
+        }
+    }
+
+    /// The first outcome counts: that of a copy that comes to a block later is none.
     func post(_ outcomes: [(Hash256, TransactionOutcome)]) {
-        for (id, outcome) in outcomes { post(id, outcome) }
+        settle(outcomes.map { ($0, $1) })
     }
 
     /// Nothing will come of these transactions here.
     func giveUp(_ ids: [Hash256]) {
-        for id in ids { post(id, nil) }
+        settle(ids.map { ($0, nil) })
     }
 
-    /// The first outcome counts: that of a copy that comes to a block later is none.
-    private func post(_ id: Hash256, _ outcome: TransactionOutcome?) {
-        let waiting = state.withLock { state in
-            var waiting: [CheckedContinuation<TransactionOutcome?, Never>] = []
-            for (number, slot) in state.slots[id] ?? [:] {
-                switch slot {
-                case .drawn: state.slots[id]?[number] = .known(outcome)
-                case .waiting(let waiter):
-                    waiting.append(waiter)
-                    state.remove(Ticket(id: id, number: number))
-                case .known: break
-                }
-            }
-            return waiting
+    private func settle(_ outcomes: [(Hash256, TransactionOutcome?)]) {
+        let answers = state.withLock { state in
+            outcomes.flatMap { state.settle($0, $1) }
         }
-        for waiter in waiting { waiter.resume(returning: outcome) }
+        for answer in answers { answer.give() }
     }
 
     /// Tells everyone, and all who come later, that nothing more comes.
     func close() {
-        let waiting = state.withLock { state in
+        let answers = state.withLock { state in
             state.isClosed = true
-            var waiting: [CheckedContinuation<TransactionOutcome?, Never>] = []
-            for (id, slots) in state.slots {
-                for case (let number, .waiting(let waiter)) in slots {
-                    waiting.append(waiter)
-                    state.remove(Ticket(id: id, number: number))
-                }
+            state.places = [:]
+            state.morePlaces = [:]
+            var answers: [Answer] = []
+            for number in Array(state.tickets.keys) where state.tickets[number]?.waiter != nil {
+                state.tickets[number]?.openCount = 0
+                if let answer = state.answer(number) { answers.append(answer) }
             }
-            return waiting
+            return answers
         }
-        for waiter in waiting { waiter.resume(returning: nil) }
+        for answer in answers { answer.give() }
     }
 }

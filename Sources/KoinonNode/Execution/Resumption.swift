@@ -47,13 +47,14 @@ struct Resumption {
 
 extension LedgerStore {
     /// The replica as it stood when the store was left: that of the last block, with the
-    /// log's entries beyond it.
+    /// log's entries beyond it. A store that may write gets the rows that it lacks.
     public func resumeReplica(modules: ModuleList = .standard) throws -> sending Replica {
-        let replica = try loadReplica(modules: modules)
+        let (replica, executed) = try rebuildReplica(modules: modules)
+        if !isReadOnly { try completeRows(with: executed) }
         for logged in try read({ try $0.pendingEntries() }) where logged.hasEffect {
             let entry = try CheckedEntry(
                 logged.envelope, chain: replica.chain, epoch: replica.header.epoch,
-                signature: .doneBefore)
+                signature: .doneBefore, isKnown: { _ in true })
             guard case .waiting = replica.apply(entry) else {
                 throw StoreFault.damaged(
                     what: "log entry \(logged.position) closes a block that is not stored",
@@ -65,24 +66,74 @@ extension LedgerStore {
 
     /// The replica as of the last stored block, its state and trees rebuilt in memory.
     public func loadReplica(modules: ModuleList = .standard) throws -> sending Replica {
+        try rebuildReplica(modules: modules).replica
+    }
+
+    /// From the stored rows, and the blocks beyond them executed again.
+    private func rebuildReplica(
+        modules: ModuleList
+    ) throws -> sending (replica: Replica, executed: [ExecutedBlock]) {
         try read { reader in
-            let tip = try reader.tip()
+            let indexed = try reader.indexedHeight()
+            guard let base = try reader.block(at: indexed) else {
+                throw StoreFault.damaged(
+                    what: "its rows are marked as stored, but there is no such block",
+                    height: indexed, cause: nil)
+            }
             var history = MerkleFrontier()
-            for hash in try reader.headerHashes(below: tip.header.height) {
+            for hash in try reader.headerHashes(below: indexed) {
                 history.append(leafHash: MerkleTree.leafHash(hash.bytes))
             }
             var rows: [(key: [UInt8], value: [UInt8])] = []
             try reader.forEachStateRow { rows.append(($0.key, $0.value)) }
             let replica = Replica(
-                header: tip.header, history: history, modules: modules, rows: rows)
-            guard replica.tree.root == tip.header.stateRoot else {
+                header: base.header, history: history, modules: modules, rows: rows)
+            guard replica.tree.root == base.header.stateRoot else {
                 throw StoreFault.damaged(
                     what:
                         "the stored state does not have the state root of the last header; `koinon verify` names what differs",
-                    height: tip.header.height, cause: nil)
+                    height: indexed, cause: nil)
             }
-            return replica
+            return (replica, try reader.execute(after: base, on: replica))
         }
+    }
+}
+
+extension LedgerReader {
+    /// Executes the stored blocks after one, whose signatures were checked when they were
+    /// stored; each must have its stored header.
+    fileprivate func execute(
+        after base: StoredBlock, on replica: Replica
+    ) throws -> [ExecutedBlock] {
+        let last = try tip().closedAt
+        guard last > base.closedAt else { return [] }
+        struct Enough: Error {}
+        var executed: [ExecutedBlock] = []
+        do {
+            try forEachLogEntry(from: base.closedAt.next) { logged in
+                if logged.position > last { throw Enough() }
+                guard logged.hasEffect else { return }
+                let entry = try CheckedEntry(
+                    logged.envelope, chain: replica.chain, epoch: replica.header.epoch,
+                    signature: .doneBefore, isKnown: { _ in true })
+                guard case .closed(let block, _) = replica.apply(entry) else { return }
+                executed.append(block)
+            }
+        } catch is Enough {}
+        for block in executed {
+            guard try self.block(at: block.header.height)?.header == block.header else {
+                throw StoreFault.damaged(
+                    what:
+                        "executed again it has another header; `koinon verify` names what differs",
+                    height: block.header.height, cause: nil)
+            }
+        }
+        guard try tip().header == replica.header else {
+            throw StoreFault.damaged(
+                what: "the log does not lead to the last block", height: replica.header.height.next,
+                cause: nil)
+        }
+        return executed
     }
 }
 

@@ -3,25 +3,71 @@ import KoinonMachine
 import KoinonProtocol
 import Synchronization
 
-/// The replica behind a lock: the executor applies entries, everyone else reads
-/// between two of them.
-public final class SharedReplica: Sendable {
-    private let replica: Mutex<Replica>
+/// The replica between the executor, which applies entries, and everyone else, who read.
+///
+/// Readers see whole blocks. They wait for an entry's beginning and for the moment in
+/// which a block takes its place, not while it is executed: that changes nothing that
+/// ``ReplicaView`` shows.
+///
+/// `@unchecked Sendable`: the replica is used in two ways only. ``apply(_:)`` is called by
+/// one task, the executor; what it changes for readers it changes while it holds `lock`.
+/// Readers hold `lock` and see a ``ReplicaView``, which shows only what `Replica.execute`,
+/// the one step outside the lock, leaves alone.
+public final class SharedReplica: @unchecked Sendable {
+    private let replica: Replica
+    private let lock = Mutex<Void>(())
 
     public init(_ replica: sending Replica) {
-        self.replica = Mutex(replica)
+        self.replica = replica
     }
 
-    /// Reads at one height. Keep it short: the executor waits meanwhile.
-    public func read<Result: Sendable>(_ body: (borrowing Replica) throws -> Result) rethrows -> Result {
-        try replica.withLock { replica in try body(replica) }
+    /// Reads at one height. Keep it short: blocks wait to take their place meanwhile.
+    public func read<Result: Sendable>(
+        _ body: (ReplicaView) throws -> Result
+    ) rethrows -> Result {
+        try lock.withLock { _ in try body(ReplicaView(replica)) }
     }
 
-    /// Takes the next entry of the order.
+    /// Takes the next entry of the order. For the executor alone.
     func apply(_ entry: CheckedEntry) -> (outcome: Replica.Outcome, judges: MemberSet) {
-        replica.withLock { replica in
-            let judges = replica.members
-            return (replica.apply(entry), judges)
+        let (beginning, judges) = lock.withLock { _ in (replica.begin(entry), replica.members) }
+        switch beginning {
+        case .noEffect(let reason): return (.noEffect(reason), judges)
+        case .waiting: return (.waiting, judges)
+        case .closes(let closing):
+            let executed = replica.execute(closing)
+            return (lock.withLock { _ in replica.seal(executed) }, judges)
         }
+    }
+}
+
+/// What readers may look at while a block is being executed: everything but the tree.
+public struct ReplicaView {
+    private let replica: Replica
+
+    fileprivate init(_ replica: Replica) {
+        self.replica = replica
+    }
+
+    public var chain: ChainID { replica.chain }
+    public var header: BlockHeader { replica.header }
+    public var state: CommittedState { replica.state }
+    /// The members who judge the next block.
+    public var members: MemberSet { replica.members }
+    public var nextTimer: Timestamp? { replica.nextTimer }
+
+    public func lastSequence(of author: MemberID) -> UInt64 { replica.lastSequence(of: author) }
+    public func lastClock(of author: MemberID) -> Timestamp { replica.lastClock(of: author) }
+
+    /// As `Replica.ignoredReason(_:at:)`.
+    public func ignoredReason(
+        _ transaction: CheckedTransaction, at time: Timestamp
+    ) -> IgnoredReason? {
+        replica.ignoredReason(transaction, at: time)
+    }
+
+    /// As `Replica.hasExecuted(_:)`.
+    public func hasExecuted(_ transaction: CheckedTransaction) -> Bool {
+        replica.hasExecuted(transaction)
     }
 }

@@ -29,7 +29,7 @@ struct EntryWriter {
         var sequences: [MemberID: UInt64] = [:]
         var clocks: [MemberID: Timestamp] = [:]
 
-        init(_ replica: borrowing Replica) {
+        init(_ replica: ReplicaView) {
             for member in replica.members.members {
                 nodeKeys[member.id] = member.nodeKey
                 sequences[member.id] = replica.lastSequence(of: member.id)
@@ -38,7 +38,7 @@ struct EntryWriter {
         }
     }
 
-    init(replica: borrowing Replica, hosted: [HostedMember]) {
+    init(replica: ReplicaView, hosted: [HostedMember]) {
         chain = replica.chain
         epoch = replica.header.epoch
         self.hosted = hosted
@@ -114,8 +114,14 @@ struct EntryWriter {
         body.sequence = sequence
         body.clockMs = clock.milliseconds
         body.attestations = attestations
-        body.transactions = transactions.map(\.envelope.message)
-        let envelope = author.nodeKey.sign(body.encoded, as: .entry)
+        // Transactions are the last field of the body, so their bytes stand at its end.
+        var encoded = body.encoded
+        encoded.reserveCapacity(
+            transactions.reduce(encoded.count) { $0 + $1.envelope.body.count + 112 })
+        for transaction in transactions {
+            transaction.envelope.appendMessage(asField: 7, to: &encoded)
+        }
+        let envelope = author.nodeKey.sign(encoded, as: .entry)
         return Written(
             envelope: envelope,
             checked: CheckedEntry(

@@ -9,7 +9,9 @@ public final class Pool: Sendable {
     private let maximumBytes: Int
 
     private struct State {
+        /// From ``head`` on; those before are taken.
         var waiting: [CheckedTransaction] = []
+        var head = 0
         var ids: Set<Hash256> = []
         var bytes = 0
     }
@@ -24,42 +26,49 @@ public final class Pool: Sendable {
         self.maximumBytes = maximumBytes
     }
 
-    public var count: Int { state.withLock { $0.waiting.count } }
+    public var count: Int { state.withLock { $0.waiting.count - $0.head } }
 
-    /// True also when it waits already: sending twice is harmless.
-    func add(_ transaction: CheckedTransaction) -> Bool {
-        let size = transaction.envelope.body.count + 96
+    /// Adds what there is room for, in order; says of each whether it now waits, also when
+    /// it did before: sending twice is harmless.
+    func add(_ transactions: [CheckedTransaction]) -> [Bool] {
         let added = state.withLock { state in
-            if state.ids.contains(transaction.id) { return true }
-            guard state.waiting.count < maximumCount, state.bytes + size <= maximumBytes else {
-                return false
+            transactions.map { transaction in
+                if state.ids.contains(transaction.id) { return true }
+                let size = transaction.envelope.body.count + 96
+                guard state.waiting.count - state.head < maximumCount,
+                    state.bytes + size <= maximumBytes
+                else { return false }
+                state.waiting.append(transaction)
+                state.ids.insert(transaction.id)
+                state.bytes += size
+                return true
             }
-            state.waiting.append(transaction)
-            state.ids.insert(transaction.id)
-            state.bytes += size
-            return true
         }
-        if added { arrival.wake() }
+        if added.contains(true) { arrival.wake() }
         return added
     }
 
     /// Takes what fits into one entry, in order.
     func take(maximumBytes: Int) -> [CheckedTransaction] {
         state.withLock { state in
-            var taken = 0
+            var end = state.head
             var size = 0
-            while taken < state.waiting.count {
-                let next =
-                    state.waiting[taken].envelope.body.count + Proposer.transactionOverhead
+            while end < state.waiting.count {
+                let next = state.waiting[end].envelope.body.count + Proposer.transactionOverhead
                 guard size + next <= maximumBytes else { break }
                 size += next
-                taken += 1
+                end += 1
             }
-            let transactions = Array(state.waiting.prefix(taken))
-            state.waiting.removeFirst(taken)
+            let transactions = Array(state.waiting[state.head..<end])
             for transaction in transactions {
                 state.ids.remove(transaction.id)
                 state.bytes -= transaction.envelope.body.count + 96
+            }
+            state.head = end
+            // What is taken goes when it is the larger part, so each is moved once or twice.
+            if state.head * 2 >= state.waiting.count {
+                state.waiting.removeFirst(state.head)
+                state.head = 0
             }
             return transactions
         }

@@ -4,6 +4,39 @@ import KoinonProtocol
 import KoinonStore
 
 extension BlockComparison {
+    /// Rows by key may end before the last block does: a node under load writes them later,
+    /// and one that ended by a crash leaves them so.
+    mutating func readIndexedHeight(_ reader: LedgerReader, _ state: CommittedState) throws {
+        indexedHeight = try reader.indexedHeight()
+        try compareRows(reader, state, at: .genesis)
+    }
+
+    /// Compares state and the list of transactions at the block up to which they are stored,
+    /// unless that is the last one, where ``compareRest(_:_:tip:_:)`` does.
+    func compareRows(_ reader: LedgerReader, _ state: CommittedState, at height: Height) throws {
+        guard height == indexedHeight, try reader.counts().blocks > height.next.rawValue else {
+            return
+        }
+        var lowest: Finding?
+        try compareRows(reader, state) { Self.note($0, &lowest) }
+        if let lowest { throw lowest }
+    }
+
+    private func compareRows(
+        _ reader: LedgerReader, _ state: CommittedState, _ note: (Finding) -> Void
+    ) throws {
+        if let finding = try compareTransactions(reader) { note(finding) }
+        try compareState(reader, state, note)
+    }
+
+    private static func note(_ finding: Finding, _ lowest: inout Finding?) {
+        guard let height = finding.height else {
+            lowest = lowest ?? finding
+            return
+        }
+        if height < lowest?.height ?? Height(.max) { lowest = finding }
+    }
+
     /// Everything that belongs to no single block: state, and rows that nothing accounts for.
     ///
     /// - Throws: ``Verification/Finding`` with the lowest height among those found.
@@ -18,15 +51,13 @@ extension BlockComparison {
                 height: tip.height.next, what: "a stored block has no entries in the log")
         }
         var lowest: Finding?
-        func note(_ finding: Finding?) {
-            guard let finding, let height = finding.height else {
-                lowest = lowest ?? finding
-                return
-            }
-            if height < lowest?.height ?? Height(.max) { lowest = finding }
+        func note(_ finding: Finding) { Self.note(finding, &lowest) }
+        if indexedHeight > tip.height {
+            note(
+                Finding(height: nil, what: "rows are marked as stored up to block \(indexedHeight)")
+            )
         }
-        note(try reader.strayRow(beyond: tip.height).map(Self.finding))
-        note(try compareTransactions(reader))
+        if let stray = try reader.strayRow(beyond: tip.height) { note(Self.finding(stray)) }
         if counts.logEntries != logEntries {
             note(
                 Finding(
@@ -35,7 +66,7 @@ extension BlockComparison {
                 ))
         }
         report.stateRows = counts.stateRows
-        try compareState(reader, state, note)
+        if indexedHeight >= tip.height { try compareRows(reader, state, note) }
         if let lowest { throw lowest }
     }
 
@@ -45,6 +76,9 @@ extension BlockComparison {
 
     /// The list of transactions holds no others than were executed.
     private func compareTransactions(_ reader: LedgerReader) throws -> Finding? {
+        // Heights that were compared; more than the rows have, where those end before.
+        let last = Int(clamping: min(indexedHeight.rawValue, UInt64(transactions.count - 1)))
+        let transactions = transactions[...last]
         let expected = transactions.reduce(0) { $0 + UInt64($1) }
         guard try reader.counts().transactions != expected else { return nil }
         // Each that was executed was found at its place, so some list more than it executed.

@@ -12,6 +12,8 @@ struct BlockComparison {
     private(set) var writtenAt: [[UInt8]: Height] = [:]
     /// Recomputed, by height.
     private(set) var transactions: [UInt32] = [0]
+    /// Up to which block the rows by key are stored; usually the last.
+    var indexedHeight = Height.genesis
     /// Entries of the log that were read.
     var logEntries: UInt64 = 0
     private var finality = Finality(finalHeight: .genesis)
@@ -49,6 +51,10 @@ struct BlockComparison {
         guard try reader.result(at: .genesis) == first.result else {
             throw Finding(height: .genesis, what: "block 0 has receipts that it cannot have")
         }
+        guard try reader.executedTransactions(at: .genesis) == (0, []) else {
+            throw Finding(
+                height: .genesis, what: "block 0 lists transactions, which it cannot have")
+        }
         guard try reader.attestations(at: .genesis).isEmpty else {
             throw Finding(
                 height: .genesis, what: "block 0 has attestations; it is final by definition")
@@ -71,7 +77,14 @@ struct BlockComparison {
             )
         }
         try compare(try reader.result(at: height) ?? [], with: block.result, at: height)
-        for transaction in block.transactions {
+        let executed = try reader.executedTransactions(at: height)
+        guard executed.ids == block.transactions.map(\.id),
+            executed.firstLeaf == block.transactions.first?.leaf ?? 0
+        else {
+            throw Finding(
+                height: height, what: "its list of transactions is not of those it executed")
+        }
+        for transaction in block.transactions where height <= indexedHeight {
             let listed = try reader.location(ofTransaction: transaction.id)
             guard listed?.height == height, listed?.leaf == transaction.leaf else {
                 throw Finding(

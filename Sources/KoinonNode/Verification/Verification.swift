@@ -78,7 +78,10 @@ public struct Verification {
         let blocks = try store.read { try $0.counts().blocks }
         let tip = Height(max(blocks, 1) - 1)
         try headers(replica.header)
-        try store.read { reader in try comparison.compareGenesis(reader) }
+        try store.read { reader in
+            try comparison.compareGenesis(reader)
+            try comparison.readIndexedHeight(reader, replica.state)
+        }
         let chain = genesis.chain
         var part = try readPart(from: LogPosition.start.next)
         var checked = await Self.check(part.entries, chain: chain)
@@ -208,6 +211,7 @@ public struct Verification {
         do {
             try store.read { reader in
                 try comparison.compare(block, closedAt: position, judges: judges, reader, &report)
+                try comparison.compareRows(reader, replica.state, at: block.header.height)
             }
         } catch StoreFault.damaged(let what, nil, _) {
             throw Finding(height: block.header.height, what: what)

@@ -46,6 +46,7 @@ enum JSONFormTable {
           2 added_at_ms uint64
           3 limits SpendLimit repeated
           4 spending KeySpending repeated
+          5 window NonceWindow
         message KeySpending
           1 unit string
           2 day uint64
@@ -314,8 +315,8 @@ enum JSONFormTable {
           1 last_sequence uint64
           2 last_clock_ms uint64
           3 node_key bytes
-        message SpentID
-          1 height uint64
+        message SpentIDs
+          1 ids bytes
         message TimerMarker
         message DisputesAction
           1 open_dispute OpenDispute oneof action

@@ -299,9 +299,22 @@ public nonisolated struct AccountKey: Sendable {
   /// What was spent on the day of the last spend, one for each limit.
   public var spending: [KeySpending] = []
 
+  /// Which nonces it has used; absent before its first transaction. Last, since each
+  /// transaction replaces it.
+  public var window: NonceWindow {
+    get {_window ?? NonceWindow()}
+    set {_window = newValue}
+  }
+  /// Returns true if `window` has been explicitly set.
+  public var hasWindow: Bool {self._window != nil}
+  /// Clears the value of `window`. Subsequent reads from it will return its default value.
+  public mutating func clearWindow() {self._window = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
+
+  fileprivate var _window: NonceWindow? = nil
 }
 
 public nonisolated struct KeySpending: Sendable {
@@ -1212,7 +1225,7 @@ nonisolated extension AcceptSponsored: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension AccountKey: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".AccountKey"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}public_key\0\u{3}added_at_ms\0\u{1}limits\0\u{1}spending\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}public_key\0\u{3}added_at_ms\0\u{1}limits\0\u{1}spending\0\u{1}window\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1224,12 +1237,17 @@ nonisolated extension AccountKey: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.addedAtMs) }()
       case 3: try { try decoder.decodeRepeatedMessageField(value: &self.limits) }()
       case 4: try { try decoder.decodeRepeatedMessageField(value: &self.spending) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._window) }()
       default: break
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.publicKey.isEmpty {
       try visitor.visitSingularBytesField(value: self.publicKey, fieldNumber: 1)
     }
@@ -1242,6 +1260,9 @@ nonisolated extension AccountKey: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if !self.spending.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.spending, fieldNumber: 4)
     }
+    try { if let v = self._window {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1250,6 +1271,7 @@ nonisolated extension AccountKey: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.addedAtMs != rhs.addedAtMs {return false}
     if lhs.limits != rhs.limits {return false}
     if lhs.spending != rhs.spending {return false}
+    if lhs._window != rhs._window {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

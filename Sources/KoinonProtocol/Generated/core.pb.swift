@@ -45,13 +45,14 @@ public nonisolated struct AuthorState: Sendable {
   public init() {}
 }
 
-/// A transaction id that stands in a block, kept until it expires.
-public nonisolated struct SpentID: Sendable {
+/// Ids of the transactions that one block executed, kept until the last of them expires.
+public nonisolated struct SpentIDs: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  public var height: UInt64 = 0
+  /// 32 bytes each, in the order of execution.
+  public var ids: Data = Data()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -112,9 +113,9 @@ nonisolated extension AuthorState: SwiftProtobuf.Message, SwiftProtobuf._Message
   }
 }
 
-nonisolated extension SpentID: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  public static let protoMessageName: String = _protobuf_package + ".SpentID"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}height\0")
+nonisolated extension SpentIDs: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".SpentIDs"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}ids\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -122,21 +123,21 @@ nonisolated extension SpentID: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.height) }()
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.ids) }()
       default: break
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.height != 0 {
-      try visitor.visitSingularUInt64Field(value: self.height, fieldNumber: 1)
+    if !self.ids.isEmpty {
+      try visitor.visitSingularBytesField(value: self.ids, fieldNumber: 1)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  public static func ==(lhs: SpentID, rhs: SpentID) -> Bool {
-    if lhs.height != rhs.height {return false}
+  public static func ==(lhs: SpentIDs, rhs: SpentIDs) -> Bool {
+    if lhs.ids != rhs.ids {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -57,9 +57,9 @@ public struct ListingLoad {
         self.now = now
         func signer(_ key: SigningKey) -> TransactionBuilder {
             let account = AccountID(chain: chain, firstKey: key.publicKey)
-            let window = Accounts.nonceWindows.get(Key2(account, key.publicKey), in: state)
+            let highest = Accounts.highestNonce(of: key.publicKey, for: account, in: state)
             return TransactionBuilder(
-                chain: chain, sender: account, key: key, nextNonce: (window?.highest ?? 0) + 1)
+                chain: chain, sender: account, key: key, nextNonce: highest + 1)
         }
         builder = signer(memberKey)
         setUpActions = try Self.setUp(file.mapping, in: state)

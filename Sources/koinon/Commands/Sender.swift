@@ -30,7 +30,7 @@ struct Sender {
         }
         store = try LedgerStore(opening: home.directory, readOnly: true)
         let highest = try store.readState { state, _ in
-            Accounts.nonceWindows.get(Key2(sender, key.publicKey), in: state)?.highest ?? 0
+            Accounts.highestNonce(of: key.publicKey, for: sender, in: state)
         }
         builder = TransactionBuilder(
             chain: genesis.chain, sender: sender, key: key, nextNonce: highest + 1)

@@ -1,3 +1,4 @@
+import CSHA256
 import KoinonProtocol
 import Testing
 
@@ -13,6 +14,27 @@ import Testing
         #expect(
             hasher.finalize().hex
                 == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
+    }
+
+    /// Elsewhere than on a processor that has the instructions, both are the same.
+    @Test func `the processor's instructions and swift-crypto give the same digests`() {
+        let bytes = (0..<1_000).map { UInt8(truncatingIfNeeded: $0 &* 197) }
+        let hasInstructions = koinon_sha256_is_available()
+        for count in 0..<400 {
+            // In one piece, and in two of every size that meets a block's end.
+            for split in [0, count / 2, min(count, 55), min(count, 64), min(count, 65)] {
+                var own = SHA256Hasher(byInstructions: hasInstructions)
+                var other = SHA256Hasher(byInstructions: false)
+                for part in [bytes[..<split], bytes[split..<count]] {
+                    own.update(Array(part))
+                    other.update(Array(part))
+                }
+                #expect(own.finalize() == other.finalize(), "\(count) bytes, split at \(split)")
+                own.update(1 as UInt8)
+                other.update(1 as UInt8)
+                #expect(own.finalize() == other.finalize(), "and one more")
+            }
+        }
     }
 
     @Test func `parts, tags and integers are hashed as documented`() {

@@ -72,4 +72,17 @@ import Testing
             key?.publicKey.hex
                 == "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a")
     }
+
+    @Test func `a message put together by hand has the bytes that protobuf writes`() {
+        let key = SigningKey(seed: [UInt8](repeating: 9, count: 32))!
+        for count in [0, 1, 31, 127, 128, 200, 16_383, 16_384] {
+            let envelope = key.sign([UInt8](repeating: 7, count: count), as: .transaction)
+            var entry = EntryBody()
+            entry.author = "alfa"
+            var bytes = entry.encoded
+            entry.transactions = [envelope.message, envelope.message]
+            for _ in 0..<2 { envelope.appendMessage(asField: 7, to: &bytes) }
+            #expect(bytes == entry.encoded)
+        }
+    }
 }

@@ -91,7 +91,7 @@ import Testing
         let (ledger, _) = try busyLedger()
         #expect(
             ledger.hashes.last?.hex
-                == "42b687346d0e5f0913fd6897647b8055b7b027b67b2edbec8365a62b96f2a4a4")
+                == "35b261c9dd0cb4f5387d3b707c4a05f615a927286cce9b4c2bfc6ae7ac53cfb7")
         try ledger.checkReplay()
     }
 
@@ -127,8 +127,8 @@ import Testing
         let closed = try ledger.block([transaction])
         #expect(closed.receipts.map(\.code) == [MoneyRejection.unknownUnit.rawValue])
         let prefixes = closed.blocks[0].changes.map(\.key[0])
-        // Author's sequence, spent id, nonce window.
-        #expect(prefixes == [0x02, 0x03, 0x22])
+        // Author's sequence, spent ids, the account with its key's nonces.
+        #expect(prefixes == [0x02, 0x03, 0x20])
     }
 
     @Test func `an action that fails undoes those before it, and the receipt names it`() throws {

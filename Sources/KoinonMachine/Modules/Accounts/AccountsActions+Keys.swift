@@ -34,6 +34,7 @@ extension Accounts {
         }
         account.keys[index].publicKey = Data(key.bytes)
         account.keys[index].addedAtMs = context.now.milliseconds
+        account.keys[index].clearWindow()
         accounts.set(context.sender, account, in: context.state)
         emitAdded(key, to: context.sender, in: context)
         revoke(old, of: context.sender, in: context)
@@ -115,12 +116,11 @@ extension Accounts {
         }
     }
 
-    /// Remembers the key for ever, forgets its nonces: it cannot sign any more.
+    /// Remembers for ever a key that the account's row has no more.
     static func revoke(_ key: PublicKey, of account: AccountID, in context: Context) {
         var row = RevokedKey()
         row.revokedAtMs = context.now.milliseconds
         revokedKeys.set(Key2(account, key), row, in: context.state)
-        nonceWindows.remove(Key2(account, key), in: context.state)
         var revoked = KeyRevoked()
         revoked.account = Data(account.bytes)
         revoked.publicKey = Data(key.bytes)

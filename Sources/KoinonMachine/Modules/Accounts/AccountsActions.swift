@@ -110,6 +110,7 @@ extension Accounts {
         of payer: AccountID, unit: String, amount: Amount, in context: Context
     ) throws(Rejection) {
         guard case .transaction(payer, let key, _) = context.origin else { return }
+        if let row = signingKey(key, of: payer, in: context.state), !row.isLimited { return }
         guard var account = account(payer, in: context.state),
             let index = account.keys.firstIndex(where: { PublicKey($0.publicKey) == key })
         else { throw Rejection(AccountsRejection.signingKeyGone) }

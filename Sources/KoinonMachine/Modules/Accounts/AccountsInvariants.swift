@@ -31,7 +31,7 @@ extension Accounts {
             }
         }
         if counted != UInt64(rows.count) { violations.append("an account has no sponsor") }
-        return violations + windowViolations(in: state)
+        return violations
     }
 
     private static func keyViolations(
@@ -53,6 +53,7 @@ extension Accounts {
             if revokedKeys.contains(Key2(id, publicKey), in: state) {
                 violations.append("a revoked key is active")
             }
+            if key.hasWindow { violations += windowViolations(key.window) }
             if key.limits.map(\.unit) != key.spending.map(\.unit) {
                 violations.append("spending and limits of a key differ in units")
             }
@@ -64,24 +65,19 @@ extension Accounts {
         return violations
     }
 
-    private static func windowViolations(in state: some StateReader) -> [String] {
+    private static func windowViolations(_ window: NonceWindow) -> [String] {
         var violations: [String] = []
-        for (key, window) in nonceWindows.rows(in: state) {
-            if !isActive(key.b, for: key.a, in: state) {
-                violations.append("a nonce window is kept for a key that is not active")
+        // Everything above the last range, the highest included, is used.
+        var previous: UInt64 =
+            window.highest > NonceWindow.width ? window.highest - NonceWindow.width : 0
+        for range in window.unused {
+            if range.first <= previous || range.last < range.first {
+                violations.append("unused nonces out of order or out of the window")
             }
-            // Everything above the last range, the highest included, is used.
-            var previous: UInt64 =
-                window.highest > NonceWindow.width ? window.highest - NonceWindow.width : 0
-            for range in window.unused {
-                if range.first <= previous || range.last < range.first {
-                    violations.append("unused nonces out of order or out of the window")
-                }
-                previous = range.last + 1
-            }
-            if window.highest == 0 || previous > window.highest {
-                violations.append("unused nonces above the highest used")
-            }
+            previous = range.last + 1
+        }
+        if window.highest == 0 || previous > window.highest {
+            violations.append("unused nonces above the highest used")
         }
         return violations
     }

@@ -10,23 +10,32 @@ extension Accounts {
     public static func isActive(
         _ key: PublicKey, for account: AccountID, in state: some StateReader
     ) -> Bool {
-        guard let row = accounts.get(account, in: state) else { return false }
-        return row.keys.contains { PublicKey($0.publicKey) == key }
+        signingKey(key, of: account, in: state) != nil
     }
 
-    /// Whether a transaction with this nonce could still be executed.
-    public static func isNonceFresh(
-        _ nonce: UInt64, sender: AccountID, key: PublicKey, in state: some StateReader
-    ) -> Bool {
-        (nonceWindows.get(Key2(sender, key), in: state) ?? NonceWindow()).isFresh(nonce)
+    /// The highest nonce that the key has used for the account; 0 before its first transaction.
+    public static func highestNonce(
+        of key: PublicKey, for account: AccountID, in state: some StateReader
+    ) -> UInt64 {
+        accounts.get(account, in: state)?.keys.first { PublicKey($0.publicKey) == key }?
+            .window.highest ?? 0
     }
 
+    /// Nil when the key may not sign for the account.
+    static func signingKey(
+        _ key: PublicKey, of account: AccountID, in state: some StateReader
+    ) -> SigningKeyRow? {
+        accounts.bytes(account, in: state).flatMap { SigningKeyRow(key, in: $0) }
+    }
+
+    /// Uses a nonce that ``SigningKeyRow/isFresh(_:)`` allows.
     static func useNonce(
         _ nonce: UInt64, sender: AccountID, key: PublicKey, in state: StateOverlay
     ) {
-        var window = nonceWindows.get(Key2(sender, key), in: state) ?? NonceWindow()
-        window.use(nonce)
-        nonceWindows.set(Key2(sender, key), window, in: state)
+        guard let row = signingKey(key, of: sender, in: state) else {
+            preconditionFailure("the key of a transaction about to be executed is active")
+        }
+        accounts.set(sender, bytes: row.using(nonce), in: state)
     }
 
     /// The member through which the account is in the alliance now; perhaps one that was expelled.

@@ -4,8 +4,6 @@ extension Accounts {
     public static let accounts = Table<AccountID, Account>(prefix: 0x20)
     /// Keys that may never return to the account.
     public static let revokedKeys = Table<Key2<AccountID, PublicKey>, RevokedKey>(prefix: 0x21)
-    /// Which nonces an active key has used; no row before its first transaction.
-    public static let nonceWindows = Table<Key2<AccountID, PublicKey>, NonceWindow>(prefix: 0x22)
     /// What each sponsor has opened; kept when it is a member no more.
     public static let sponsors = Table<MemberID, SponsorState>(prefix: 0x23)
 

@@ -8,7 +8,26 @@ extension Money {
     public static func balance(
         of account: AccountID, unit: String, in state: some StateReader
     ) -> Amount {
-        Amount(minor: balances.get(Key2(account, unit), in: state)?.amountMinor ?? 0)
+        amount(in: balances.bytes(Key2(account, unit), in: state))
+    }
+
+    /// What a `Balance` or `Hold` says, read in place; nothing without a row.
+    static func amount(in row: [UInt8]?) -> Amount {
+        guard let row else { return .zero }
+        return row.withUnsafeBytes { bytes in
+            var reader = WireReader(bytes)
+            guard case (1, .number(let minor))? = reader.next() else { return .zero }
+            return Amount(minor: minor)
+        }
+    }
+
+    /// A `Balance` or `Hold` of more than nothing, as protobuf writes it.
+    static func row(of amount: Amount) -> [UInt8] {
+        var row: [UInt8] = []
+        row.reserveCapacity(11)
+        row.append(1 << 3)
+        row.append(varint: amount.minor)
+        return row
     }
 
     /// What an account has, by unit, shorter names first.
@@ -24,7 +43,7 @@ extension Money {
     public static func held(
         in agreement: AgreementID, unit: String, in state: some StateReader
     ) -> Amount {
-        Amount(minor: holds.get(Key2(agreement, unit), in: state)?.amountMinor ?? 0)
+        amount(in: holds.bytes(Key2(agreement, unit), in: state))
     }
 
     static func exists(_ name: String, in state: some StateReader) -> Bool {

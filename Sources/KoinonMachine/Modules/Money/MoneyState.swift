@@ -10,15 +10,23 @@ extension Money {
     /// Decimal places that the shown amount may have.
     public static let maximumScale: UInt32 = 18
 
-    static func setBalance(
-        _ amount: Amount, of account: AccountID, unit: String, in context: Context
-    ) {
-        guard amount > .zero else {
-            return balances.remove(Key2(account, unit), in: context.state)
+    /// An account's row of a unit, whose key is made once.
+    private struct BalanceRow {
+        let key: [UInt8]
+        let amount: Amount
+
+        init(of account: AccountID, unit: String, in state: StateOverlay) {
+            key = balances.stateKey(Key2(account, unit))
+            amount = Money.amount(in: state.value(for: key))
         }
-        var balance = Balance()
-        balance.amountMinor = amount.minor
-        balances.set(Key2(account, unit), balance, in: context.state)
+
+        func set(_ amount: Amount, in state: StateOverlay) {
+            if amount > .zero {
+                state.set(key, Money.row(of: amount))
+            } else {
+                state.remove(key)
+            }
+        }
     }
 
     static func setHold(
@@ -27,9 +35,7 @@ extension Money {
         guard amount > .zero else {
             return holds.remove(Key2(agreement, unit), in: context.state)
         }
-        var hold = Hold()
-        hold.amountMinor = amount.minor
-        holds.set(Key2(agreement, unit), hold, in: context.state)
+        holds.set(Key2(agreement, unit), bytes: row(of: amount), in: context.state)
     }
 
     /// Cannot overflow: all balances and holds of a unit are at most what was issued,
@@ -37,10 +43,11 @@ extension Money {
     static func credit(
         _ amount: Amount, to account: AccountID, unit: String, in context: Context
     ) {
-        guard let sum = balance(of: account, unit: unit, in: context.state).adding(amount) else {
+        let row = BalanceRow(of: account, unit: unit, in: context.state)
+        guard let sum = row.amount.adding(amount) else {
             preconditionFailure("\(account) would have more of \(unit) than was ever issued")
         }
-        setBalance(sum, of: account, unit: unit, in: context)
+        row.set(sum, in: context.state)
     }
 
     /// - Throws: `insufficientBalance`, then what the limits of the signing key say.
@@ -48,13 +55,14 @@ extension Money {
         _ amount: Amount, from account: AccountID, unit: String, field: String = "",
         in context: Context
     ) throws(Rejection) {
-        let before = balance(of: account, unit: unit, in: context.state)
-        guard let after = before.subtracting(amount) else {
+        let row = BalanceRow(of: account, unit: unit, in: context.state)
+        guard let after = row.amount.subtracting(amount) else {
             throw Rejection(
-                MoneyRejection.insufficientBalance, field: field, detail: "has \(before) \(unit)")
+                MoneyRejection.insufficientBalance, field: field,
+                detail: "has \(row.amount) \(unit)")
         }
         try Accounts.recordSpending(of: account, unit: unit, amount: amount, in: context)
-        setBalance(after, of: account, unit: unit, in: context)
+        row.set(after, in: context.state)
     }
 }
 

@@ -56,8 +56,9 @@ import Testing
         let events = try scene.ledger.done(scene.rita, .addKey(second.key))
         #expect(events.map(\.accounts.keyAdded.account) == [scene.rita.bytes])
         try scene.ledger.done(second, .transfer(1, to: scene.sami))
-        let windows = Accounts.nonceWindows.rows(under: scene.rita.account, in: scene.ledger.state)
-        #expect(windows.map(\.value.highest).sorted() == [1, 2])
+        let keys = scene.row(scene.rita).keys
+        #expect(keys.last?.publicKey == Data(second.key.publicKey.bytes))
+        #expect(keys.map(\.window.highest) == [2, 0, 1])
     }
 
     @Test func `a limited key spends up to its limit a day, and again from midnight UTC`() throws {

@@ -176,7 +176,7 @@ import Testing
         let before = scene.ledger.state.count
         try scene.propose(.admit("delta"))
         #expect(scene.members.count == 3)
-        // Author's row and alfa's own rows apart: proposal, timer, nonce window, spent id.
-        #expect(scene.ledger.state.count == before + 4)
+        // Author's row and alfa's own rows apart: proposal, timer, spent ids.
+        #expect(scene.ledger.state.count == before + 3)
     }
 }

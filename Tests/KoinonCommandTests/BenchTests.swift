@@ -1,0 +1,36 @@
+import Foundation
+import Testing
+
+@Suite("benchmarks")
+struct BenchTests {
+    /// Small sizes and no times: figures are for people to judge.
+    @Test(
+        "report their documented figures",
+        arguments: [
+            (
+                "payments --accounts 50 --transactions 120 --json",
+                [
+                    "signature_limit_per_s", "committed_per_s", "payments_per_s", "ratio", "p50_ms",
+                    "p99_ms", "peak_memory_bytes", "bytes_per_transaction",
+                ]
+            ),
+            (
+                "payments --accounts 50 --transactions 20 --pattern hot --actions-per-transaction 5 --json",
+                ["committed_per_s", "payments_per_s"]
+            ),
+            ("leases --leases 40 --accounts 8 --json", ["trips_per_s", "ratio"]),
+        ])
+    func report(_ arguments: String, _ keys: [String]) async throws {
+        let folder = try TemporaryFolder()
+        let run = try await CommandRun.shell(
+            "koinon bench \(arguments) --folder \(folder.url.path)", in: folder.url)
+        #expect(run.status == 0, "\(run.errors)")
+        let json = try JSONSerialization.jsonObject(with: Data(run.output.utf8))
+        let report = try #require(json as? [String: Any])
+        for key in keys {
+            let value = try #require(report[key] as? Double, "\(key) in \(run.output)")
+            #expect(value > 0, "\(key)")
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
+    }
+}

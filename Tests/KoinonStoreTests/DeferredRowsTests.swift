@@ -1,0 +1,68 @@
+import KoinonLedger
+import KoinonMachine
+import KoinonProtocol
+import Testing
+
+@testable import KoinonStore
+
+/// Rows by key may be written later than the blocks that changed them.
+@Suite struct DeferredRowsTests {
+    let home = TemporaryHome()
+    var chain = TestChain()
+    let store: LedgerStore
+    var expected = LedgerContent()
+
+    init() throws {
+        let first = chain.first([TestChain.put("a", "0")])
+        store = try LedgerStore.create(home: home.url, genesis: chain.genesis, block: first)
+        expected.apply(CommitBatch(blocks: [ClosedBlock(first, closedAt: .start)]))
+    }
+
+    private mutating func commit(_ batch: CommitBatch, defersRows: Bool) throws {
+        try store.commit(batch, defersRows: defersRows)
+        expected.apply(batch)
+    }
+
+    @Test mutating func `the next commit that does not defer writes what is missing`() throws {
+        try commit(
+            chain.batch([TestChain.put("a", "1"), TestChain.put("b", "1")]), defersRows: true)
+        try commit(chain.batch([TestChain.remove("a")], transactions: 3), defersRows: true)
+        #expect(store.deferredTransactions == 4)
+        #expect(try store.read { try $0.indexedHeight() } == .genesis)
+        #expect(try store.read { try $0.stateRow(Array("a".utf8))?.height } == .genesis)
+        // Blocks are all there, and what they executed is found.
+        #expect(try store.read { try $0.tip().header.height } == Height(2))
+        for (id, location) in expected.transactions {
+            #expect(try store.read { try $0.location(ofTransaction: id) } == location)
+        }
+        try commit(CommitBatch(), defersRows: false)
+        #expect(store.deferredTransactions == 0)
+        #expect(try store.read { try $0.indexedHeight() } == Height(2))
+        #expect(try LedgerContent(store) == expected)
+    }
+
+    @Test mutating func `rows that a process left behind are completed by the next`() throws {
+        let batches = [
+            chain.batch([TestChain.put("a", "1")]), chain.batch([TestChain.put("c", "1")]),
+        ]
+        for batch in batches { try commit(batch, defersRows: true) }
+        try store.close()
+        let again = try LedgerStore(opening: home.url)
+        #expect(try again.read { try $0.indexedHeight() } == .genesis)
+        let blocks = batches.flatMap(\.blocks).map(\.executed)
+        #expect(throws: StoreFault.self) { try again.completeRows(with: [blocks[1]]) }
+        try again.completeRows(with: blocks)
+        #expect(try LedgerContent(again) == expected)
+        #expect(try again.read { try $0.indexedHeight() } == Height(2))
+    }
+
+    @Test mutating func `a commit that is refused leaves what waits as it was`() throws {
+        try commit(chain.batch([TestChain.put("a", "1")]), defersRows: true)
+        var other = TestChain()
+        _ = other.first()
+        #expect(throws: StoreFault.self) { try store.commit(other.batch(), defersRows: false) }
+        #expect(store.deferredTransactions == 1)
+        try commit(CommitBatch(), defersRows: false)
+        #expect(try LedgerContent(store) == expected)
+    }
+}
