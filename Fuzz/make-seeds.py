@@ -204,6 +204,10 @@ def make_entries():
     entry = packed("entry.json", "entry-body")
     write("entries", "signed", entry)
     attestation = packed("entry.json", "attestation-body")
+    twice = encode("EntryBody", {
+        "chain": CHAIN, "author": "ant", "sequence": 1,
+        "transactions": 2 * [signed(transaction(ACTIONS[:1]))]})
+    write("entries", "one-transaction-twice", bytes(32) + UNSIGNED + twice)
     for part in range(0, len(ACTIONS), 5):
         body = encode("EntryBody", {
             "chain": CHAIN, "author": "ant", "sequence": 1, "clock_ms": 1_772_409_600_000,
@@ -265,6 +269,7 @@ def make_csv():
     write("csv", "byte-order-mark", b"\xef\xbb\xbf" + TRIPS.replace("\n", "\r\n").encode())
     write("csv", "blank-lines", "a,b\n\n\r\n1,2\n\n\"\"\n,\n")
     write("csv", "quotes", "a,b,\n\"x\ny\",\"\"\"\",\n\"\",\"1\r\n2\",\"unfinished")
+    write("csv", "long-field", "a,b\n1," + 300 * "x" + "\n2,3\n")
     write("csv", "other", (ROOT / "Examples/OtherOperator/trips.csv").read_bytes())
 
 

@@ -36,7 +36,10 @@ extension FuzzTarget {
             try CheckedEntry(
                 moved, chain: world.chain, epoch: 0, signature: .doneBefore, isKnown: { _ in true })
         }
-        guard let entry else { throw Violation("an entry of the world is refused") }
+        guard let entry, let sent = try MessageProperties.decode(EntryBody.self, moved.body) else {
+            throw Violation("an entry of the world is refused")
+        }
+        try EntryProperties.check(entry, from: sent)
         try world.apply(entry)
     }
 }

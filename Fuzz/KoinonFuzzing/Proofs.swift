@@ -29,6 +29,10 @@ extension FuzzTarget {
             facts.headers.contains(checked.header)
                 && facts.headers.contains(checked.attestedHeader),
             "proves a header that no member signed")
+        let attestations = proof.attestations + proof.memberChanges.flatMap(\.attestations)
+        try hold(
+            attestations.allSatisfy { facts.attestations.contains($0) },
+            "counts an attestation that no member made")
         try hold(facts.hold(checked), "proves what is not so")
     }
 }
@@ -37,6 +41,7 @@ extension FuzzTarget {
 struct ProofFacts: Sendable {
     let genesis: GenesisDocument
     let headers: Set<BlockHeader>
+    let attestations: Set<ProofFile.Attestation>
     /// By the state root that commits to them.
     private let values: [Hash256: [[UInt8]: [UInt8]]]
     private let transactions: Set<Hash256>
@@ -51,6 +56,7 @@ struct ProofFacts: Sendable {
         genesis = try GenesisDocument(
             contentsOf: Array(Data(contentsOf: folder.appending(path: "genesis.json"))))
         var headers: Set<BlockHeader> = []
+        var attestations: Set<ProofFile.Attestation> = []
         var values: [Hash256: [[UInt8]: [UInt8]]] = [:]
         var transactions: Set<Hash256> = []
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
@@ -59,6 +65,8 @@ struct ProofFacts: Sendable {
                 json: Array(Data(contentsOf: folder.appending(path: name))))
             _ = try proof.check(genesis: genesis)
             headers.insert(proof.header)
+            attestations.formUnion(proof.attestations)
+            attestations.formUnion(proof.memberChanges.flatMap(\.attestations))
             headers.formUnion(proof.memberChanges.map(\.header))
             if let history = proof.history { headers.insert(history.header) }
             switch proof.content {
@@ -68,7 +76,8 @@ struct ProofFacts: Sendable {
             case .absent: break
             }
         }
-        (self.headers, self.values, self.transactions) = (headers, values, transactions)
+        (self.headers, self.attestations) = (headers, attestations)
+        (self.values, self.transactions) = (values, transactions)
     }
 
     /// Whether the proven thing is known to be so, or, of an absence, not known to be wrong:
