@@ -91,7 +91,7 @@ import Testing
         let (ledger, _) = try busyLedger()
         #expect(
             ledger.hashes.last?.hex
-                == "35b261c9dd0cb4f5387d3b707c4a05f615a927286cce9b4c2bfc6ae7ac53cfb7")
+                == "07192c5d178cdd0451089b271922f4bad115c933aa7e8caacc8bb2a6191cd585")
         try ledger.checkReplay()
     }
 
