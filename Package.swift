@@ -22,6 +22,8 @@ let package = Package(
         .systemLibrary(
             name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        // A file system layer for SQLite that counts writes and can lose them.
+        .target(name: "CFaultVFS", linkerSettings: [.linkedLibrary("sqlite3")]),
         .target(
             name: "KoinonProtocol",
             dependencies: [
@@ -75,11 +77,17 @@ let package = Package(
                 "KoinonNode",
                 .product(name: "Logging", package: "swift-log"),
             ]),
+        .target(
+            name: "KoinonSimulation",
+            dependencies: [
+                "KoinonProtocol", "KoinonLedger", "KoinonMachine", "KoinonStore", "KoinonClient",
+                "KoinonNode", "CFaultVFS",
+            ]),
         .executableTarget(
             name: "koinon",
             dependencies: [
                 "KoinonProtocol", "KoinonLedger", "KoinonMachine", "KoinonStore", "KoinonClient",
-                "KoinonNode", "KoinonReplay", "KoinonBench",
+                "KoinonNode", "KoinonReplay", "KoinonBench", "KoinonSimulation",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
@@ -91,9 +99,6 @@ let package = Package(
             name: "KoinonLedgerTests", dependencies: ["KoinonLedger"],
             resources: [.copy("Vectors")]),
         .testTarget(name: "KoinonMachineTests", dependencies: ["KoinonMachine"]),
-        // A file system layer for SQLite that counts writes and can lose them.
-        .target(
-            name: "CFaultVFS", path: "Tests/CFaultVFS", linkerSettings: [.linkedLibrary("sqlite3")]),
         .testTarget(name: "KoinonStoreTests", dependencies: ["KoinonStore", "CFaultVFS"]),
         .testTarget(name: "KoinonClientTests", dependencies: ["KoinonClient"]),
         // The command too: tests run it as processes of its own.
@@ -105,6 +110,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(name: "KoinonReplayTests", dependencies: ["KoinonReplay"]),
+        .testTarget(name: "KoinonSimulationTests", dependencies: ["KoinonSimulation"]),
         .testTarget(
             name: "KoinonCommandTests", dependencies: ["koinon"], exclude: ["Snapshots"]),
         // Every parser of bytes from outside with what must hold: docs/fuzzing.md.

@@ -13,7 +13,7 @@ struct Koinon: AsyncParsableCommand {
         subcommands: [
             DemoCommand.self, InitCommand.self, NodeCommand.self, KeysCommand.self,
             SendCommand.self, QueryCommand.self, ReplayCommand.self, LoadCommand.self,
-            VerifyCommand.self, ProofCommand.self, CheckProofCommand.self, ReviewCommand.self,
-            StandingCommand.self, ExportCommand.self, BenchCommand.self,
+            VerifyCommand.self, SimulateCommand.self, ProofCommand.self, CheckProofCommand.self,
+            ReviewCommand.self, StandingCommand.self, ExportCommand.self, BenchCommand.self,
         ])
 }

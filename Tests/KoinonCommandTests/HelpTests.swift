@@ -6,7 +6,7 @@ struct HelpTests {
     private static let commands = [
         [], ["demo"], ["init"], ["node"], ["keys"], ["keys", "new"], ["keys", "open"],
         ["keys", "list"], ["send"], ["query"], ["replay"], ["load"],
-        ["load", "listings"], ["verify"], ["proof"],
+        ["load", "listings"], ["verify"], ["simulate"], ["proof"],
         ["proof", "transaction"], ["proof", "state"], ["proof", "absent"], ["check-proof"],
         ["review"], ["review", "seal"], ["review", "open"], ["standing"],
         ["standing", "show"], ["standing", "explain"], ["standing", "trial"],

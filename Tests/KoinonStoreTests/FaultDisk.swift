@@ -5,7 +5,7 @@ import Testing
 
 @testable import KoinonStore
 
-/// A disk in memory that stops at a chosen write (Tests/CFaultVFS).
+/// A disk in memory that stops at a chosen write (Sources/CFaultVFS).
 final class FaultDisk {
     let name: String
     private let disk: OpaquePointer

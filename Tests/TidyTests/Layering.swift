@@ -40,6 +40,9 @@ struct Layer: Sendable {
             name: "KoinonBench",
             modules: ["Dispatch", "Logging", "Foundation", "Glibc", "Synchronization"]),
         Layer(
+            name: "KoinonSimulation",
+            modules: ["CFaultVFS", "SwiftProtobuf", "Foundation", "Synchronization"]),
+        Layer(
             name: "koinon",
             modules: [
                 "ArgumentParser", "Logging", "ServiceLifecycle", "SwiftProtobuf", "Foundation",
@@ -55,6 +58,9 @@ struct Layer: Sendable {
         if name == "KoinonClient" { return clientSees }
         return Set(all.map(\.name).prefix { $0 != name })
     }
+
+    /// Targets without Swift sources, which import nothing.
+    private static let inC: Set<String> = ["CFaultVFS"]
 
     private static let importPattern =
         #"^[ \t]*(?:@\w+(?:\([^)]*\))?[ \t]+)*(?:(?:public|package|internal|fileprivate|private)[ \t]+)?"#
@@ -87,7 +93,7 @@ struct Layer: Sendable {
             // What only tests and the fuzzer use lies beside them.
             guard let body = match.last,
                 body.firstMatch(of: #"path:\s*"(?:Tests|Fuzz)/"#) == nil,
-                let name = body.firstMatch(of: #"name:\s*"(\w+)""#)?.last
+                let name = body.firstMatch(of: #"name:\s*"(\w+)""#)?.last, !inC.contains(name)
             else { continue }
             seen.append(name)
             guard let layer = all.first(where: { $0.name == name }) else {

@@ -3,7 +3,7 @@ import KoinonProtocol
 
 /// What the machine does by itself: kept by due time, run before the transactions
 /// of the first block whose time has reached it, in due order.
-enum Timers {
+public enum Timers {
     /// Due time, module, kind, subject, name: unique, and in the order of execution.
     static let table = Table<
         Key3<UInt64, Key2<UInt32, UInt32>, Key2<ByteString, String>>, TimerMarker
@@ -34,6 +34,11 @@ enum Timers {
     /// Every timer of a module, in due order; for invariants and queries.
     static func all(of module: UInt32, in state: some StateReader) -> [TimerRecord] {
         table.rows(in: state).map { record($0.key) }.filter { $0.module == module }
+    }
+
+    /// Every timer that is set, in the order in which they will run.
+    public static func pending(in state: some StateReader) -> [TimerRecord] {
+        table.rows(in: state).map { record($0.key) }
     }
 
     /// The earliest timer, if it is due at `time`.

@@ -3,7 +3,7 @@ import KoinonStore
 import Synchronization
 import Testing
 
-/// A disk in memory that stops at a chosen write or sync (Tests/CFaultVFS).
+/// A disk in memory that stops at a chosen write or sync (Sources/CFaultVFS).
 final class FaultDisk {
     private static let count = Mutex(0)
 

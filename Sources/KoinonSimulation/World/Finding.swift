@@ -1,0 +1,27 @@
+/// Something that must not be.
+public struct Finding: Error, Equatable, Sendable, CustomStringConvertible {
+    /// What kind of contradiction; a shorter script must show the same kind.
+    public enum Kind: String, Sendable, CaseIterable {
+        /// A module's own invariants do not hold.
+        case invariant
+        /// A header, receipt or list contradicts another part of its block.
+        case block
+        /// A second replica made something else of the same entries.
+        case replica
+        /// The outcome is not what the reference model expected.
+        case outcome
+        /// The state is not what the reference model holds.
+        case state
+        /// The store lost, tore or changed what it had acknowledged, or failed.
+        case store
+        /// What was opened again is not what was left.
+        case reopening
+    }
+
+    public var kind: Kind
+    public var text: String
+    /// Height of the block that showed it.
+    public var height: UInt64
+
+    public var description: String { "height \(height), \(kind.rawValue): \(text)" }
+}
