@@ -10,13 +10,18 @@ KOINON := .build/release/koinon
 ARGS ?=
 # One test or a group of them, for instance: make test FILTER=KoinonLedgerTests
 FILTER ?=
+# Random cases of each generator in long tests.
+CASES ?= 100000
+# First seed and number of seeds of the simulator.
+SEED ?= 1
+SEEDS ?= 200
 # One of the fuzzer's targets or several, for instance: make fuzz TARGET=proofs
 TARGET ?=
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test build dependencies format lint clean invoice fuzz
+.PHONY: help demo test build dependencies format lint clean invoice fuzz simulate test-long
 
 help: ## List the commands
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' \
@@ -31,6 +36,16 @@ test: dependencies ## Build, then run every test (FILTER=name for some)
 	@export KOINON_PYTHON="$$(scripts/find-python.sh)"; \
 	scripts/with-progress.sh testing swift test $(SWIFT_FLAGS) --skip-build \
 		$(if $(FILTER),--filter "$(FILTER)")
+
+test-long: dependencies ## Run every test with CASES=100000 random cases for each generator
+	@scripts/with-progress.sh building swift build $(SWIFT_FLAGS) --build-tests
+	@export KOINON_PYTHON="$$(scripts/find-python.sh)" KOINON_TEST_CASES="$(CASES)"; \
+	scripts/with-progress.sh testing swift test $(SWIFT_FLAGS) --skip-build \
+		$(if $(FILTER),--filter "$(FILTER)")
+
+simulate: dependencies ## Build, then attack ledgers for 100,000 blocks under SEEDS=200 seeds
+	@scripts/with-progress.sh building swift build $(SWIFT_FLAGS) --product koinon
+	@$(KOINON) simulate --seed $(SEED) --seeds $(SEEDS) --blocks 500
 
 build: dependencies ## Build the command: .build/release/koinon
 	@scripts/with-progress.sh building swift build $(SWIFT_FLAGS) --product koinon

@@ -93,12 +93,14 @@ let package = Package(
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+        // How many random cases the property tests try.
+        .target(name: "TestSeeds", path: "Tests/TestSeeds"),
         .testTarget(
-            name: "KoinonProtocolTests", dependencies: ["KoinonProtocol"]),
+            name: "KoinonProtocolTests", dependencies: ["KoinonProtocol", "TestSeeds"]),
         .testTarget(
-            name: "KoinonLedgerTests", dependencies: ["KoinonLedger"],
+            name: "KoinonLedgerTests", dependencies: ["KoinonLedger", "TestSeeds"],
             resources: [.copy("Vectors")]),
-        .testTarget(name: "KoinonMachineTests", dependencies: ["KoinonMachine"]),
+        .testTarget(name: "KoinonMachineTests", dependencies: ["KoinonMachine", "TestSeeds"]),
         .testTarget(name: "KoinonStoreTests", dependencies: ["KoinonStore", "CFaultVFS"]),
         .testTarget(name: "KoinonClientTests", dependencies: ["KoinonClient"]),
         // The command too: tests run it as processes of its own.
@@ -110,7 +112,8 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(name: "KoinonReplayTests", dependencies: ["KoinonReplay"]),
-        .testTarget(name: "KoinonSimulationTests", dependencies: ["KoinonSimulation"]),
+        .testTarget(
+            name: "KoinonSimulationTests", dependencies: ["KoinonSimulation", "TestSeeds"]),
         .testTarget(
             name: "KoinonCommandTests", dependencies: ["koinon"], exclude: ["Snapshots"]),
         // Every parser of bytes from outside with what must hold: docs/fuzzing.md.

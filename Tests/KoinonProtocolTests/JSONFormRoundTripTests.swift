@@ -1,4 +1,5 @@
 import SwiftProtobuf
+import TestSeeds
 import Testing
 
 @testable import KoinonProtocol
@@ -31,7 +32,7 @@ struct JSONFormRoundTripTests {
 
     @Test("what is read is what is written, field for field", arguments: Self.roots.indices)
     func roundTrip(index: Int) throws {
-        for seed in UInt64(0)..<40 {
+        for seed in UInt64(0)..<UInt64(Seeds.cases(40)) {
             var generator = SeededGenerator(seed: seed << 8 | UInt64(index))
             try check(Self.roots[index], &generator, seed)
         }
@@ -119,7 +120,8 @@ struct JSONFormRoundTripTests {
         var generator = SeededGenerator(seed: 20_180_101)
         let schema = try #require(JSONFormSchemas.shared.messages["TransactionBody"])
         var taken = 0
-        for round in 0..<3000 {
+        let rounds = Seeds.cases(3_000)
+        for round in 0..<rounds {
             var bytes = Array(
                 JSONText.write(random(schema, &generator), indented: round % 2 == 0).utf8)
             for _ in 0..<Int.random(in: 1...3, using: &generator) {
@@ -135,7 +137,7 @@ struct JSONFormRoundTripTests {
             }
         }
         // Neither all nor none, or the mutations test nothing.
-        #expect(taken > 30 && taken < 2000)
+        #expect(taken > rounds / 100 && taken < rounds * 2 / 3)
     }
 
     @Test("no mutation of encoded bytes crashes the strict decoder or the writer")
@@ -143,7 +145,8 @@ struct JSONFormRoundTripTests {
         var generator = SeededGenerator(seed: 20_201_201)
         let schema = try #require(JSONFormSchemas.shared.messages["BlockResult"])
         var taken = 0
-        for _ in 0..<3000 {
+        let rounds = Seeds.cases(3_000)
+        for _ in 0..<rounds {
             let text = JSONText.write(random(schema, &generator), indented: false)
             var bytes = try BlockResult(jsonForm: Array(text.utf8)).encoded
             mutate(&bytes, &generator)
@@ -155,7 +158,7 @@ struct JSONFormRoundTripTests {
                 #expect(!error.description.isEmpty)
             }
         }
-        #expect(taken > 100 && taken < 2900)
+        #expect(taken > rounds / 30 && taken < rounds * 29 / 30)
     }
 
     private func mutate(_ bytes: inout [UInt8], _ generator: inout SeededGenerator) {

@@ -1,11 +1,14 @@
 import Foundation
+import TestSeeds
 import Testing
 
 @testable import KoinonProtocol
 @testable import KoinonSimulation
 
 @Suite("The sound ledger, simulated") struct SimulationTests {
-    @Test("shows no contradiction, and the same seed gives the same life", arguments: [1, 2] as [UInt64])
+    @Test(
+        "shows no contradiction in any seed's life",
+        arguments: Seeds.of([1, 2] as [UInt64], casesEach: 1_000))
     func holds(seed: UInt64) throws {
         let folder = try TemporaryFolder()
         let simulation = Simulation(folder: folder.url)
@@ -14,8 +17,8 @@ import Testing
         print("simulated seed \(seed): \(outcome.counts.blocks) blocks, last \(outcome.digest)")
         // It did something of everything.
         let counts = outcome.counts
-        #expect(counts.blocks == 1_000)
-        #expect(counts.done > 400 && counts.rejected > 300 && counts.ignored > 50)
+        #expect(counts.blocks >= 1_000)
+        #expect(counts.done > 300 && counts.rejected > 200 && counts.ignored > 50)
         #expect(counts.timers > 20 && counts.crashes > 5 && counts.reopenings > 5)
         #expect(counts.voidEntries > 3 && counts.entriesWithoutEffect > 5)
         #expect(counts.codes.count > 60, "\(counts.codes.count) rejections")
@@ -52,6 +55,25 @@ import Testing
         return (schema?.fields ?? []).map { field in
             if case .message(let type) = field.kind { return (field.name, type) }
             return (field.name, "")
+        }
+    }
+}
+
+/// A model that shared code with the machine would agree with its mistakes.
+@Suite("The reference model") struct ReferenceModelTests {
+    @Test func `imports nothing of the machine`() throws {
+        let sources = URL(filePath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Sources/KoinonSimulation/Reference")
+        let files = try FileManager.default.contentsOfDirectory(
+            at: sources, includingPropertiesForKeys: nil)
+        #expect(files.count > 10)
+        for file in files {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            let imports = text.split(separator: "\n").filter { $0.contains("import ") }
+                .compactMap { $0.split(separator: " ").last.map(String.init) }
+            let allowed: Set = ["Foundation", "KoinonLedger", "KoinonProtocol"]
+            #expect(Set(imports).subtracting(allowed) == [], "\(file.lastPathComponent)")
         }
     }
 }

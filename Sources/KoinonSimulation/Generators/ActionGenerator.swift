@@ -17,7 +17,7 @@ struct ActionGenerator: Sendable {
 
     /// One of each action of every module.
     static let all: [ActionGenerator] =
-        alliance + accounts + money + resources + market + agreements
+        alliance + accounts + money + resources + market + requests + agreements + reputation
 
     private static let totalWeight = all.reduce(0) { $0 + $1.weight }
 

@@ -12,7 +12,15 @@ extension ActionGenerator {
                 action.agreements.openAgreement.offer = Data(id.bytes)
                 action.agreements.openAgreement.startMs = start
                 action.agreements.openAgreement.durationMs = duration
-                if scene.chance(30) {
+                if scene.chance(70), let arbiter = scene.random.pick(row.terms.arbiters) {
+                    action.agreements.openAgreement.arbiter = arbiter
+                }
+                // The whole of it can only be had as a whole.
+                if row.terms.process == "sale", scene.chance(90),
+                    let capacity = scene.ledger.things.rows[thing]?.capacity
+                {
+                    action.agreements.openAgreement.quantity = capacity
+                } else if scene.chance(30) {
                     action.agreements.openAgreement.quantity = UInt32(scene.random.below(5))
                 }
             }
@@ -57,7 +65,7 @@ extension ActionGenerator {
             }
         }
         let bookings = (scene.ledger.things.rows[thing]?.bookings ?? [:])
-            .sorted { $0.key < $1.key }.map(\.value)
+            .sorted { $0.key < $1.key }.map(\.value).filter { !$0.isWhole }
         guard scene.chance(35), let booking = scene.random.pick(bookings) else {
             return (start, duration)
         }

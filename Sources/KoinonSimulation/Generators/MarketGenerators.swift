@@ -52,6 +52,7 @@ extension ActionGenerator {
         }
         fillTimesAndPlace(&offer, in: scene)
         offer.terms = termValues(of: offer.process, in: scene)
+        fillCompany(&offer, of: owner, in: scene)
         return offer
     }
 
@@ -68,6 +69,35 @@ extension ActionGenerator {
             offer.durationMinimumMs = scene.random.within(0...600_000)
             offer.durationMaximumMs = offer.durationMinimumMs + scene.duration()
         }
+    }
+
+    /// What goes with it, who decides disputes, and whom it takes.
+    private static func fillCompany(
+        _ offer: inout PublishOffer, of owner: AccountID, in scene: Scene
+    ) {
+        let others = scene.things.filter { id in
+            guard let row = scene.ledger.things.rows[id] else { return false }
+            return row.owner == owner && !row.retired && Data(id.bytes) != offer.resource
+        }
+        if scene.chance(25), let other = scene.random.pick(others) {
+            var item = BundleItem()
+            item.resource = Data(other.bytes)
+            item.quantity = UInt32(scene.random.below(3))
+            offer.also.append(item)
+            if scene.chance(3) { offer.also.append(item) }
+        }
+        if scene.chance(30) {
+            for _ in 0..<scene.random.below(3) {
+                let arbiter = Data(scene.anyAccount().bytes)
+                if !offer.arbiters.contains(arbiter) { offer.arbiters.append(arbiter) }
+            }
+        }
+        guard scene.chance(20) else { return }
+        offer.trustRule.refuseFlagged = scene.chance(50)
+        if !offer.trustRule.refuseFlagged {
+            offer.trustRule.flaggedDepositMinor = offer.depositMinor + 10
+        }
+        if scene.chance(25) { offer.trustRule.minimumStandingPpm = scene.random.pick(1, 100_000) }
     }
 
     /// Some of the terms that the process declares, within its bounds nearly always.

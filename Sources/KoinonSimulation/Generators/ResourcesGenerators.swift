@@ -1,4 +1,5 @@
 import Foundation
+import KoinonMachine
 import KoinonProtocol
 
 extension ActionGenerator {
@@ -49,6 +50,23 @@ extension ActionGenerator {
         ActionGenerator("resources.retire_resource", weight: 1) { scene in
             guard let (id, owner) = thing(in: scene) else { return nil }
             return Draft(owner) { $0.resources.retireResource.resource = Data(id.bytes) }
+        },
+        ActionGenerator("resources.report_stolen", weight: 1) { scene in
+            guard let (id, owner) = thing(in: scene) else { return nil }
+            let reporter = scene.chance(70) ? owner : scene.memberAccount() ?? owner
+            return Draft(reporter) { action in
+                action.resources.reportStolen.resource = Data(id.bytes)
+                action.resources.reportStolen.evidenceHash = Data(repeating: 3, count: 32)
+            }
+        },
+        ActionGenerator("resources.report_recovered", weight: 2) { scene in
+            let stolen = Resources.resources.rows(in: scene.state).filter(\.value.hasStolen)
+            guard let (id, row) = scene.random.pick(stolen),
+                let reporter = AccountID(row.stolen.reporter)
+            else { return nil }
+            return Draft(scene.chance(93) ? reporter : scene.anyAccount()) { action in
+                action.resources.reportRecovered.resource = Data(id.bytes)
+            }
         },
     ]
 

@@ -19,6 +19,12 @@ final class Scene {
     private(set) var agreements: [AgreementID] = []
     private(set) var endedAgreements: [AgreementID] = []
     private(set) var openProposals: [ProposalID] = []
+    private(set) var openRequests: [(RequestID, Request)] = []
+    private(set) var openAnswers: [(OfferID, Answer)] = []
+    private(set) var openFlags: [(FlagID, FraudFlag)] = []
+    private(set) var settledAgreements: [AgreementID] = []
+    /// Those with a sealed review that may still be opened.
+    private(set) var reviewedAgreements: [AgreementID] = []
     /// What earlier actions of the transaction being made will create.
     var freshThings: [(id: ResourceID, owner: AccountID)] = []
     private var names = 0
@@ -46,6 +52,17 @@ final class Scene {
         agreements = all.filter { !hasEnded($0) }
         endedAgreements = all.filter(hasEnded)
         freshThings = []
+        refreshFromState()
+    }
+
+    private func refreshFromState() {
+        openRequests = Market.requests.rows(in: state).filter { $0.value.state == .open }
+        openAnswers = Market.answers.rows(in: state)
+        openFlags = Reputation.flags.rows(in: state).filter { $0.value.status == .open }
+        settledAgreements = Agreements.agreements.rows(in: state)
+            .filter { $0.value.settledAtMs != 0 }.map(\.key)
+        reviewedAgreements = Reputation.reviews.rows(in: state)
+            .filter { $0.value.phase != .closed }.map(\.key)
     }
 
     private func hasEnded(_ id: AgreementID) -> Bool {

@@ -20,6 +20,10 @@ private enum Code {
     static let notYourTransition: UInt32 = 615
     static let guardNotMet: UInt32 = 616
     static let arithmeticOverflow: UInt32 = 617
+    static let resourceStolen: UInt32 = 625
+    static let arbiterNotOffered: UInt32 = 630
+    static let arbiterIsParty: UInt32 = 631
+    static let openerFlagged: UInt32 = 655
 }
 
 /// Which transition is taken, if any may be.
@@ -38,15 +42,28 @@ extension ReferenceLedger {
         guard let offerID = OfferID(action.offer) else { throw Refusal(Code.malformedID) }
         guard let offer = market.offers[offerID] else { throw Refusal(Code.unknownOffer) }
         guard !offer.withdrawn else { throw Refusal(Code.offerWithdrawn) }
+        try open(action, on: offerID, offer, by: sender)
+    }
+
+    mutating func open(
+        _ action: OpenAgreement, on offerID: OfferID, _ offer: MarketBook.Row, by sender: AccountID
+    ) throws {
         guard offer.provider != sender else { throw Refusal(Code.ownOffer) }
         guard let platform = alliance.members[offer.terms.platform]?.account else {
             throw Refusal(Code.platformGone)
         }
-        guard let thing = ResourceID(offer.terms.resource), let row = things.rows[thing],
-            let process = deals.processes[offer.terms.process]
-        else { throw Unsure() }
+        try checkTrust(in: sender, under: offer.terms)
+        guard let process = deals.processes[offer.terms.process] else { throw Unsure() }
         let quantity = action.quantity == 0 ? 1 : action.quantity
-        guard quantity <= row.capacity else { throw Refusal(Code.quantityTooLarge) }
+        let shares = shares(of: offer.terms).map {
+            AgreementBook.Share(thing: $0.thing, quantity: $0.quantity * UInt64(quantity))
+        }
+        let rows = shares.compactMap { things.rows[$0.thing] }
+        guard rows.count == shares.count else { throw Unsure() }
+        guard rows.allSatisfy({ $0.reporter == nil }) else { throw Refusal(Code.resourceStolen) }
+        guard zip(rows, shares).allSatisfy({ UInt64($0.capacity) >= $1.quantity }) else {
+            throw Refusal(Code.quantityTooLarge)
+        }
         let start = try start(of: action, under: offer.terms)
         let (deposit, overflow) = deposit(for: sender, under: offer.terms)
             .multipliedReportingOverflow(by: UInt64(quantity))
@@ -62,24 +79,49 @@ extension ReferenceLedger {
             default: throw Unsure()
             }
         }
+        try checkArbiter(of: action, under: offer.terms, parties)
         let agreement = AgreementBook.Row(
-            offer: offerID, thing: thing, process: offer.terms.process, parties: parties,
+            offer: offerID, shares: shares, process: offer.terms.process, parties: parties,
             openedAt: now, start: start, end: start + action.durationMs, quantity: quantity,
             deposit: deposit, unit: offer.terms.unit)
         let id: AgreementID = try newID()
         let candidates = process.definition.transitions.filter(\.from.isEmpty)
-        let transition = try firstAllowed(candidates, id, agreement)
-        try enter(by: transition, id, agreement)
+        try takeByRole(try firstAllowed(candidates, id, agreement), id, agreement)
     }
 
-    /// Less for one who settled enough in a row without being late.
+    private func checkArbiter(
+        of action: OpenAgreement, under terms: PublishOffer, _ parties: [String: AccountID]
+    ) throws {
+        if action.arbiter.isEmpty { return }
+        guard terms.arbiters.contains(action.arbiter) else {
+            throw Refusal(Code.arbiterNotOffered)
+        }
+        guard !parties.values.contains(where: { Data($0.bytes) == action.arbiter }) else {
+            throw Refusal(Code.arbiterIsParty)
+        }
+    }
+
+    /// Whom the offer takes.
+    func checkTrust(in account: AccountID, under terms: PublishOffer) throws {
+        guard terms.hasTrustRule else { return }
+        if terms.trustRule.refuseFlagged, trust.isFlagged(account) {
+            throw Refusal(Code.openerFlagged)
+        }
+        // Standing is a sum that this model does not keep.
+        if terms.trustRule.minimumStandingPpm > 0 { throw Unsure() }
+    }
+
+    /// Less for one who settled enough in a row without being late, more for one flagged.
     private func deposit(for account: AccountID, under terms: PublishOffer) -> UInt64 {
+        if terms.trustRule.flaggedDepositMinor > 0, trust.isFlagged(account) {
+            return terms.trustRule.flaggedDepositMinor
+        }
         let inARow = deals.records[account]?.sinceLate ?? 0
         return terms.hasReducedDeposit && inARow >= UInt64(terms.reducedDeposit.afterSettled)
             ? terms.reducedDeposit.depositMinor : terms.depositMinor
     }
 
-    private func start(of action: OpenAgreement, under terms: PublishOffer) throws -> UInt64 {
+    func start(of action: OpenAgreement, under terms: PublishOffer) throws -> UInt64 {
         let parameters = alliance.parameters
         var longest = parameters.agreementDurationMaximumMs
         if terms.durationMaximumMs > 0 { longest = min(longest, terms.durationMaximumMs) }
@@ -112,7 +154,18 @@ extension ReferenceLedger {
         if leaving.isEmpty { throw Refusal(Code.wrongState, detail: row.state) }
         let own = leaving.filter { $0.by.contains { row.parties[$0] == sender } }
         if own.isEmpty { throw Refusal(Code.notYourTransition) }
-        try enter(by: try firstAllowed(own, id, row), id, row)
+        try takeByRole(try firstAllowed(own, id, row), id, row)
+    }
+
+    private mutating func takeByRole(
+        _ transition: TransitionDefinition, _ id: AgreementID, _ row: AgreementBook.Row
+    ) throws {
+        if transition.sale != nil, isStolen(row) { throw Refusal(Code.resourceStolen) }
+        try enter(by: transition, id, row)
+    }
+
+    private func isStolen(_ row: AgreementBook.Row) -> Bool {
+        row.shares.contains { things.rows[$0.thing]?.reporter != nil }
     }
 
     private func firstAllowed(
@@ -140,13 +193,28 @@ extension ReferenceLedger {
         let transition = process.definition.transitions[Int(timer.kind)]
         guard transition.from == row.state, transition.name == timer.name else { throw Unsure() }
         do {
+            if transition.sale != nil, isStolen(row) { throw Refusal(Code.resourceStolen) }
             _ = try amounts(of: transition, id, row)
-            try enter(by: transition, id, row)
         } catch is Refusal {
-            // What cannot be reckoned is left out, so that the state is left at all.
+            // What cannot be reckoned or sold is left out, so that the state is left at all.
             var plain = transition
             plain.effects = []
-            try enter(by: plain, id, row)
+            if let sale = transition.sale {
+                plain.to = sale.otherwise
+                plain.remainderTo = sale.otherwiseTo
+            }
+            return try enter(by: plain, id, row)
         }
+        try enter(by: transition, id, row)
+    }
+}
+
+extension TransitionDefinition {
+    /// What it says about ownership, if it moves it.
+    var sale: TransferOwnership? {
+        for effect in effects {
+            if case .transferOwnership(let sale) = effect.effect { return sale }
+        }
+        return nil
     }
 }

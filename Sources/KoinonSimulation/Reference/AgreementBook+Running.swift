@@ -6,6 +6,10 @@ private enum Code {
     static let tooManyBookings: UInt32 = 620
     static let resourceInUse: UInt32 = 621
     static let capacityExceeded: UInt32 = 622
+    static let resourceStolen: UInt32 = 625
+    static let wholeOnly: UInt32 = 626
+    static let takenByOthers: UInt32 = 627
+    static let takenAsWhole: UInt32 = 629
 }
 
 /// What a transition does.
@@ -25,7 +29,8 @@ extension ReferenceLedger {
             // Only whether it is zero matters.
             case .recordSettled(let effect):
                 return try process.formula(effect.late).value(values.value) == 0 ? 0 : 1
-            case .moveCustody: return 0
+            case .countUse(let effect): text = effect.times
+            case .moveCustody, .transferOwnership: return 0
             default: throw Unsure()
             }
             return UInt64(max(0, try process.formula(text).value(values.value)))
@@ -43,12 +48,26 @@ extension ReferenceLedger {
             &row, id, from: process.occupancy(before.state), to: process.occupancy(transition.to))
         row.state = transition.to
         row.enteredAt = now
+        row.frozenMs = 0
         deals.rows[id] = row
+        let opener = process.role(.opener).flatMap { row.parties[$0] }
+        let paidBefore = moneyEvents.count
         for (effect, amount) in zip(transition.effects, amounts) {
             try perform(effect, amount, id, row, process)
         }
         if let to = row.parties[transition.remainderTo] {
             pay(money.held(id, row.unit), row.unit, outOf: id, to: to, .remainder)
+        }
+        let isSettlement = transition.effects.contains {
+            if case .recordSettled = $0.effect { true } else { false }
+        }
+        if isSettlement {
+            let paid = moneyEvents[paidBefore...].reduce(UInt64(0)) { sum, event in
+                let isToOther = AccountID(event.holdPaid.to) != opener
+                return sum + (isToOther ? event.holdPaid.amountMinor : 0)
+            }
+            if row.settledAt == 0 { deals.rows[id]?.settledAt = now }
+            deals.rows[id]?.settledMinor = row.settledMinor &+ paid
         }
         try arm(id, row, process)
     }
@@ -66,7 +85,7 @@ extension ReferenceLedger {
             let isFee = effect.to == process.role(.platform)
             pay(amount, row.unit, outOf: id, to: to, isFee ? .platformFee : .payment)
         case .moveCustody:
-            things.rows[row.thing]?.custodySteps += 1
+            for share in row.shares { things.rows[share.thing]?.custodySteps += 1 }
         case .recordSettled(let effect):
             guard let account = row.parties[effect.role] else { throw Unsure() }
             var record = deals.records[account] ?? AgreementBook.Record()
@@ -74,58 +93,103 @@ extension ReferenceLedger {
             record.late += amount
             record.sinceLate = amount == 0 ? record.sinceLate + 1 : 0
             deals.records[account] = record
+        case .transferOwnership(let effect):
+            guard let to = row.parties[effect.to] else { throw Unsure() }
+            for share in row.shares {
+                withdrawAll(on: share.thing)
+                things.rows[share.thing]?.owner = to
+                things.rows[share.thing]?.custodySteps += 1
+            }
+        case .countUse:
+            deals.rows[id]?.uses = row.uses + amount
         default: throw Unsure()
         }
     }
 
-    /// Keeps the calendar; refuses what does not fit into it.
+    /// Keeps the calendars; refuses what does not fit into one of them.
     private mutating func occupy(
         _ row: inout AgreementBook.Row, _ id: AgreementID, from old: Occupancy, to new: Occupancy
     ) throws {
         guard old != new else { return }
-        guard let thing = things.rows[row.thing], let offer = market.offers[row.offer] else {
-            throw Unsure()
-        }
-        if old == .none {
-            guard !thing.retired, thing.owner == offer.provider else {
-                throw Refusal(Code.resourceGone)
-            }
-            guard UInt64(thing.bookings.count) < alliance.parameters.bookingsPerResource else {
-                throw Refusal(Code.tooManyBookings)
-            }
-        }
-        let capacity = UInt64(thing.capacity)
-        let quantity = UInt64(row.quantity)
-        if new == .inUse, thing.quantityInUse + quantity > capacity {
-            throw Refusal(Code.resourceInUse)
-        }
-        if new != .none, old != .inUse {
-            let first = new == .inUse ? min(now, row.start) : row.start
-            let last = old == .none ? row.end : row.start
-            // A use beyond its agreed end lasts until now at least.
-            let now = now
-            let taken = thing.peak(from: first, until: last) {
-                $0.inUse ? max($0.until, now + 1) : $0.until
-            }
-            if first < last, taken + quantity > capacity { throw Refusal(Code.capacityExceeded) }
-        }
-        if old == .inUse { row.usedUntil = now }
+        for share in row.shares { try checkRoom(share, row, from: old, to: new) }
+        if old == .inUse { row.usedUntil = now - row.frozenMs }
         if new == .inUse {
             row.usedFrom = now
             row.usedUntil = 0
         }
-        things.rows[row.thing]?.bookings[id] =
-            new == .none
-            ? nil
-            : ResourceBook.BookingRow(
-                from: new == .inUse ? min(row.start, now) : row.start, until: row.end,
-                quantity: row.quantity, inUse: new == .inUse)
+        for share in row.shares {
+            var booking: ResourceBook.BookingRow?
+            switch new {
+            case .promised, .inUse:
+                booking = ResourceBook.BookingRow(
+                    from: new == .inUse ? min(row.start, now) : row.start, until: row.end,
+                    quantity: share.quantity, inUse: new == .inUse)
+            case .exclusive:
+                booking = ResourceBook.BookingRow(
+                    from: 0, until: Bounds.endOfTime, quantity: share.quantity, inUse: false,
+                    isWhole: true)
+            default: break
+            }
+            things.rows[share.thing]?.bookings[id] = booking
+            things.rows[share.thing]?.counted[id] = new == .counted ? share.quantity : nil
+        }
+    }
+
+    private func checkRoom(
+        _ share: AgreementBook.Share, _ row: AgreementBook.Row, from old: Occupancy,
+        to new: Occupancy
+    ) throws {
+        guard let thing = things.rows[share.thing], new != .none else { return }
+        if old == .none { try checkTaking(share, thing, row, new) }
+        if new == .exclusive { return }
+        if new == .counted {
+            guard thing.needed + thing.quantityCounted + share.quantity <= UInt64(thing.capacity)
+            else { throw Refusal(Code.capacityExceeded) }
+            return
+        }
+        // What is counted takes its part at every moment.
+        let taken = thing.quantityCounted + share.quantity
+        if new == .inUse, thing.quantityInUse + taken > UInt64(thing.capacity) {
+            throw Refusal(Code.resourceInUse)
+        }
+        if old == .inUse { return }
+        let first = new == .inUse ? min(now, row.start) : row.start
+        let last = old == .none ? row.end : row.start
+        // A use beyond its agreed end lasts until now at least.
+        let peak = thing.peak(from: first, until: last) {
+            $0.inUse ? max($0.until, now + 1) : $0.until
+        }
+        if first < last, peak + taken > UInt64(thing.capacity) {
+            throw Refusal(Code.capacityExceeded)
+        }
+    }
+
+    private func checkTaking(
+        _ share: AgreementBook.Share, _ thing: ResourceBook.Row, _ row: AgreementBook.Row,
+        _ new: Occupancy
+    ) throws {
+        guard !thing.retired, thing.owner == market.offers[row.offer]?.provider else {
+            throw Refusal(Code.resourceGone)
+        }
+        guard thing.reporter == nil else { throw Refusal(Code.resourceStolen) }
+        if new == .exclusive {
+            guard share.quantity == UInt64(thing.capacity) else { throw Refusal(Code.wholeOnly) }
+            guard thing.bookings.isEmpty, thing.counted.isEmpty else {
+                throw Refusal(Code.takenByOthers)
+            }
+            return
+        }
+        guard !thing.isTakenWhole else { throw Refusal(Code.takenAsWhole) }
+        guard new != .counted else { return }
+        guard UInt64(thing.bookings.count) < alliance.parameters.bookingsPerResource else {
+            throw Refusal(Code.tooManyBookings)
+        }
     }
 
     private mutating func arm(
         _ id: AgreementID, _ row: AgreementBook.Row, _ process: ReferenceProcess
     ) throws {
-        if try process.state(row.state).final { return }
+        if try process.state(row.state).final || row.isDisputed { return }
         let values = try ReferenceValues(id, row, at: row.enteredAt, in: self)
         for (index, transition) in process.definition.transitions.enumerated()
         where transition.hasTimer && transition.from == row.state {
@@ -151,9 +215,9 @@ extension ReferenceLedger {
             let offset = try process.formula(timer.offsetMs).value(values.value)
             let (sum, overflow) = Int64(clamping: base).addingReportingOverflow(offset)
             let due = overflow ? (offset > 0 ? Bounds.endOfTime : 0) : UInt64(max(0, sum))
-            return max(row.enteredAt, min(due, Bounds.endOfTime))
+            return min(max(row.enteredAt, min(due, Bounds.endOfTime)) + row.frozenMs, Bounds.endOfTime)
         } catch is Refusal {
-            return row.enteredAt
+            return min(row.enteredAt + row.frozenMs, Bounds.endOfTime)
         }
     }
 }

@@ -5,7 +5,8 @@ import KoinonProtocol
 struct AgreementBook {
     struct Row {
         var offer: OfferID
-        var thing: ResourceID
+        /// What it takes: each thing of the offer, so many of it.
+        var shares: [Share]
         var process: String
         /// By the name of the role.
         var parties: [String: AccountID]
@@ -19,6 +20,16 @@ struct AgreementBook {
         var unit: String
         var usedFrom: UInt64 = 0
         var usedUntil: UInt64 = 0
+        var frozenMs: UInt64 = 0
+        var uses: UInt64 = 0
+        var settledAt: UInt64 = 0
+        var settledMinor: UInt64 = 0
+        var isDisputed = false
+    }
+
+    struct Share: Equatable {
+        var thing: ResourceID
+        var quantity: UInt64
     }
 
     /// What an account settled.
@@ -49,6 +60,7 @@ struct ReferenceProcess {
                 case .collect(let effect): texts.append(effect.amount)
                 case .pay(let effect): texts.append(effect.amount)
                 case .recordSettled(let effect): texts.append(effect.late)
+                case .countUse(let effect): texts.append(effect.times)
                 default: break
                 }
             }
@@ -134,7 +146,8 @@ final class ReferenceValues {
         case "end": return whole(row.end)
         case "duration": return whole(row.end - row.start)
         case "used_from": return whole(row.usedFrom)
-        case "used_until": return whole(isUsed ? now : row.usedUntil)
+        case "used_until": return whole(isUsed ? now - row.frozenMs : row.usedUntil)
+        case "uses": return whole(row.uses)
         case "quantity": return Int64(row.quantity)
         case "held": return whole(ledger.money.held(id, row.unit))
         case "deposit": return whole(row.deposit)
@@ -145,9 +158,12 @@ final class ReferenceValues {
         case "fee_denominator":
             return terms.hasPlatformFee ? Int64(terms.platformFee.denominator) : 1
         case "others_using":
-            guard let thing = ledger.things.rows[row.thing] else { throw Unsure() }
-            let others = thing.quantityInUse - (isUsed ? UInt64(row.quantity) : 0)
-            return others + UInt64(row.quantity) > UInt64(thing.capacity) ? 1 : 0
+            let isFull = row.shares.contains { share in
+                guard let thing = ledger.things.rows[share.thing] else { return false }
+                let others = thing.quantityInUse - (isUsed ? share.quantity : 0)
+                return others + share.quantity + thing.quantityCounted > UInt64(thing.capacity)
+            }
+            return isFull ? 1 : 0
         default: throw Unsure()
         }
     }

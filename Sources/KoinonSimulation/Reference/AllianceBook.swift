@@ -75,11 +75,15 @@ extension ReferenceLedger {
         }
         var trial = self
         try trial.enact(action.change)
+        try cast(true, by: member, on: try putToVote(action.change))
+    }
+
+    mutating func putToVote(_ change: Propose.OneOf_Change?) throws -> ProposalID {
         let id: ProposalID = try newID()
         let closes = now + alliance.parameters.votingPeriodMs
-        alliance.proposals[id] = AllianceBook.ProposalRow(change: action.change, closesAtMs: closes)
+        alliance.proposals[id] = AllianceBook.ProposalRow(change: change, closesAtMs: closes)
         timers.set(ReferenceTimer(due: closes, module: 1, kind: 1, subject: id.bytes))
-        try cast(true, by: member, on: id)
+        return id
     }
 
     private mutating func vote(_ action: Vote) throws {
@@ -128,6 +132,7 @@ extension ReferenceLedger {
             }
             guard bounds.contains(change.value) else { throw Refusal(Code.parameterOutOfBounds) }
             alliance.parameters[change.name] = change.value
+        case .liftFlag(let change): try lift(change)
         case nil: throw Refusal(Code.emptyChange)
         // Whether a process is sound is judged by rules that this model does not have.
         default: throw Unsure()

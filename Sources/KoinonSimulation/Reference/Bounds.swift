@@ -41,13 +41,18 @@ enum ParameterBounds {
         ("sponsor_accounts_maximum", 10_000_000), ("sponsor_accounts_per_day", 100_000),
         ("recovery_delay_minimum_ms", Bounds.day), ("agreement_duration_maximum_ms", year),
         ("booking_horizon_ms", year), ("bookings_per_resource", 1_000),
+        ("review_seal_window_ms", 14 * Bounds.day), ("review_open_window_ms", 7 * Bounds.day),
+        ("vouches_per_member", 10_000),
     ]
 
     static func bounds(of name: String) -> ClosedRange<UInt64>? {
         switch name {
-        case "voting_period_ms", "recovery_delay_minimum_ms": minute...year
+        case "voting_period_ms", "recovery_delay_minimum_ms", "review_seal_window_ms",
+            "review_open_window_ms":
+            minute...year
         case "timers_per_block", "bookings_per_resource": 1...100_000
-        case "sponsor_accounts_maximum", "sponsor_accounts_per_day": 1...1_000_000_000
+        case "sponsor_accounts_maximum", "sponsor_accounts_per_day", "vouches_per_member":
+            1...1_000_000_000
         case "agreement_duration_maximum_ms", "booking_horizon_ms": minute...(10 * year)
         default: nil
         }
@@ -66,6 +71,9 @@ extension Parameters {
             case "agreement_duration_maximum_ms": agreementDurationMaximumMs
             case "booking_horizon_ms": bookingHorizonMs
             case "bookings_per_resource": bookingsPerResource
+            case "review_seal_window_ms": reviewSealWindowMs
+            case "review_open_window_ms": reviewOpenWindowMs
+            case "vouches_per_member": vouchesPerMember
             default: 0
             }
         }
@@ -79,6 +87,9 @@ extension Parameters {
             case "agreement_duration_maximum_ms": agreementDurationMaximumMs = newValue
             case "booking_horizon_ms": bookingHorizonMs = newValue
             case "bookings_per_resource": bookingsPerResource = newValue
+            case "review_seal_window_ms": reviewSealWindowMs = newValue
+            case "review_open_window_ms": reviewOpenWindowMs = newValue
+            case "vouches_per_member": vouchesPerMember = newValue
             default: break
             }
         }

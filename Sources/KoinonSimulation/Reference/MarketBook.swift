@@ -10,6 +10,8 @@ struct MarketBook {
     }
 
     var offers: [OfferID: Row] = [:]
+    var requests: [RequestID: RequestRow] = [:]
+    var answers: [OfferID: AnswerRow] = [:]
 }
 
 private enum Code {
@@ -36,6 +38,12 @@ private enum Code {
     static let unknownOffer: UInt32 = 520
     static let notProvider: UInt32 = 521
     static let alreadyWithdrawn: UInt32 = 522
+    static let tooManyArbiters: UInt32 = 523
+    static let badArbiter: UInt32 = 524
+    static let bundleTooLarge: UInt32 = 530
+    static let resourceTwice: UInt32 = 531
+    static let bundleQuantityTooLarge: UInt32 = 532
+    static let badTrustRule: UInt32 = 550
 }
 
 extension ReferenceLedger {
@@ -44,18 +52,36 @@ extension ReferenceLedger {
         switch action.action {
         case .publishOffer(let action): try publish(action, by: sender)
         case .withdrawOffer(let action): try withdraw(action, by: sender)
+        case .publishRequest(let action): try publish(action, by: sender)
+        case .withdrawRequest(let action): try withdraw(action, by: sender)
+        case .answerRequest(let action): try answer(action, by: sender)
+        case .counterAnswer(let action): try counter(action, by: sender)
+        case .takeAnswer(let action): try take(action, by: sender)
+        case .withdrawAnswer(let action): try withdraw(action, by: sender)
         case nil: throw Refusal(Code.empty)
         default: throw Unsure()
         }
     }
 
-    private mutating func publish(_ offer: PublishOffer, by sender: AccountID) throws {
+    private mutating func publish(_ terms: PublishOffer, by sender: AccountID) throws {
+        let row = try checkedOffer(terms, by: sender)
+        market.offers[try newID()] = row
+        for (thing, _) in shares(of: row.terms) { things.rows[thing]?.openOffers += 1 }
+    }
+
+    /// What the terms come to as an offer of the sender's.
+    func checkedOffer(_ offer: PublishOffer, by sender: AccountID) throws -> MarketBook.Row {
         guard let thing = ResourceID(offer.resource) else { throw Refusal(Code.malformedID) }
         try checkMoney(of: offer)
         try checkPlaceAndTime(of: offer)
-        guard let row = things.rows[thing] else { throw Refusal(Code.unknownResource) }
-        guard row.owner == sender else { throw Refusal(Code.notOwner) }
-        guard !row.retired else { throw Refusal(Code.resourceRetired) }
+        try checkBundle(of: offer, besides: thing)
+        _ = try own(thing, by: sender)
+        for item in offer.also {
+            guard let id = ResourceID(item.resource) else { throw Refusal(Code.malformedID) }
+            guard max(1, item.quantity) <= (try own(id, by: sender)).capacity else {
+                throw Refusal(Code.bundleQuantityTooLarge)
+            }
+        }
         guard let process = deals.processes[offer.process] else {
             throw Refusal(Code.unknownProcess)
         }
@@ -66,6 +92,7 @@ extension ReferenceLedger {
                 throw Refusal(Code.termOutOfBounds)
             }
         }
+        try checkArbiters(of: offer, by: sender)
         guard money.units[offer.unit] != nil else { throw Refusal(Code.unknownUnit) }
         let platform =
             offer.platform.isEmpty
@@ -73,8 +100,44 @@ extension ReferenceLedger {
         guard alliance.members[platform] != nil else { throw Refusal(Code.unknownPlatform) }
         var terms = offer
         terms.platform = platform
-        market.offers[try newID()] = MarketBook.Row(terms: terms, provider: sender)
-        things.rows[thing]?.openOffers += 1
+        return MarketBook.Row(terms: terms, provider: sender)
+    }
+
+    /// What one of the offer takes: the thing and all that goes with it.
+    func shares(of terms: PublishOffer) -> [(thing: ResourceID, quantity: UInt64)] {
+        var shares: [(thing: ResourceID, quantity: UInt64)] = []
+        if let thing = ResourceID(terms.resource) { shares.append((thing, 1)) }
+        for item in terms.also {
+            guard let thing = ResourceID(item.resource) else { continue }
+            shares.append((thing, UInt64(max(1, item.quantity))))
+        }
+        return shares
+    }
+
+    private func own(_ id: ResourceID, by sender: AccountID) throws -> ResourceBook.Row {
+        guard let row = things.rows[id] else { throw Refusal(Code.unknownResource) }
+        guard row.owner == sender else { throw Refusal(Code.notOwner) }
+        guard !row.retired else { throw Refusal(Code.resourceRetired) }
+        return row
+    }
+
+    private func checkBundle(of offer: PublishOffer, besides thing: ResourceID) throws {
+        guard offer.also.count <= 15 else { throw Refusal(Code.bundleTooLarge) }
+        var seen: Set<ResourceID> = [thing]
+        for item in offer.also {
+            guard let id = ResourceID(item.resource) else { throw Refusal(Code.malformedID) }
+            guard seen.insert(id).inserted else { throw Refusal(Code.resourceTwice) }
+        }
+    }
+
+    private func checkArbiters(of offer: PublishOffer, by sender: AccountID) throws {
+        guard offer.arbiters.count <= 8 else { throw Refusal(Code.tooManyArbiters) }
+        var seen: Set<AccountID> = [sender]
+        for arbiter in offer.arbiters {
+            guard let account = AccountID(arbiter), people.accounts[account] != nil,
+                seen.insert(account).inserted
+            else { throw Refusal(Code.badArbiter) }
+        }
     }
 
     private func checkMoney(of offer: PublishOffer) throws {
@@ -96,6 +159,13 @@ extension ReferenceLedger {
                 offer.platformFee.numerator <= offer.platformFee.denominator
             else { throw Refusal(Code.badFee) }
         }
+        guard offer.hasTrustRule else { return }
+        let rule = offer.trustRule
+        let asksMore =
+            !rule.refuseFlagged && rule.flaggedDepositMinor > offer.depositMinor
+            && rule.flaggedDepositMinor <= Bounds.largestAmount
+        guard rule.flaggedDepositMinor == 0 || asksMore, rule.minimumStandingPpm <= 1_000_000
+        else { throw Refusal(Code.badTrustRule) }
     }
 
     private func checkPlaceAndTime(of offer: PublishOffer) throws {
@@ -124,7 +194,18 @@ extension ReferenceLedger {
         guard let row = market.offers[id] else { throw Refusal(Code.unknownOffer) }
         guard row.provider == sender else { throw Refusal(Code.notProvider) }
         guard !row.withdrawn else { throw Refusal(Code.alreadyWithdrawn) }
+        close(id, row)
+    }
+
+    private mutating func close(_ id: OfferID, _ row: MarketBook.Row) {
         market.offers[id]?.withdrawn = true
-        if let thing = ResourceID(row.terms.resource) { things.rows[thing]?.openOffers -= 1 }
+        for (thing, _) in shares(of: row.terms) { things.rows[thing]?.openOffers -= 1 }
+    }
+
+    /// A thing that is sold is on offer no more.
+    mutating func withdrawAll(on thing: ResourceID) {
+        for (id, row) in market.offers where !row.withdrawn {
+            if shares(of: row.terms).contains(where: { $0.thing == thing }) { close(id, row) }
+        }
     }
 }

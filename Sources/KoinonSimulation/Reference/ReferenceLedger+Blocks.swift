@@ -105,6 +105,7 @@ extension ReferenceLedger {
         case .resources(let action): try perform(action)
         case .market(let action): try perform(action)
         case .agreements(let action): try perform(action)
+        case .reputation(let action): try perform(action)
         default: throw Unsure()
         }
     }
@@ -119,7 +120,9 @@ extension ReferenceLedger {
             switch timer.module {
             case 1: try trial.lapse(timer)
             case 2: try trial.completeRecovery(timer)
+            case 5: try trial.expire(timer)
             case 6: try trial.takeByTimer(timer)
+            case 7: try trial.endReviewWindow(timer)
             default: throw Unsure()
             }
         } catch let refusal as Refusal {

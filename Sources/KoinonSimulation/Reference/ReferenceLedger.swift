@@ -22,6 +22,7 @@ struct ReferenceLedger {
     var things = ResourceBook()
     var market = MarketBook()
     var deals = AgreementBook()
+    var trust = ReputationBook()
     var timers = TimerBook()
     /// Transactions in blocks, by id, until they expire.
     var spent: [Hash256: UInt64] = [:]

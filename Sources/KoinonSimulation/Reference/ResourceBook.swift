@@ -8,21 +8,29 @@ struct ResourceBook {
         var owner: AccountID
         var capacity: UInt32
         var retired = false
+        /// Who reported it stolen, while the report stands.
+        var reporter: AccountID?
         var openOffers = 0
         var custodySteps: UInt64 = 0
         var bookings: [AgreementID: BookingRow] = [:]
+        /// What is taken of it at all times, without a place in the calendar.
+        var counted: [AgreementID: UInt64] = [:]
 
         var quantityInUse: UInt64 {
-            bookings.values.filter(\.inUse).reduce(0) { $0 + UInt64($1.quantity) }
+            bookings.values.filter(\.inUse).reduce(0) { $0 + $1.quantity }
         }
+        var quantityCounted: UInt64 { counted.values.reduce(0, +) }
+        var isTakenWhole: Bool { bookings.values.contains(where: \.isWhole) }
     }
 
     /// What takes part of a thing's capacity: promised over [from, until), or used now.
     struct BookingRow: Equatable {
         var from: UInt64
         var until: UInt64
-        var quantity: UInt32
+        var quantity: UInt64
         var inUse: Bool
+        /// All of it is taken, until whoever has it says otherwise.
+        var isWhole = false
     }
 
     var kinds: Set<String> = []
@@ -40,7 +48,7 @@ extension ResourceBook.Row {
         var highest: UInt64 = 0
         for moment in [first] + bookings.values.map(\.from) where moment >= first && moment < last {
             let level = bookings.values.filter { $0.from <= moment && moment < end($0) }
-                .reduce(0) { $0 + UInt64($1.quantity) }
+                .reduce(0) { $0 + $1.quantity }
             highest = max(highest, level)
         }
         return highest
@@ -70,6 +78,12 @@ private enum Code {
     static let alreadyOwner: UInt32 = 416
     static let offersOpen: UInt32 = 417
     static let bookingsOpen: UInt32 = 418
+    static let resourceStolen: UInt32 = 419
+    static let badEvidenceHash: UInt32 = 421
+    static let notOwnerNorMember: UInt32 = 422
+    static let alreadyReported: UInt32 = 423
+    static let notReported: UInt32 = 424
+    static let notReporter: UInt32 = 425
 }
 
 extension ReferenceLedger {
@@ -81,6 +95,8 @@ extension ReferenceLedger {
         case .updateResource(let action): try update(action, by: sender)
         case .transferResource(let action): try transfer(action, by: sender)
         case .retireResource(let action): try retire(action, by: sender)
+        case .reportStolen(let action): try reportStolen(action, by: sender)
+        case .reportRecovered(let action): try reportRecovered(action, by: sender)
         case nil: throw Refusal(Code.empty)
         default: throw Unsure()
         }
@@ -112,7 +128,10 @@ extension ReferenceLedger {
         guard let id = ResourceID(action.resource) else { throw Refusal(Code.malformedID) }
         try checkDescription(action.title, action.capacity, action.descriptionHash)
         let row = try own(id, by: sender)
-        guard UInt64(action.capacity) >= row.needed else { throw Refusal(Code.capacityPromised) }
+        guard !row.isTakenWhole else { throw Refusal(Code.bookingsOpen) }
+        guard UInt64(action.capacity) >= row.needed + row.quantityCounted else {
+            throw Refusal(Code.capacityPromised)
+        }
         things.rows[id]?.capacity = action.capacity
     }
 
@@ -135,6 +154,26 @@ extension ReferenceLedger {
         things.rows[id]?.custodySteps += 1
     }
 
+    private mutating func reportStolen(_ action: ReportStolen, by sender: AccountID) throws {
+        guard let id = ResourceID(action.resource) else { throw Refusal(Code.malformedID) }
+        guard action.evidenceHash.count == 32 else { throw Refusal(Code.badEvidenceHash) }
+        guard let row = things.rows[id] else { throw Refusal(Code.unknownResource) }
+        guard row.owner == sender || alliance.member(actingAs: sender) != nil else {
+            throw Refusal(Code.notOwnerNorMember)
+        }
+        guard !row.retired else { throw Refusal(Code.resourceRetired) }
+        guard row.reporter == nil else { throw Refusal(Code.alreadyReported) }
+        things.rows[id]?.reporter = sender
+    }
+
+    private mutating func reportRecovered(_ action: ReportRecovered, by sender: AccountID) throws {
+        guard let id = ResourceID(action.resource) else { throw Refusal(Code.malformedID) }
+        guard let row = things.rows[id] else { throw Refusal(Code.unknownResource) }
+        guard let reporter = row.reporter else { throw Refusal(Code.notReported) }
+        guard reporter == sender else { throw Refusal(Code.notReporter) }
+        things.rows[id]?.reporter = nil
+    }
+
     private func own(_ id: ResourceID, by sender: AccountID) throws -> ResourceBook.Row {
         guard let row = things.rows[id] else { throw Refusal(Code.unknownResource) }
         guard row.owner == sender else { throw Refusal(Code.notOwner) }
@@ -144,7 +183,8 @@ extension ReferenceLedger {
 
     private func checkIdle(_ row: ResourceBook.Row) throws {
         guard row.openOffers == 0 else { throw Refusal(Code.offersOpen) }
-        guard row.bookings.isEmpty else { throw Refusal(Code.bookingsOpen) }
+        guard row.bookings.isEmpty, row.counted.isEmpty else { throw Refusal(Code.bookingsOpen) }
+        guard row.reporter == nil else { throw Refusal(Code.resourceStolen) }
     }
 
     private func checkDescription(_ title: String, _ capacity: UInt32, _ hash: Data) throws {

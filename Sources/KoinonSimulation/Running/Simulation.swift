@@ -47,8 +47,16 @@ public struct Simulation: Sendable {
             let before = outcome.counts.blocks
             let life = min(Self.blocksPerWorld, blocks - before)
             let setting = StepGenerator.setting(&random)
-            let world = try World(setting, subject: subject, folder: folder)
-            var generator = StepGenerator(Scene(world, random: SplitMix64(seed: random.next())))
+            let next = SplitMix64(seed: random.next())
+            let world: World
+            do {
+                world = try World(setting, subject: subject, folder: folder)
+            } catch let finding as Finding {
+                outcome.failure = Failure(
+                    finding: finding, blocks: before, script: Script(setting: setting, steps: []))
+                return outcome
+            }
+            var generator = StepGenerator(Scene(world, random: next))
             var steps: [Step] = []
             do {
                 var goesOn = true
@@ -80,7 +88,12 @@ public struct Simulation: Sendable {
     /// - Returns: the contradiction that it shows, and the place of the step that showed it;
     ///   nil when it shows none.
     public func run(_ script: Script) throws -> (finding: Finding, step: Int)? {
-        let world = try World(script.setting, subject: subject, folder: folder)
+        let world: World
+        do {
+            world = try World(script.setting, subject: subject, folder: folder)
+        } catch let finding as Finding {
+            return (finding, 0)
+        }
         defer { try? world.store.close() }
         for (index, step) in script.steps.enumerated() {
             do {

@@ -17,7 +17,7 @@ public struct Setting: Equatable, Sendable {
 
     /// The processes that this program brings along, by id.
     public static let knownProcesses: [String: ProcessDefinition] = Dictionary(
-        uniqueKeysWithValues: [LeaseProcess.definition].map { ($0.id, $0) })
+        uniqueKeysWithValues: StandardProcesses.all.map { ($0.id, $0) })
 
     func genesis() throws -> GenesisDocument {
         var content = Genesis()

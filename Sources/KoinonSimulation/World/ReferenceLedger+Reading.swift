@@ -10,6 +10,8 @@ extension ReferenceLedger {
         rereadAccounts(state)
         rereadThings(state)
         rereadAgreements(state)
+        rereadRequests(state)
+        rereadReputation(state)
         timers.replace(with: Timers.pending(in: state).map(ReferenceTimer.init))
     }
 
@@ -78,12 +80,14 @@ extension ReferenceLedger {
             if !row.serial.isEmpty { things.serials.insert("\(issuer) \(row.serial)") }
             var thing = ResourceBook.Row(kind: row.kind, owner: owner, capacity: row.capacity)
             thing.retired = row.retired
+            thing.reporter = AccountID(row.stolen.reporter)
             thing.openOffers = Int(row.openOffers)
             thing.custodySteps = row.custodyRecords
             for (start, agreement, booking) in Agreements.bookings(of: id, in: state) {
                 thing.bookings[agreement] = ResourceBook.BookingRow(
-                    from: start.milliseconds, until: booking.endMs, quantity: booking.quantity,
-                    inUse: booking.inUse)
+                    from: start.milliseconds, until: booking.endMs,
+                    quantity: UInt64(booking.quantity), inUse: booking.inUse,
+                    isWhole: booking.exclusive)
             }
             things.rows[id] = thing
         }
@@ -104,19 +108,82 @@ extension ReferenceLedger {
             guard let offer = OfferID(row.offer), let thing = ResourceID(row.resource) else {
                 continue
             }
+            var shares = [AgreementBook.Share(thing: thing, quantity: UInt64(row.quantity))]
+            for item in row.also {
+                guard let thing = ResourceID(item.resource) else { continue }
+                shares.append(
+                    AgreementBook.Share(
+                        thing: thing,
+                        quantity: UInt64(row.quantity) * UInt64(max(1, item.quantity))))
+            }
             let roles = deals.processes[row.process]?.definition.roles.map(\.name) ?? []
             var parties: [String: AccountID] = [:]
             for (role, account) in zip(roles, row.parties) { parties[role] = AccountID(account) }
-            deals.rows[id] = AgreementBook.Row(
-                offer: offer, thing: thing, process: row.process, parties: parties,
+            var deal = AgreementBook.Row(
+                offer: offer, shares: shares, process: row.process, parties: parties,
                 state: row.state, openedAt: row.openedAtMs, enteredAt: row.enteredAtMs,
                 start: row.startMs, end: row.endMs, quantity: row.quantity,
                 deposit: row.depositMinor, unit: row.unit, usedFrom: row.usedFromMs,
                 usedUntil: row.usedUntilMs)
+            deal.frozenMs = row.frozenMs
+            deal.uses = row.uses
+            deal.settledAt = row.settledAtMs
+            deal.settledMinor = row.settledMinor
+            deal.isDisputed = row.disputed
+            deals.rows[id] = deal
+            let occupancy = try? deals.processes[row.process]?.occupancy(row.state)
+            for share in shares where occupancy == .counted {
+                things.rows[share.thing]?.counted[id] = share.quantity
+            }
         }
         for (account, row) in Agreements.records.rows(in: state) {
             deals.records[account] = AgreementBook.Record(
                 settled: row.settled, late: row.settledLate, sinceLate: row.settledSinceLate)
+        }
+    }
+
+    private mutating func rereadRequests(_ state: some StateReader) {
+        for (id, row) in Market.requests.rows(in: state) {
+            guard let customer = AccountID(row.customer) else { continue }
+            market.requests[id] = MarketBook.RequestRow(
+                wish: row.wish, customer: customer, state: row.state)
+        }
+        market.answers = [:]
+        for (id, row) in Market.answers.rows(in: state) {
+            guard let request = RequestID(row.request), let provider = AccountID(row.provider)
+            else { continue }
+            market.answers[id] = MarketBook.AnswerRow(
+                request: request, provider: provider, terms: row.terms, startMs: row.startMs,
+                durationMs: row.durationMs, byCustomer: row.byCustomer, rounds: Int(row.rounds))
+        }
+    }
+
+    private mutating func rereadReputation(_ state: some StateReader) {
+        for (id, row) in Reputation.reviews.rows(in: state) {
+            guard let deal = deals.rows[id], let process = deals.processes[deal.process],
+                let opener = process.role(.opener).flatMap({ deal.parties[$0] }),
+                let provider = market.offers[deal.offer]?.provider
+            else { continue }
+            var review = ReputationBook.Review(phase: row.phase, dueMs: row.dueMs)
+            for (account, slot) in [(opener, row.byOpener), (provider, row.byProvider)] {
+                if !slot.reviewHash.isEmpty { review.sealed[account] = slot.reviewHash }
+                if slot.opened { review.opened.insert(account) }
+            }
+            trust.reviews[id] = review
+        }
+        trust.vouches = [:]
+        for (key, _) in Reputation.vouches.rows(in: state) {
+            trust.vouches[key.a, default: []].insert(key.b.rawValue)
+        }
+        for (id, row) in Reputation.flags.rows(in: state) {
+            guard let account = AccountID(row.account) else { continue }
+            trust.flags[id] = ReputationBook.Flag(
+                account: account, member: row.member, evidence: row.evidenceHash,
+                isAnswered: !row.answerHash.isEmpty, isAppealed: !row.proposal.isEmpty,
+                isOpen: row.status == .open)
+        }
+        for (key, _) in Reputation.judged.rows(in: state) {
+            trust.judged[key.a, default: []].insert(Data(key.b.bytes))
         }
     }
 }

@@ -12,8 +12,10 @@ extension World {
         try checkTimers()
         try checkThings()
         try checkAgreements()
+        try checkRequests()
         try checkAlliance()
         try checkAccounts()
+        try checkReputation()
     }
 
     private func checkMoney() throws {
@@ -73,7 +75,11 @@ extension World {
                 thing.capacity == row.capacity && Data(thing.owner.bytes) == row.owner
                     && thing.retired == row.retired && thing.openOffers == Int(row.openOffers)
                     && thing.custodySteps == row.custodyRecords
-                    && thing.quantityInUse == UInt64(row.quantityInUse), .state,
+                    && thing.quantityInUse == UInt64(row.quantityInUse)
+                    && thing.quantityCounted == UInt64(row.quantityCounted)
+                    && thing.isTakenWhole == row.exclusive
+                    && thing.reporter.map { Data($0.bytes) } ?? Data() == row.stolen.reporter,
+                .state,
                 "resource \(id) is not as expected: \(row.jsonForm(pretty: false))")
             let bookings = Agreements.bookings(of: id, in: replica.state)
             try require(
@@ -82,8 +88,9 @@ extension World {
                     + "\(thing.bookings.count)")
             for (start, agreement, booking) in bookings {
                 let found = ResourceBook.BookingRow(
-                    from: start.milliseconds, until: booking.endMs, quantity: booking.quantity,
-                    inUse: booking.inUse)
+                    from: start.milliseconds, until: booking.endMs,
+                    quantity: UInt64(booking.quantity), inUse: booking.inUse,
+                    isWhole: booking.exclusive)
                 try require(
                     thing.bookings[agreement] == found, .state,
                     "\(agreement) has booked \(found), expected "
@@ -108,7 +115,9 @@ extension World {
                     && deal.quantity == row.quantity && deal.deposit == row.depositMinor
                     && deal.usedFrom == row.usedFromMs && deal.usedUntil == row.usedUntilMs
                     && deal.openedAt == row.openedAtMs && deal.unit == row.unit
-                    && parties == row.parties, .state,
+                    && deal.uses == row.uses && deal.frozenMs == row.frozenMs
+                    && deal.settledAt == row.settledAtMs && deal.settledMinor == row.settledMinor
+                    && deal.isDisputed == row.disputed && parties == row.parties, .state,
                 "agreement \(id) is \(row.jsonForm(pretty: false)), expected \(deal)")
         }
         for (account, row) in Agreements.records.rows(in: replica.state) {
@@ -124,6 +133,50 @@ extension World {
                     && reference.market.offers[id]?.terms.platform == row.terms.platform, .state,
                 "offer \(id) is not as expected")
         }
+    }
+
+    private func checkRequests() throws {
+        for (id, row) in Market.requests.rows(in: replica.state) {
+            let request = reference.market.requests[id]
+            try require(
+                request?.state == row.state && request?.wish == row.wish, .state,
+                "request \(id) is \(row.state), expected \(request.map { "\($0.state)" } ?? "none")")
+        }
+        let answers = Market.answers.rows(in: replica.state)
+        try require(
+            answers.count == reference.market.answers.count, .state, "answers are missing")
+        for (id, row) in answers {
+            let answer = reference.market.answers[id]
+            try require(
+                answer?.terms == row.terms && answer?.startMs == row.startMs
+                    && answer?.durationMs == row.durationMs
+                    && answer?.byCustomer == row.byCustomer
+                    && answer.map { UInt32($0.rounds) } == row.rounds, .state,
+                "answer \(id) is not as expected")
+        }
+    }
+
+    private func checkReputation() throws {
+        for (id, row) in Reputation.flags.rows(in: replica.state) {
+            let flag = reference.trust.flags[id]
+            try require(
+                flag?.isOpen == (row.status == .open)
+                    && flag.map { Data($0.account.bytes) } == row.account, .state,
+                "flag \(id) is not as expected")
+        }
+        for (id, row) in Reputation.reviews.rows(in: replica.state) {
+            let review = reference.trust.reviews[id]
+            let opened = [row.byOpener, row.byProvider].count(where: \.opened)
+            try require(
+                review?.phase == row.phase && review?.dueMs == row.dueMs
+                    && review?.opened.count == opened, .state,
+                "the reviews of \(id) are \(row.phase), expected "
+                    + "\(review.map { "\($0.phase)" } ?? "none")")
+        }
+        let vouches = Reputation.vouches.rows(in: replica.state)
+        try require(
+            vouches.count == reference.trust.vouches.values.reduce(0) { $0 + $1.count }, .state,
+            "vouches are missing")
     }
 
     private func checkAlliance() throws {

@@ -1,4 +1,5 @@
 import KoinonProtocol
+import TestSeeds
 import Testing
 
 @testable import KoinonLedger
@@ -40,7 +41,7 @@ private struct ReferenceTree {
         #expect(tree.count == 0)
     }
 
-    @Test(arguments: 0..<12 as Range<UInt64>)
+    @Test(arguments: Seeds.of(0..<12 as Range<UInt64>, casesEach: 60))
     func `random histories have the root of their contents`(seed: UInt64) {
         var generator = SplitMix64(state: seed)
         let keySpace = [3, 20, 300][Int(seed % 3)]

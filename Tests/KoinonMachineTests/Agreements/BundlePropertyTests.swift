@@ -1,4 +1,5 @@
 import KoinonProtocol
+import TestSeeds
 import Testing
 
 @testable import KoinonMachine
@@ -28,7 +29,7 @@ import Testing
         return calendar
     }
 
-    @Test(arguments: 1...10)
+    @Test(arguments: Seeds.of(1...10, casesEach: 60))
     func `the machine agrees with one plain calendar a resource`(seed: Int) throws {
         var random = SeededRandom(seed: UInt64(seed))
         let tick: UInt64 = 60_000

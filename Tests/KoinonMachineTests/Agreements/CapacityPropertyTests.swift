@@ -1,4 +1,5 @@
 import KoinonProtocol
+import TestSeeds
 import Testing
 
 @testable import KoinonMachine
@@ -6,7 +7,7 @@ import Testing
 /// Random bookings, starts, finishes, cancellations and waits, in any order: the machine
 /// says yes and no exactly as the plain calendar does.
 @Suite struct CapacityPropertyTests {
-    @Test(arguments: 1...12)
+    @Test(arguments: Seeds.of(1...12, casesEach: 60))
     func `the machine agrees with a plain calendar`(seed: Int) throws {
         var random = SeededRandom(seed: UInt64(seed))
         let capacity = [1, 1, 2, 5][random.below(4)]

@@ -1,5 +1,6 @@
 import Foundation
 import KoinonProtocol
+import TestSeeds
 import Testing
 
 @testable import KoinonMachine
@@ -21,7 +22,7 @@ import Testing
         var end: UInt64
     }
 
-    @Test(arguments: 1...12)
+    @Test(arguments: Seeds.of(1...12, casesEach: 80))
     func `the machine agrees with a plain table`(seed: Int) throws {
         var random = SeededRandom(seed: UInt64(seed))
         let tick: UInt64 = 60_000

@@ -1,3 +1,4 @@
+import TestSeeds
 import Testing
 
 @testable import KoinonMachine
@@ -19,7 +20,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [1, 2, 3, 4] as [UInt64])
+    @Test(arguments: Seeds.of([1, 2, 3, 4] as [UInt64], casesEach: 6_000))
     func `a sorted map is a dictionary with its keys in order`(seed: UInt64) {
         var random = SeededRandom(seed: seed)
         var map = SortedMap<Int>()

@@ -1,3 +1,4 @@
+import TestSeeds
 import Testing
 
 @testable import KoinonMachine
@@ -25,7 +26,7 @@ import Testing
         return (state, rows)
     }
 
-    @Test(arguments: Array(1...12) as [UInt64])
+    @Test(arguments: Seeds.of(1...12 as ClosedRange<UInt64>, casesEach: 1_500))
     func `an overlay is a dictionary that can go back to a savepoint`(seed: UInt64) {
         var random = SeededRandom(seed: seed)
         let (state, before) = base(&random)

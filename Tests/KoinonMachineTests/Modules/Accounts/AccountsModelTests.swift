@@ -1,6 +1,7 @@
 import Foundation
 import KoinonLedger
 import KoinonProtocol
+import TestSeeds
 import Testing
 
 @testable import KoinonMachine
@@ -77,7 +78,7 @@ import Testing
 
     private static func key(_ number: Int) -> SigningKey { TestLedger.key("key \(number)") }
 
-    @Test(arguments: [21, 22, 23, 24, 25] as [UInt64])
+    @Test(arguments: Seeds.of([21, 22, 23, 24, 25] as [UInt64], casesEach: 350))
     func `an account has the keys that the model says, after every action`(seed: UInt64) throws {
         var random = SeededRandom(seed: seed)
         let ledger = try TestLedger()

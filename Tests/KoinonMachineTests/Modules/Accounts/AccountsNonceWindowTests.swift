@@ -1,4 +1,5 @@
 import KoinonProtocol
+import TestSeeds
 import Testing
 
 @testable import KoinonMachine
@@ -18,7 +19,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Array(1...8) as [UInt64])
+    @Test(arguments: Seeds.of(1...8 as ClosedRange<UInt64>, casesEach: 3_000))
     func `the window accepts exactly what the model accepts`(seed: UInt64) {
         var random = SeededRandom(seed: seed)
         var window = NonceWindow()

@@ -1,6 +1,7 @@
 import KoinonLedger
 import KoinonProtocol
 import SwiftProtobuf
+import TestSeeds
 import Testing
 
 @testable import KoinonMachine
@@ -175,7 +176,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [11, 12, 13, 14] as [UInt64])
+    @Test(arguments: Seeds.of([11, 12, 13, 14] as [UInt64], casesEach: 400))
     func `money is where the model says after every transaction`(seed: UInt64) throws {
         var run = try Run(seed: seed)
         var done = 0

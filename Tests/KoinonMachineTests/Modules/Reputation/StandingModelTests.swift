@@ -1,5 +1,6 @@
 import Foundation
 import KoinonProtocol
+import TestSeeds
 import Testing
 
 @testable import KoinonMachine
@@ -50,7 +51,7 @@ import Testing
         }
     }
 
-    @Test(arguments: 1...6)
+    @Test(arguments: Seeds.of(1...6, casesEach: 40))
     func `random reviews come to the same standing as in a plain model`(seed: Int) throws {
         var random = SeededRandom(seed: UInt64(seed))
         let market = try Market(&random)
