@@ -140,7 +140,8 @@ enum DearFee: AgreementsPlant {
             guard let payment = payments.first(where: { $0.purpose == .payment }),
                 let offer = AgreementID(fee.agreement)
                     .flatMap({ Agreements.agreement($0, in: context.state) })
-                    .flatMap({ OfferID($0.offer) }).flatMap({ Market.offer($0, in: context.state) }),
+                    .flatMap({ OfferID($0.offer) }).flatMap({ Market.offer($0, in: context.state) }
+                    ),
                 case let fraction = offer.terms.platformFee, fraction.numerator > 0,
                 // Not a whole number before it was rounded.
                 fee.amountMinor * UInt64(fraction.denominator) % UInt64(fraction.numerator) != 0,

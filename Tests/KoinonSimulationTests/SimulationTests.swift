@@ -43,7 +43,9 @@ import Testing
     @Test func `make every action of every module`() {
         var names: Set<String> = []
         for module in Self.fields(of: "Action") {
-            for action in Self.fields(of: module.type) { names.insert("\(module.name).\(action.name)") }
+            for action in Self.fields(of: module.type) {
+                names.insert("\(module.name).\(action.name)")
+            }
         }
         #expect(names.count >= 24)
         #expect(Set(ActionGenerator.all.map(\.name)) == names)

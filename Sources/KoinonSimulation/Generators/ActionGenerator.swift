@@ -17,7 +17,8 @@ struct ActionGenerator: Sendable {
 
     /// One of each action of every module.
     static let all: [ActionGenerator] =
-        alliance + accounts + money + resources + market + requests + agreements + reputation
+        alliance + accounts + money + resources + market + requests + agreements + resale
+        + reputation
 
     private static let totalWeight = all.reduce(0) { $0 + $1.weight }
 

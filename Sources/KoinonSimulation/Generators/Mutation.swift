@@ -82,7 +82,8 @@ struct Mutation {
                 }
                 let inner = rest.prefix(Int(count))
                 rest = rest.dropFirst(Int(count))
-                if !random.oneIn(20), !inner.isEmpty, let message = Self.fields(in: inner, &random) {
+                if !random.oneIn(20), !inner.isEmpty, let message = Self.fields(in: inner, &random)
+                {
                     fields.append(Field(tag: tag, content: .message(message)))
                 } else {
                     fields.append(Field(tag: tag, content: .bytes(Array(inner))))

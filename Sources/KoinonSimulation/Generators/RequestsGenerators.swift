@@ -61,6 +61,9 @@ extension ActionGenerator {
             guard let (id, answer) = scene.random.pick(scene.openAnswers) else { return nil }
             return Draft(onTurn(answer, in: scene)) { action in
                 action.market.takeAnswer.answer = Data(id.bytes)
+                if scene.chance(50), let arbiter = scene.random.pick(answer.terms.arbiters) {
+                    action.market.takeAnswer.arbiter = arbiter
+                }
             }
         },
         ActionGenerator("market.withdraw_answer", weight: 2) { scene in

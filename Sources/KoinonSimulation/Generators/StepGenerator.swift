@@ -19,8 +19,10 @@ struct StepGenerator {
         var parameters = Parameters()
         for (name, _) in ParameterBounds.standard where random.oneIn(3) {
             guard let bounds = ParameterBounds.bounds(of: name) else { continue }
-            let low: UInt64 = name.hasSuffix("_ms") ? 4 * 3_600_000 : bounds.lowerBound + 40
-            parameters[name] = random.within(bounds.lowerBound...low)
+            // Without a few accounts nothing happens at all.
+            let least = name.hasPrefix("sponsor_") ? 6 : bounds.lowerBound
+            let low: UInt64 = name.hasSuffix("_ms") ? 4 * 3_600_000 : least + 40
+            parameters[name] = random.within(least...low)
         }
         return Setting(
             members: Array(names.prefix(1 + random.below(5))), parameters: parameters,

@@ -33,6 +33,9 @@ extension ReferenceLedger {
         switch action.action {
         case .openAgreement(let action): try open(action, by: sender)
         case .takeTransition(let action): try take(action, by: sender)
+        case .offerResale(let action): try offerResale(action, by: sender)
+        case .withdrawResale(let action): try withdrawResale(action, by: sender)
+        case .takeResale(let action): try takeResale(action, by: sender)
         case nil: throw Refusal(Code.empty)
         default: throw Unsure()
         }
@@ -65,11 +68,7 @@ extension ReferenceLedger {
             throw Refusal(Code.quantityTooLarge)
         }
         let start = try start(of: action, under: offer.terms)
-        let (deposit, overflow) = deposit(for: sender, under: offer.terms)
-            .multipliedReportingOverflow(by: UInt64(quantity))
-        guard !overflow, deposit <= Bounds.largestAmount else {
-            throw Refusal(Code.arithmeticOverflow)
-        }
+        let deposit = try wholeDeposit(for: sender, under: offer.terms, quantity)
         var parties: [String: AccountID] = [:]
         for role in process.definition.roles {
             switch role.source {
@@ -83,7 +82,7 @@ extension ReferenceLedger {
         let agreement = AgreementBook.Row(
             offer: offerID, shares: shares, process: offer.terms.process, parties: parties,
             openedAt: now, start: start, end: start + action.durationMs, quantity: quantity,
-            deposit: deposit, unit: offer.terms.unit)
+            deposit: deposit, unit: offer.terms.unit, arbiter: action.arbiter)
         let id: AgreementID = try newID()
         let candidates = process.definition.transitions.filter(\.from.isEmpty)
         try takeByRole(try firstAllowed(candidates, id, agreement), id, agreement)
@@ -109,6 +108,17 @@ extension ReferenceLedger {
         }
         // Standing is a sum that this model does not keep.
         if terms.trustRule.minimumStandingPpm > 0 { throw Unsure() }
+    }
+
+    func wholeDeposit(
+        for account: AccountID, under terms: PublishOffer, _ quantity: UInt32
+    ) throws -> UInt64 {
+        let (deposit, overflow) = deposit(for: account, under: terms)
+            .multipliedReportingOverflow(by: UInt64(quantity))
+        guard !overflow, deposit <= Bounds.largestAmount else {
+            throw Refusal(Code.arithmeticOverflow)
+        }
+        return deposit
     }
 
     /// Less for one who settled enough in a row without being late, more for one flagged.
@@ -164,7 +174,7 @@ extension ReferenceLedger {
         try enter(by: transition, id, row)
     }
 
-    private func isStolen(_ row: AgreementBook.Row) -> Bool {
+    func isStolen(_ row: AgreementBook.Row) -> Bool {
         row.shares.contains { things.rows[$0.thing]?.reporter != nil }
     }
 

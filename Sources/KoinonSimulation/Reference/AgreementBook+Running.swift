@@ -49,6 +49,7 @@ extension ReferenceLedger {
         row.state = transition.to
         row.enteredAt = now
         row.frozenMs = 0
+        row.resale = nil
         deals.rows[id] = row
         let opener = process.role(.opener).flatMap { row.parties[$0] }
         let paidBefore = moneyEvents.count
@@ -186,7 +187,7 @@ extension ReferenceLedger {
         }
     }
 
-    private mutating func arm(
+    mutating func arm(
         _ id: AgreementID, _ row: AgreementBook.Row, _ process: ReferenceProcess
     ) throws {
         if try process.state(row.state).final || row.isDisputed { return }
@@ -215,7 +216,8 @@ extension ReferenceLedger {
             let offset = try process.formula(timer.offsetMs).value(values.value)
             let (sum, overflow) = Int64(clamping: base).addingReportingOverflow(offset)
             let due = overflow ? (offset > 0 ? Bounds.endOfTime : 0) : UInt64(max(0, sum))
-            return min(max(row.enteredAt, min(due, Bounds.endOfTime)) + row.frozenMs, Bounds.endOfTime)
+            return min(
+                max(row.enteredAt, min(due, Bounds.endOfTime)) + row.frozenMs, Bounds.endOfTime)
         } catch is Refusal {
             return min(row.enteredAt + row.frozenMs, Bounds.endOfTime)
         }

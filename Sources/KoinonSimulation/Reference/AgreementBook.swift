@@ -18,6 +18,8 @@ struct AgreementBook {
         var quantity: UInt32
         var deposit: UInt64
         var unit: String
+        /// Who decides disputes; nothing when members by lot do.
+        var arbiter = Data()
         var usedFrom: UInt64 = 0
         var usedUntil: UInt64 = 0
         var frozenMs: UInt64 = 0
@@ -25,6 +27,7 @@ struct AgreementBook {
         var settledAt: UInt64 = 0
         var settledMinor: UInt64 = 0
         var isDisputed = false
+        var resale: Resale?
     }
 
     struct Share: Equatable {
@@ -68,6 +71,11 @@ struct ReferenceProcess {
                 comparisons[one.condition] = try FormulaComparison(one.condition)
             }
         }
+        if !definition.resale.allowed.isEmpty {
+            comparisons[definition.resale.allowed] = try FormulaComparison(
+                definition.resale.allowed)
+        }
+        if !definition.resale.deposit.isEmpty { texts.append(definition.resale.deposit) }
         for text in texts { formulas[text] = try Formula(text) }
     }
 

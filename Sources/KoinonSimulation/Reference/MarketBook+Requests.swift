@@ -177,6 +177,7 @@ extension ReferenceLedger {
         answer.terms.tariff.priceMinor = action.priceMinor
         answer.terms.depositMinor = action.depositMinor
         answer.terms.clearReducedDeposit()
+        if answer.terms.hasTrustRule { answer.terms.trustRule.flaggedDepositMinor = 0 }
         answer.startMs = action.startMs
         answer.durationMs = action.durationMs
         answer.byCustomer = !answer.byCustomer
@@ -203,6 +204,7 @@ extension ReferenceLedger {
         opening.startMs = answer.startMs
         opening.durationMs = answer.durationMs
         opening.quantity = request.wish.quantity
+        opening.arbiter = action.arbiter
         try open(opening, on: id, offer, by: sender)
         close(answer.request, as: .taken)
     }

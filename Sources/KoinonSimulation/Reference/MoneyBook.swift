@@ -186,6 +186,21 @@ extension ReferenceLedger {
         money.set(from, unit, before - amount)
     }
 
+    /// From one account to another within an action about something else; nothing for 0.
+    mutating func move(
+        _ amount: UInt64, _ unit: String, from: AccountID, to: AccountID
+    ) throws {
+        if amount == 0 { return }
+        try debit(amount, unit, from: from)
+        money.set(to, unit, money.balance(to, unit) + amount)
+        emit { event in
+            event.transferred.unit = unit
+            event.transferred.from = Data(from.bytes)
+            event.transferred.to = Data(to.bytes)
+            event.transferred.amountMinor = amount
+        }
+    }
+
     // MARK: Holds
 
     /// From an account into an agreement's hold; nothing for 0.

@@ -130,6 +130,8 @@ extension ReferenceLedger {
             deal.settledAt = row.settledAtMs
             deal.settledMinor = row.settledMinor
             deal.isDisputed = row.disputed
+            deal.arbiter = row.arbiter
+            deal.resale = row.hasResale ? row.resale : nil
             deals.rows[id] = deal
             let occupancy = try? deals.processes[row.process]?.occupancy(row.state)
             for share in shares where occupancy == .counted {

@@ -56,7 +56,8 @@ extension World {
                 .outcome, "timer \(due.name) of module \(due.module) was due \(due.due), none came")
         }
         // Transactions in an entry of someone who is no member are nobody's.
-        isLost = try follow(isOfMember ? entry.transactions : [], ignored, &receipts, block, isLost: isLost)
+        isLost = try follow(
+            isOfMember ? entry.transactions : [], ignored, &receipts, block, isLost: isLost)
         try require(receipts.isEmpty, .block, "a receipt belongs to nothing")
         if isLost { reference.reread(shadow.state) }
     }
@@ -160,14 +161,16 @@ extension World {
     }
 
     private func text(_ events: [MoneyEvent]) -> String {
-        events.isEmpty ? "nothing" : events.map { $0.jsonForm(pretty: false) }.joined(separator: " ")
+        events.isEmpty
+            ? "nothing" : events.map { $0.jsonForm(pretty: false) }.joined(separator: " ")
     }
 
     private func name(_ receipt: Receipt) -> String { Self.name(of: receipt.code) }
 
     static func name(of code: UInt32) -> String {
         code == 0
-            ? "done" : Modules.rejectionMeanings[code].map { "\($0.module).\($0.name)" } ?? "\(code)"
+            ? "done"
+            : Modules.rejectionMeanings[code].map { "\($0.module).\($0.name)" } ?? "\(code)"
     }
 
     private func count(_ receipt: Receipt, of body: TransactionBody) {

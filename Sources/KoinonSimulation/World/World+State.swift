@@ -84,7 +84,8 @@ extension World {
             let bookings = Agreements.bookings(of: id, in: replica.state)
             try require(
                 bookings.count == thing.bookings.count && bookings.count == Int(row.openBookings),
-                .state, "resource \(id) has \(bookings.count) bookings, expected "
+                .state,
+                "resource \(id) has \(bookings.count) bookings, expected "
                     + "\(thing.bookings.count)")
             for (start, agreement, booking) in bookings {
                 let found = ResourceBook.BookingRow(
@@ -117,7 +118,9 @@ extension World {
                     && deal.openedAt == row.openedAtMs && deal.unit == row.unit
                     && deal.uses == row.uses && deal.frozenMs == row.frozenMs
                     && deal.settledAt == row.settledAtMs && deal.settledMinor == row.settledMinor
-                    && deal.isDisputed == row.disputed && parties == row.parties, .state,
+                    && deal.isDisputed == row.disputed && deal.arbiter == row.arbiter
+                    && deal.resale == (row.hasResale ? row.resale : nil) && parties == row.parties,
+                .state,
                 "agreement \(id) is \(row.jsonForm(pretty: false)), expected \(deal)")
         }
         for (account, row) in Agreements.records.rows(in: replica.state) {
@@ -140,7 +143,8 @@ extension World {
             let request = reference.market.requests[id]
             try require(
                 request?.state == row.state && request?.wish == row.wish, .state,
-                "request \(id) is \(row.state), expected \(request.map { "\($0.state)" } ?? "none")")
+                "request \(id) is \(row.state), expected \(request.map { "\($0.state)" } ?? "none")"
+            )
         }
         let answers = Market.answers.rows(in: replica.state)
         try require(

@@ -68,7 +68,8 @@ struct SimulateCommand: AsyncParsableCommand {
     private func attack(_ simulation: Simulation) throws {
         let revision = SourceRevision.current
         if !json {
-            print("seeds \(seed) to \(seed + UInt64(seeds) - 1), \(blocks) blocks each, \(revision)")
+            print(
+                "seeds \(seed) to \(seed + UInt64(seeds) - 1), \(blocks) blocks each, \(revision)")
         }
         let line = ProgressLine("simulating")
         let start = ContinuousClock.now
@@ -80,7 +81,9 @@ struct SimulateCommand: AsyncParsableCommand {
                 let all = number * UInt64(blocks) + UInt64(done)
                 line.show(
                     done: all, of: total,
-                    detail: "seed \(seed + number), \(Text.number(all)) of \(Text.number(total)) blocks")
+                    detail:
+                        "seed \(seed + number), \(Text.number(all)) of \(Text.number(total)) blocks"
+                )
                 return true
             }
             report.add(outcome)

@@ -91,7 +91,8 @@ enum SourceRevision {
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice
         guard (try? process.run()) != nil else { return "an unknown commit" }
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        let text = String(
+            decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
         let commit = text.filter { !$0.isWhitespace }
         return process.terminationStatus == 0 && !commit.isEmpty
