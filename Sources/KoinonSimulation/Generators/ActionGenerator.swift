@@ -18,7 +18,7 @@ struct ActionGenerator: Sendable {
     /// One of each action of every module.
     static let all: [ActionGenerator] =
         alliance + accounts + money + resources + market + requests + agreements + resale
-        + reputation
+        + reputation + disputes
 
     private static let totalWeight = all.reduce(0) { $0 + $1.weight }
 

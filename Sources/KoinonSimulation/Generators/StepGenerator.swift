@@ -22,7 +22,7 @@ struct StepGenerator {
             // Without a few accounts nothing happens at all.
             let least = name.hasPrefix("sponsor_") ? 6 : bounds.lowerBound
             let low: UInt64 = name.hasSuffix("_ms") ? 4 * 3_600_000 : least + 40
-            parameters[name] = random.within(least...low)
+            parameters[name] = random.within(least...min(low, bounds.upperBound))
         }
         return Setting(
             members: Array(names.prefix(1 + random.below(5))), parameters: parameters,

@@ -23,6 +23,7 @@ private enum Code {
     static let resourceStolen: UInt32 = 625
     static let arbiterNotOffered: UInt32 = 630
     static let arbiterIsParty: UInt32 = 631
+    static let agreementDisputed: UInt32 = 632
     static let openerFlagged: UInt32 = 655
 }
 
@@ -156,6 +157,7 @@ extension ReferenceLedger {
         guard !(try process.state(row.state).final) else {
             throw Refusal(Code.agreementEnded, detail: row.state)
         }
+        guard !row.isDisputed else { throw Refusal(Code.agreementDisputed) }
         let named = process.definition.transitions.filter {
             $0.name == action.transition && !$0.from.isEmpty
         }
@@ -171,7 +173,16 @@ extension ReferenceLedger {
         _ transition: TransitionDefinition, _ id: AgreementID, _ row: AgreementBook.Row
     ) throws {
         if transition.sale != nil, isStolen(row) { throw Refusal(Code.resourceStolen) }
-        try enter(by: transition, id, row)
+        try enter(try way(transition, id, row), id, row)
+    }
+
+    private func way(
+        _ transition: TransitionDefinition, _ id: AgreementID, _ row: AgreementBook.Row
+    ) throws -> AgreementWay {
+        var way = AgreementWay(to: transition.to, remainderTo: transition.remainderTo)
+        let amounts = try amounts(of: transition.effects, id, row)
+        for (effect, amount) in zip(transition.effects, amounts) { way.add(effect, amount) }
+        return way
     }
 
     func isStolen(_ row: AgreementBook.Row) -> Bool {
@@ -202,20 +213,18 @@ extension ReferenceLedger {
         else { throw Unsure() }
         let transition = process.definition.transitions[Int(timer.kind)]
         guard transition.from == row.state, transition.name == timer.name else { throw Unsure() }
+        var way: AgreementWay
         do {
             if transition.sale != nil, isStolen(row) { throw Refusal(Code.resourceStolen) }
-            _ = try amounts(of: transition, id, row)
+            way = try self.way(transition, id, row)
         } catch is Refusal {
             // What cannot be reckoned or sold is left out, so that the state is left at all.
-            var plain = transition
-            plain.effects = []
+            way = AgreementWay(to: transition.to, remainderTo: transition.remainderTo)
             if let sale = transition.sale {
-                plain.to = sale.otherwise
-                plain.remainderTo = sale.otherwiseTo
+                way = AgreementWay(to: sale.otherwise, remainderTo: sale.otherwiseTo)
             }
-            return try enter(by: plain, id, row)
         }
-        try enter(by: transition, id, row)
+        try enter(way, id, row)
     }
 }
 

@@ -6,7 +6,6 @@ private enum Code {
     static let malformedID: UInt32 = 601
     static let unknownAgreement: UInt32 = 611
     static let agreementEnded: UInt32 = 612
-    static let arbiterIsParty: UInt32 = 631
     static let notOpener: UInt32 = 640
     static let resaleNotAllowed: UInt32 = 641
     static let badResaleTime: UInt32 = 642
@@ -34,7 +33,9 @@ extension ReferenceLedger {
     private func checkResale(
         _ id: AgreementID, _ row: AgreementBook.Row, ofPart isPart: Bool
     ) throws {
-        guard let process = deals.processes[row.process], process.definition.hasResale else {
+        guard !row.isDisputed, let process = deals.processes[row.process],
+            process.definition.hasResale
+        else {
             throw Refusal(Code.resaleNotAllowed)
         }
         let rule = process.definition.resale
@@ -84,7 +85,10 @@ extension ReferenceLedger {
         guard action.priceMinor == resale.priceMinor, action.fromMs == resale.fromMs else {
             throw Refusal(Code.resaleDiffers)
         }
-        guard !row.parties.values.contains(buyer) else { throw Refusal(Code.partyCannotBuy) }
+        // Nobody decides about an agreement of its own.
+        guard !row.parties.values.contains(buyer), AccountID(row.arbiter) != buyer else {
+            throw Refusal(Code.partyCannotBuy)
+        }
         try checkResale(id, row, ofPart: resale.fromMs != 0)
         guard let seller = row.parties[try openerRole(row)] else { throw Unsure() }
         if resale.fromMs == 0 {
@@ -102,8 +106,6 @@ extension ReferenceLedger {
         else { throw Unsure() }
         try checkTrust(in: buyer, under: offer.terms)
         guard !isStolen(row) else { throw Refusal(625) }
-        // Nobody decides about an agreement of its own.
-        guard Data(buyer.bytes) != row.arbiter else { throw Refusal(Code.arbiterIsParty) }
         let before = try resaleDeposit(id, row, process)
         var after = row
         after.parties[try openerRole(row)] = buyer

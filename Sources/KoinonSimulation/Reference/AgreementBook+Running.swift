@@ -8,8 +8,25 @@ private enum Code {
     static let capacityExceeded: UInt32 = 622
     static let resourceStolen: UInt32 = 625
     static let wholeOnly: UInt32 = 626
+    static let resourceDisputed: UInt32 = 628
     static let takenByOthers: UInt32 = 627
     static let takenAsWhole: UInt32 = 629
+}
+
+/// From a state to the next, with the amounts reckoned.
+struct AgreementWay {
+    var to: String
+    var remainderTo: String
+    var effects: [(effect: Effect, amount: UInt64)] = []
+    /// It counts as settled, whatever the effects say.
+    var settles = false
+
+    init(to: String, remainderTo: String) {
+        self.to = to
+        self.remainderTo = remainderTo
+    }
+
+    mutating func add(_ effect: Effect, _ amount: UInt64) { effects.append((effect, amount)) }
 }
 
 /// What a transition does.
@@ -17,11 +34,11 @@ extension ReferenceLedger {
     /// The value of each effect's expression, from what was before the transition; 0 where
     /// an effect has none. Below zero counts as zero.
     func amounts(
-        of transition: TransitionDefinition, _ id: AgreementID, _ row: AgreementBook.Row
+        of effects: [Effect], _ id: AgreementID, _ row: AgreementBook.Row
     ) throws -> [UInt64] {
         guard let process = deals.processes[row.process] else { throw Unsure() }
         let values = try ReferenceValues(id, row, at: now, in: self)
-        return try transition.effects.map { effect in
+        return try effects.map { effect in
             let text: String
             switch effect.effect {
             case .collect(let effect): text = effect.amount
@@ -38,31 +55,28 @@ extension ReferenceLedger {
     }
 
     mutating func enter(
-        by transition: TransitionDefinition, _ id: AgreementID, _ before: AgreementBook.Row
+        _ way: AgreementWay, _ id: AgreementID, _ before: AgreementBook.Row
     ) throws {
         guard let process = deals.processes[before.process] else { throw Unsure() }
-        let amounts = try amounts(of: transition, id, before)
         var row = before
         timers.cancelAll(module: 6, subject: id.bytes)
         try occupy(
-            &row, id, from: process.occupancy(before.state), to: process.occupancy(transition.to))
-        row.state = transition.to
+            &row, id, from: process.occupancy(before.state), to: process.occupancy(way.to))
+        row.state = way.to
         row.enteredAt = now
         row.frozenMs = 0
         row.resale = nil
         deals.rows[id] = row
         let opener = process.role(.opener).flatMap { row.parties[$0] }
         let paidBefore = moneyEvents.count
-        for (effect, amount) in zip(transition.effects, amounts) {
-            try perform(effect, amount, id, row, process)
-        }
-        if let to = row.parties[transition.remainderTo] {
+        for (effect, amount) in way.effects { try perform(effect, amount, id, row, process) }
+        if let to = row.parties[way.remainderTo] {
             pay(money.held(id, row.unit), row.unit, outOf: id, to: to, .remainder)
         }
-        let isSettlement = transition.effects.contains {
-            if case .recordSettled = $0.effect { true } else { false }
+        let isRecorded = way.effects.contains { effect, _ in
+            if case .recordSettled = effect.effect { true } else { false }
         }
-        if isSettlement {
+        if isRecorded || way.settles {
             let paid = moneyEvents[paidBefore...].reduce(UInt64(0)) { sum, event in
                 let isToOther = AccountID(event.holdPaid.to) != opener
                 return sum + (isToOther ? event.holdPaid.amountMinor : 0)
@@ -104,6 +118,13 @@ extension ReferenceLedger {
         case .countUse:
             deals.rows[id]?.uses = row.uses + amount
         default: throw Unsure()
+        }
+    }
+
+    /// Agreements about the thing that are frozen.
+    func openDisputes(about thing: ResourceID) -> Int {
+        deals.rows.values.count { row in
+            row.isDisputed && row.shares.contains { $0.thing == thing }
         }
     }
 
@@ -177,6 +198,9 @@ extension ReferenceLedger {
             guard share.quantity == UInt64(thing.capacity) else { throw Refusal(Code.wholeOnly) }
             guard thing.bookings.isEmpty, thing.counted.isEmpty else {
                 throw Refusal(Code.takenByOthers)
+            }
+            guard openDisputes(about: share.thing) == 0 else {
+                throw Refusal(Code.resourceDisputed)
             }
             return
         }

@@ -76,6 +76,14 @@ struct ReferenceProcess {
                 definition.resale.allowed)
         }
         if !definition.resale.deposit.isEmpty { texts.append(definition.resale.deposit) }
+        for effect in definition.dispute.undecided {
+            switch effect.effect {
+            case .pay(let effect): texts.append(effect.amount)
+            case .recordSettled(let effect): texts.append(effect.late)
+            case .countUse(let effect): texts.append(effect.times)
+            default: break
+            }
+        }
         for text in texts { formulas[text] = try Formula(text) }
     }
 

@@ -42,14 +42,18 @@ enum ParameterBounds {
         ("recovery_delay_minimum_ms", Bounds.day), ("agreement_duration_maximum_ms", year),
         ("booking_horizon_ms", year), ("bookings_per_resource", 1_000),
         ("review_seal_window_ms", 14 * Bounds.day), ("review_open_window_ms", 7 * Bounds.day),
-        ("vouches_per_member", 10_000),
+        ("vouches_per_member", 10_000), ("dispute_evidence_ms", 3 * Bounds.day),
+        ("dispute_decision_ms", 7 * Bounds.day), ("dispute_appeal_ms", 3 * Bounds.day),
+        ("dispute_panel_size", 3),
     ]
 
     static func bounds(of name: String) -> ClosedRange<UInt64>? {
         switch name {
         case "voting_period_ms", "recovery_delay_minimum_ms", "review_seal_window_ms",
-            "review_open_window_ms":
+            "review_open_window_ms", "dispute_evidence_ms", "dispute_decision_ms",
+            "dispute_appeal_ms":
             minute...year
+        case "dispute_panel_size": 1...15
         case "timers_per_block", "bookings_per_resource": 1...100_000
         case "sponsor_accounts_maximum", "sponsor_accounts_per_day", "vouches_per_member":
             1...1_000_000_000
@@ -74,6 +78,10 @@ extension Parameters {
             case "review_seal_window_ms": reviewSealWindowMs
             case "review_open_window_ms": reviewOpenWindowMs
             case "vouches_per_member": vouchesPerMember
+            case "dispute_evidence_ms": disputeEvidenceMs
+            case "dispute_decision_ms": disputeDecisionMs
+            case "dispute_appeal_ms": disputeAppealMs
+            case "dispute_panel_size": disputePanelSize
             default: 0
             }
         }
@@ -90,6 +98,10 @@ extension Parameters {
             case "review_seal_window_ms": reviewSealWindowMs = newValue
             case "review_open_window_ms": reviewOpenWindowMs = newValue
             case "vouches_per_member": vouchesPerMember = newValue
+            case "dispute_evidence_ms": disputeEvidenceMs = newValue
+            case "dispute_decision_ms": disputeDecisionMs = newValue
+            case "dispute_appeal_ms": disputeAppealMs = newValue
+            case "dispute_panel_size": disputePanelSize = newValue
             default: break
             }
         }

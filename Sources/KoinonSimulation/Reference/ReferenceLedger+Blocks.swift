@@ -106,6 +106,7 @@ extension ReferenceLedger {
         case .market(let action): try perform(action)
         case .agreements(let action): try perform(action)
         case .reputation(let action): try perform(action)
+        case .disputes(let action): try perform(action)
         default: throw Unsure()
         }
     }
@@ -123,6 +124,7 @@ extension ReferenceLedger {
             case 5: try trial.expire(timer)
             case 6: try trial.takeByTimer(timer)
             case 7: try trial.endReviewWindow(timer)
+            case 8: try trial.endDisputeStep(timer)
             default: throw Unsure()
             }
         } catch let refusal as Refusal {

@@ -13,6 +13,8 @@ struct ReferenceLedger {
     let chain: ChainID
     /// Time of the last block, in milliseconds.
     var timeMs: UInt64
+    /// Hash of the last block.
+    var parent: Hash256 = .zero
     /// What the running action or timer takes for the present moment.
     var now: UInt64
     var authors: [String: Author] = [:]
@@ -23,6 +25,7 @@ struct ReferenceLedger {
     var market = MarketBook()
     var deals = AgreementBook()
     var trust = ReputationBook()
+    var disputes = DisputeBook()
     var timers = TimerBook()
     /// Transactions in blocks, by id, until they expire.
     var spent: [Hash256: UInt64] = [:]

@@ -79,6 +79,7 @@ private enum Code {
     static let offersOpen: UInt32 = 417
     static let bookingsOpen: UInt32 = 418
     static let resourceStolen: UInt32 = 419
+    static let disputesOpen: UInt32 = 420
     static let badEvidenceHash: UInt32 = 421
     static let notOwnerNorMember: UInt32 = 422
     static let alreadyReported: UInt32 = 423
@@ -142,14 +143,14 @@ extension ReferenceLedger {
         let row = try own(id, by: sender)
         guard people.accounts[to] != nil else { throw Refusal(Code.unknownAccount) }
         guard to != sender else { throw Refusal(Code.alreadyOwner) }
-        try checkIdle(row)
+        try checkIdle(id, row)
         things.rows[id]?.owner = to
         things.rows[id]?.custodySteps += 1
     }
 
     private mutating func retire(_ action: RetireResource, by sender: AccountID) throws {
         guard let id = ResourceID(action.resource) else { throw Refusal(Code.malformedID) }
-        try checkIdle(try own(id, by: sender))
+        try checkIdle(id, try own(id, by: sender))
         things.rows[id]?.retired = true
         things.rows[id]?.custodySteps += 1
     }
@@ -181,10 +182,11 @@ extension ReferenceLedger {
         return row
     }
 
-    private func checkIdle(_ row: ResourceBook.Row) throws {
+    private func checkIdle(_ id: ResourceID, _ row: ResourceBook.Row) throws {
         guard row.openOffers == 0 else { throw Refusal(Code.offersOpen) }
         guard row.bookings.isEmpty, row.counted.isEmpty else { throw Refusal(Code.bookingsOpen) }
         guard row.reporter == nil else { throw Refusal(Code.resourceStolen) }
+        guard openDisputes(about: id) == 0 else { throw Refusal(Code.disputesOpen) }
     }
 
     private func checkDescription(_ title: String, _ capacity: UInt32, _ hash: Data) throws {

@@ -12,6 +12,7 @@ extension ReferenceLedger {
         rereadAgreements(state)
         rereadRequests(state)
         rereadReputation(state)
+        rereadDisputes(state)
         timers.replace(with: Timers.pending(in: state).map(ReferenceTimer.init))
     }
 
@@ -186,6 +187,32 @@ extension ReferenceLedger {
         }
         for (key, _) in Reputation.judged.rows(in: state) {
             trust.judged[key.a, default: []].insert(Data(key.b.bytes))
+        }
+    }
+
+    private mutating func rereadDisputes(_ state: some StateReader) {
+        disputes.rows = [:]
+        for (key, row) in Disputes.disputes.rows(in: state) {
+            guard let opener = AccountID(row.opener) else { continue }
+            var dispute = DisputeBook.Row(
+                opener: opener, openedAt: row.openedAtMs, claim: row.claim, status: row.status,
+                dueMs: row.dueMs)
+            for one in row.evidence {
+                if let account = AccountID(one.account) {
+                    dispute.evidence[account, default: 0] += 1
+                }
+            }
+            func places(_ seats: [Seat]) -> [DisputeBook.Place] {
+                seats.map {
+                    DisputeBook.Place(
+                        member: $0.member, division: $0.hasDivision ? $0.division : nil)
+                }
+            }
+            dispute.seats = places(row.seats)
+            dispute.firstSeats = places(row.firstSeats)
+            dispute.decision = row.hasDecision ? row.decision : nil
+            dispute.isAppealed = !row.appellant.isEmpty
+            disputes.rows[key.a, default: []].append(dispute)
         }
     }
 }

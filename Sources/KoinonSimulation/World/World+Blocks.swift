@@ -29,6 +29,7 @@ extension World {
         let result = try BlockResult(strict: block.result)
         let isOfMember = reference.alliance.members[entry.author.rawValue] != nil
         let limit = reference.alliance.parameters.timersPerBlock
+        reference.parent = hashes[hashes.count - 2]
         reference.beginBlock()
         try require(
             reference.timeMs == block.header.time.milliseconds, .outcome,

@@ -16,6 +16,7 @@ extension World {
         try checkAlliance()
         try checkAccounts()
         try checkReputation()
+        try checkDisputes()
     }
 
     private func checkMoney() throws {
@@ -78,6 +79,7 @@ extension World {
                     && thing.quantityInUse == UInt64(row.quantityInUse)
                     && thing.quantityCounted == UInt64(row.quantityCounted)
                     && thing.isTakenWhole == row.exclusive
+                    && reference.openDisputes(about: id) == Int(row.openDisputes)
                     && thing.reporter.map { Data($0.bytes) } ?? Data() == row.stolen.reporter,
                 .state,
                 "resource \(id) is not as expected: \(row.jsonForm(pretty: false))")
@@ -157,6 +159,21 @@ extension World {
                     && answer?.byCustomer == row.byCustomer
                     && answer.map { UInt32($0.rounds) } == row.rounds, .state,
                 "answer \(id) is not as expected")
+        }
+    }
+
+    private func checkDisputes() throws {
+        for (key, row) in Disputes.disputes.rows(in: replica.state) {
+            let all = reference.disputes.rows[key.a] ?? []
+            let dispute = all.indices.contains(Int(key.b)) ? all[Int(key.b)] : nil
+            let decision = row.hasDecision ? row.decision : nil
+            try require(
+                dispute?.status == row.status && dispute?.dueMs == row.dueMs
+                    && dispute?.decision == decision
+                    && dispute?.seats.map(\.member) == row.seats.map(\.member)
+                    && dispute?.evidence.values.reduce(0, +) == row.evidence.count, .state,
+                "dispute \(key.b) of \(key.a) is \(row.jsonForm(pretty: false)), expected "
+                    + "\(dispute.map { "\($0)" } ?? "none")")
         }
     }
 
