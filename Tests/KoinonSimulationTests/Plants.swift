@@ -113,10 +113,24 @@ extension AgreementsPlant {
     static func move(
         _ amount: UInt64, _ unit: String, from: AccountID, to: AccountID, in context: Context
     ) {
-        let balance = Money.balance(of: from, unit: unit, in: context.state)
-        guard let rest = balance.subtracting(Amount(minor: amount)) else { return }
-        Money.setBalance(rest, of: from, unit: unit, in: context)
+        guard take(amount, unit, from: from, in: context) else { return }
         Money.credit(Amount(minor: amount), to: to, unit: unit, in: context)
+    }
+
+    /// Whether there was so much.
+    static func take(
+        _ amount: UInt64, _ unit: String, from: AccountID, in context: Context
+    ) -> Bool {
+        let before = Money.balance(of: from, unit: unit, in: context.state).minor
+        guard before >= amount else { return false }
+        var rest = Balance()
+        rest.amountMinor = before - amount
+        if before == amount {
+            Money.balances.remove(Key2(from, unit), in: context.state)
+        } else {
+            Money.balances.set(Key2(from, unit), rest, in: context.state)
+        }
+        return true
     }
 }
 
@@ -124,10 +138,8 @@ enum KeptRemainder: AgreementsPlant {
     static func after(_ events: ArraySlice<Event>, in context: Context) {
         for paid in payments(events) where paid.purpose == .remainder {
             guard let to = AccountID(paid.to), let id = AgreementID(paid.agreement),
-                let rest = Money.balance(of: to, unit: paid.unit, in: context.state)
-                    .subtracting(Amount(minor: paid.amountMinor))
+                take(paid.amountMinor, paid.unit, from: to, in: context)
             else { continue }
-            Money.setBalance(rest, of: to, unit: paid.unit, in: context)
             Money.setHold(Amount(minor: paid.amountMinor), in: id, unit: paid.unit, in: context)
         }
     }
@@ -210,12 +222,13 @@ enum ForgottenNonce: Module {
     static func apply(_ action: Action, in context: Context) throws(Rejection) {
         try Money.apply(action, in: context)
         guard case .transfer = action.money.action, let key = context.signingKey else { return }
-        let place = Key2(context.sender, key)
-        guard var window = Accounts.nonceWindows.get(place, in: context.state),
-            window.highest > 1, window.unused.last?.last != window.highest - 1
+        guard var account = Accounts.account(context.sender, in: context.state),
+            let index = account.keys.firstIndex(where: { PublicKey($0.publicKey) == key }),
+            case let window = account.keys[index].window, window.highest > 1,
+            window.unused.last?.last != window.highest - 1
         else { return }
-        window.highest -= 1
-        Accounts.nonceWindows.set(place, window, in: context.state)
+        account.keys[index].window.highest -= 1
+        Accounts.accounts.set(context.sender, account, in: context.state)
     }
 }
 
@@ -223,7 +236,9 @@ enum ForgottenNonce: Module {
 class PlantedStore: BlockStore {
     let inner: any BlockStore
     init(_ inner: any BlockStore) { self.inner = inner }
-    func commit(_ batch: CommitBatch) throws { try inner.commit(batch) }
+    func commit(_ batch: CommitBatch, defersRows: Bool) throws {
+        try inner.commit(batch, defersRows: defersRows)
+    }
     func extent() throws -> StoredExtent { try inner.extent() }
     func resume(_ modules: ModuleList) throws -> Replica { try inner.resume(modules) }
     func close() throws { try inner.close() }
@@ -249,16 +264,16 @@ final class ShortStore: PlantedStore {
 final class HastyStore: PlantedStore {
     private var held: CommitBatch?
 
-    override func commit(_ batch: CommitBatch) throws {
+    override func commit(_ batch: CommitBatch, defersRows: Bool) throws {
         let before = held
         held = batch
-        if let before { try inner.commit(before) }
+        if let before { try inner.commit(before, defersRows: false) }
     }
 
     override func close() throws {
         let last = held
         held = nil
         defer { try? inner.close() }
-        if let last { try inner.commit(last) }
+        if let last { try inner.commit(last, defersRows: false) }
     }
 }

@@ -61,12 +61,12 @@ struct StepGenerator {
                 loss: scene.random.pick(CrashStep.Loss.allCases) ?? .nothing,
                 seed: scene.random.next() >> 16)
             // Some crashes come amid a commit, some amid an orderly end.
-            return [.crash(crash), scene.chance(80) ? .commit : .reopen]
+            return [.crash(crash), scene.chance(80) ? .commit(defersRows: scene.chance(40)) : .reopen]
         }
         if scene.random.oneIn(80) { return [.reopen] }
         guard sinceCommit > scene.random.below(4) else { return [] }
         sinceCommit = 0
-        return [.commit]
+        return [.commit(defersRows: scene.chance(40))]
     }
 
     // MARK: Time

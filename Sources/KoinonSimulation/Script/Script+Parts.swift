@@ -34,7 +34,10 @@ extension Step {
     func json() throws -> [String: Any] {
         switch self {
         case .entry(let entry): return ["entry": try entry.json()]
-        case .commit: return ["commit": [String: Any]()]
+        case .commit(let defersRows):
+            var fields: [String: Any] = [:]
+            if defersRows { fields["defers_rows"] = true }
+            return ["commit": fields]
         case .reopen: return ["reopen": [String: Any]()]
         case .crash(let crash):
             var fields: [String: Any] = [
@@ -50,7 +53,7 @@ extension Step {
         if object.has("entry") {
             self = .entry(try EntryStep(try object.object("entry")))
         } else if object.has("commit") {
-            self = .commit
+            self = .commit(defersRows: try object.object("commit").flag("defers_rows"))
         } else if object.has("reopen") {
             self = .reopen
         } else if object.has("crash") {

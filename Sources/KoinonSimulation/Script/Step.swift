@@ -6,8 +6,8 @@ import KoinonProtocol
 public enum Step: Equatable, Sendable {
     /// A member appends an entry to the order.
     case entry(EntryStep)
-    /// What was executed since the last commit is stored.
-    case commit
+    /// What was executed since the last commit is stored; its rows of state perhaps later.
+    case commit(defersRows: Bool)
     /// The store will stop at one of its next writes.
     case crash(CrashStep)
     /// The store is closed in good order and opened again.

@@ -34,8 +34,9 @@ public struct StorePlace: Sendable {
 
 /// What a simulation needs of a store.
 public protocol BlockStore: AnyObject {
-    /// Whole and durable when it returns.
-    func commit(_ batch: CommitBatch) throws
+    /// Whole and durable when it returns; rows of state may follow with a later commit, or
+    /// at the next opening.
+    func commit(_ batch: CommitBatch, defersRows: Bool) throws
     /// The last stored block and log position.
     func extent() throws -> StoredExtent
     /// The replica as it stood when the store was left.

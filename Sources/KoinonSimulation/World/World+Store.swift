@@ -8,10 +8,10 @@ import KoinonStore
 extension World {
     /// Makes everything executed so far durable; when the armed crash comes, goes on from
     /// what the disk kept.
-    func commit() throws {
+    func commit(defersRows: Bool = false) throws {
         if waiting.log.isEmpty { return }
         do {
-            try store.commit(waiting)
+            try store.commit(waiting, defersRows: defersRows)
         } catch {
             guard disk.hasStopped, let crash = armed else {
                 throw finding(.store, "a commit failed on a sound disk: \(error)")

@@ -59,7 +59,7 @@ final class World {
     func perform(_ step: Step) throws {
         switch step {
         case .entry(let step): try append(step)
-        case .commit: try commit()
+        case .commit(let defersRows): try commit(defersRows: defersRows)
         case .crash(let crash):
             armed = crash
             disk.arm(crash)
