@@ -149,6 +149,14 @@ public final class Node: Service {
         }
     }
 
+    /// Writes the rows that wait because much is going on: on return the store's tables have
+    /// those of every block that was acknowledged before.
+    ///
+    /// - Throws: the store's fault.
+    public func writeRows() async throws {
+        try await committer.writeRows()
+    }
+
     private var isStopping: Bool { stopping.load(ordering: .acquiring) }
 
     private func proposeUntilStopped() async throws {

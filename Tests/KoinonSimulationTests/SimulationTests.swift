@@ -9,32 +9,36 @@ import Testing
     @Test(
         "shows no contradiction in any seed's life",
         arguments: Seeds.of([1, 2] as [UInt64], casesEach: 1_000))
-    func holds(seed: UInt64) throws {
-        let folder = try TemporaryFolder()
-        let simulation = Simulation(folder: folder.url)
-        let outcome = try simulation.run(seed: seed, blocks: 1_000)
-        if let failure = outcome.failure { Issue.record("seed \(seed): \(failure.finding)") }
-        print("simulated seed \(seed): \(outcome.counts.blocks) blocks, last \(outcome.digest)")
-        // It did something of everything.
-        let counts = outcome.counts
-        #expect(counts.blocks >= 1_000)
-        #expect(counts.done > 300 && counts.rejected > 200 && counts.ignored > 50)
-        #expect(counts.timers > 20 && counts.crashes > 5 && counts.reopenings > 5)
-        #expect(counts.voidEntries > 3 && counts.entriesWithoutEffect > 5)
-        #expect(counts.codes.count > 60, "\(counts.codes.count) rejections")
-        // Few things are beyond the model.
-        #expect(counts.unsure * 20 < counts.done)
+    func holds(seed: UInt64) async throws {
+        try await SimulationThread.run {
+            let folder = try TemporaryFolder()
+            let simulation = Simulation(folder: folder.url)
+            let outcome = try simulation.run(seed: seed, blocks: 1_000)
+            if let failure = outcome.failure { Issue.record("seed \(seed): \(failure.finding)") }
+            print("simulated seed \(seed): \(outcome.counts.blocks) blocks, last \(outcome.digest)")
+            // It did something of everything.
+            let counts = outcome.counts
+            #expect(counts.blocks >= 1_000)
+            #expect(counts.done > 300 && counts.rejected > 200 && counts.ignored > 50)
+            #expect(counts.timers > 20 && counts.crashes > 5 && counts.reopenings > 5)
+            #expect(counts.voidEntries > 3 && counts.entriesWithoutEffect > 5)
+            #expect(counts.codes.count > 60, "\(counts.codes.count) rejections")
+            // Few things are beyond the model.
+            #expect(counts.unsure * 20 < counts.done)
+        }
     }
 
-    @Test func `of one seed is the same twice`() throws {
-        let folder = try TemporaryFolder()
-        let simulation = Simulation(folder: folder.url)
-        let first = try simulation.run(seed: 77, blocks: 300)
-        let second = try simulation.run(seed: 77, blocks: 300)
-        #expect(first.digest == second.digest)
-        #expect(first.counts == second.counts)
-        let other = try simulation.run(seed: 78, blocks: 300)
-        #expect(other.digest != first.digest)
+    @Test func `of one seed is the same twice`() async throws {
+        try await SimulationThread.run {
+            let folder = try TemporaryFolder()
+            let simulation = Simulation(folder: folder.url)
+            let first = try simulation.run(seed: 77, blocks: 300)
+            let second = try simulation.run(seed: 77, blocks: 300)
+            #expect(first.digest == second.digest)
+            #expect(first.counts == second.counts)
+            let other = try simulation.run(seed: 78, blocks: 300)
+            #expect(other.digest != first.digest)
+        }
     }
 }
 

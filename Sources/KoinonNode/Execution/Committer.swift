@@ -71,7 +71,12 @@ final class Committer: Sendable {
     /// Writes rows that have waited long enough; for a clock that calls now and then.
     func writeWaitingRows() async throws {
         let isDue = lastBusy.withLock { $0.map { $0.duration(to: .now) >= Self.patience } ?? true }
-        guard isDue, store.deferredTransactions > 0 else { return }
+        if isDue { try await writeRows() }
+    }
+
+    /// Writes rows that wait, if any do.
+    func writeRows() async throws {
+        guard store.deferredTransactions > 0 else { return }
         try await onDisk { try self.store.commit(CommitBatch()) }
     }
 

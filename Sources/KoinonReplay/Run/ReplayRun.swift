@@ -81,6 +81,8 @@ public struct ReplayRun {
             next += instants.count
             report()
         }
+        // The summary reads the store's tables.
+        try await node.writeRows()
         return try ReplaySummary(
             node: node, plan: plan, script: script, elapsed: start.duration(to: .now))
     }
