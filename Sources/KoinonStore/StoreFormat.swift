@@ -15,7 +15,9 @@ struct StoreFormat: Sendable {
     /// Ascending, without gaps, ending at ``version`` − 1.
     var steps: [Step]
 
-    static let current = StoreFormat(version: 1, steps: [])
+    /// Files of version 1 held no row of executed ids a block; their blocks have other headers
+    /// today, so no step leads on from them.
+    static let current = StoreFormat(version: 2, steps: [])
 
     /// Header and result stand apart, so that walking the headers does not read
     /// the results, which are many times larger.
