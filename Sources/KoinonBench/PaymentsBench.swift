@@ -51,12 +51,14 @@ public struct PaymentsBench: Sendable {
         return try await run(on: ledger, in: folder.url, notes)
     }
 
+    /// - Parameter firstNonce: the first that no account has used.
     func run(
-        on ledger: PreparedLedger, in folder: URL, _ notes: BenchNotes
+        on ledger: PreparedLedger, in folder: URL, firstNonce: UInt64 = PreparedLedger.nextNonce,
+        _ notes: BenchNotes
     ) async throws -> Report {
         let file = try MessageFile(creating: folder.appending(path: "messages"))
         try load.write(
-            to: file, chain: ledger.genesis.chain, firstNonce: PreparedLedger.nextNonce,
+            to: file, chain: ledger.genesis.chain, firstNonce: firstNonce,
             now: SystemClock().now
         ) { notes.progress("signing", $0, load.transactions) }
         notes.say("checking the same signatures on all cores")
@@ -64,17 +66,20 @@ public struct PaymentsBench: Sendable {
         notes.say("opening the node")
         PeakMemory.reset()
         let running = try RunningNode(ledger.home)
-        let bytesBefore = try running.node.store.read { try $0.counts().bytes }
+        let bytesBefore = try ledger.bytes()
         notes.say("sending")
         let processorBefore = ProcessorTime.seconds
+        let start = ContinuousClock.now
         let outcome = try await LoadDriver(clients: clients, perRequest: perRequest)
             .run(file, on: running.node)
+        // Stopping included: by then the node has also written the rows that it put off.
+        try await running.stop()
+        let elapsed = start.duration(to: .now)
         let processor = ProcessorTime.seconds - processorBefore
         let peak = PeakMemory.bytes
-        let bytesAfter = try running.node.store.read { try $0.counts().bytes }
-        try await running.stop()
+        let bytesAfter = try ledger.bytes()
         let limit = try before.better(withAgain: file)
-        let rate = Double(load.transactions) / outcome.elapsed.inSeconds
+        let rate = Double(load.transactions) / elapsed.inSeconds
         return Report(
             accounts: load.accounts, transactions: load.transactions,
             pattern: load.pattern.rawValue, actionsPerTransaction: load.actionsPerTransaction,

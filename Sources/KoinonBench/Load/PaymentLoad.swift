@@ -31,6 +31,11 @@ public struct PaymentLoad {
     /// Account 0 receives the payments of the hot pattern and sends none.
     private static let hot = 0
 
+    /// How many nonces of each sender the load uses at most.
+    var noncesPerAccount: UInt64 {
+        UInt64((transactions + accounts - 2) / max(accounts - 1, 1))
+    }
+
     /// Writes the transactions of all rounds: in each every account but the hot one sends
     /// once, in an order that the seed decides.
     ///

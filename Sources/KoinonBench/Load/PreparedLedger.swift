@@ -45,6 +45,14 @@ public struct PreparedLedger: Sendable {
         if accounts > 0 { try load(member: member, at: now, progress) }
     }
 
+    /// Size of the ledger's file.
+    func bytes() throws -> UInt64 {
+        let store = try LedgerStore(opening: home.directory, readOnly: true)
+        let counts = try store.read { try $0.counts() }
+        try store.close()
+        return counts.bytes
+    }
+
     /// Puts block 0 with the crowd in the place of the plain one.
     private func load(member: MemberID, at now: Timestamp, _ progress: (Int) -> Void) throws {
         var block = try GenesisBlock.make(genesis)

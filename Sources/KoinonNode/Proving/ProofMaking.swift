@@ -156,11 +156,11 @@ private struct StoredLeaves {
         receipts = result.receipts.map(\.encoded)
         transactionHashes = result.timers.map { MerkleTree.leafHash(Leaf.timer($0)) }
         // Transactions that the block ignored stand in its entries, but have no leaf.
-        for transaction in try reader.carriedTransactions(at: height) {
-            guard let location = try reader.location(ofTransaction: transaction.bodyHash),
-                location.height == height, location.leaf == transactionHashes.count
-            else { continue }
-            transactions[location.leaf] = transaction
+        var executed = try reader.executedTransactions(at: height).ids[...]
+        for transaction in try reader.carriedTransactions(at: height)
+        where transaction.bodyHash == executed.first {
+            executed = executed.dropFirst()
+            transactions[transactionHashes.count] = transaction
             transactionHashes.append(MerkleTree.leafHash(Leaf.transaction(transaction)))
         }
     }

@@ -14,7 +14,11 @@ struct BenchCommand: AsyncParsableCommand {
               koinon bench payments --accounts 1000000 --transactions 200000 --pattern hot
               koinon bench leases --leases 20000
             """,
-        subcommands: [BenchPaymentsCommand.self, BenchLeasesCommand.self])
+        subcommands: [
+            BenchPaymentsCommand.self, BenchLeasesCommand.self, BenchGrowthCommand.self,
+            BenchRestartCommand.self, BenchVerifyCommand.self, BenchProofsCommand.self,
+            BenchPostgresCommand.self,
+        ])
 }
 
 /// What every benchmark takes.

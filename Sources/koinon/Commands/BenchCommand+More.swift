@@ -1,0 +1,138 @@
+import ArgumentParser
+import KoinonBench
+
+struct BenchGrowthCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "growth",
+        abstract: "Payments among many accounts, compared with payments among few.")
+
+    @Option(name: .long, help: "Many accounts.")
+    var accounts = 1_000_000
+    @Option(name: .long, help: "Few accounts.")
+    var fewAccounts = 10_000
+    @Option(name: .long, help: "Signed transactions to send, each time.")
+    var transactions = 200_000
+    @Option(name: .long, help: "How often both are measured; the best of each counts.")
+    var rounds = 2
+    @OptionGroup var options: BenchOptions
+
+    func validate() throws {
+        guard accounts >= 2, fewAccounts >= 2, transactions >= 1, rounds >= 1 else {
+            throw ValidationError("give at least 2 accounts, 1 transaction and 1 round")
+        }
+    }
+
+    func run() async throws {
+        let bench = GrowthBench(
+            accounts: accounts, fewAccounts: fewAccounts, transactions: transactions,
+            rounds: rounds)
+        try await options.report { folder, notes in try await bench.run(in: folder, notes) }
+    }
+}
+
+struct BenchRestartCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restart",
+        abstract: "Until a stopped node, and one killed under load, takes transactions again.")
+
+    @Option(name: .long, help: "Accounts on the ledger.")
+    var accounts = 1_000_000
+    @Option(name: .long, help: "Signed transactions to send before.")
+    var transactions = 100_000
+    @OptionGroup var options: BenchOptions
+
+    func validate() throws {
+        guard accounts >= 2, transactions >= 1 else {
+            throw ValidationError("give at least 2 accounts and 1 transaction")
+        }
+    }
+
+    func run() async throws {
+        let bench = RestartBench(accounts: accounts, transactions: transactions)
+        try await options.report { folder, notes in try await bench.run(in: folder, notes) }
+    }
+}
+
+struct BenchVerifyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify", abstract: "A whole ledger recomputed from its genesis document.")
+
+    @Option(name: .long, help: "Accounts, opened by transactions.")
+    var accounts = 2_000
+    @Option(name: .long, help: "Signed payments on the ledger.")
+    var transactions = 200_000
+    @OptionGroup var options: BenchOptions
+
+    func validate() throws {
+        guard accounts >= 2, transactions >= 1 else {
+            throw ValidationError("give at least 2 accounts and 1 transaction")
+        }
+    }
+
+    func run() async throws {
+        let bench = VerifyBench(accounts: accounts, transactions: transactions)
+        try await options.report { folder, notes in try await bench.run(in: folder, notes) }
+    }
+}
+
+struct BenchProofsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "proofs", abstract: "Proof files of transactions, made and checked.")
+
+    @Option(name: .long, help: "Accounts on the ledger.")
+    var accounts = 10_000
+    @Option(name: .long, help: "Signed transactions on the ledger.")
+    var transactions = 50_000
+    @Option(name: .long, help: "Proofs to make and check.")
+    var proofs = 200
+    @OptionGroup var options: BenchOptions
+
+    func validate() throws {
+        guard accounts >= 2, transactions >= 1, proofs >= 1 else {
+            throw ValidationError("give at least 2 accounts, 1 transaction and 1 proof")
+        }
+    }
+
+    func run() async throws {
+        let bench = ProofsBench(accounts: accounts, transactions: transactions, proofs: proofs)
+        try await options.report { folder, notes in try await bench.run(in: folder, notes) }
+    }
+}
+
+struct BenchPostgresCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "postgres",
+        abstract: "The same payments in PostgreSQL, side by side.",
+        discussion: """
+            Needs Debian's postgresql. Starts a server of its own in the working folder.
+            """)
+
+    @Option(name: .long, help: "Accounts that send and receive.")
+    var accounts = 100_000
+    @Option(name: .long, help: "Signed payments to send, each time.")
+    var transactions = 100_000
+    @Option(name: .long, help: "uniform: anybody pays anybody; hot: all pay one account.")
+    var pattern = PaymentPattern.uniform
+    @Option(name: .long, help: "Connections that pay one by one.")
+    var connections = 16
+    @Option(name: .long, help: "Payments in one database transaction of the batched variant.")
+    var batch = 512
+    @Option(name: .long, help: "How often each is measured, in turn; the best counts.")
+    var rounds = 2
+    @OptionGroup var options: BenchOptions
+
+    func validate() throws {
+        guard accounts >= 2, transactions >= 1, rounds >= 1, batch >= 1,
+            (1...40).contains(connections)
+        else {
+            throw ValidationError("give at least 2 accounts, 1 of the others, 40 connections at most")
+        }
+    }
+
+    func run() async throws {
+        let bench = PostgresBench(
+            accounts: accounts, transactions: transactions, pattern: pattern,
+            connections: connections, batch: batch, rounds: rounds)
+        try await options.report { folder, notes in try await bench.run(in: folder, notes) }
+    }
+}
