@@ -126,7 +126,11 @@ private final class NodeProcess {
         var text = ""
         while !text.contains("node.sock") {
             let bytes = output.fileHandleForReading.availableData
-            if bytes.isEmpty { throw BenchFault("the node ended: \(text)") }
+            if bytes.isEmpty {
+                throw BenchFault(
+                    "the node in \(home.path) ended: \(text.isEmpty ? "without a word" : text); "
+                        + "the path of its socket may be too long, so name a shorter --folder")
+            }
             text += String(decoding: bytes, as: UTF8.self)
         }
     }
