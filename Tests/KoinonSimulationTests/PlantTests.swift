@@ -28,7 +28,7 @@ import Testing
 
     @Test(
         "is shown by a short script, which reads back from JSON",
-        arguments: [Plant.all[1], Plant.all[2], Plant.all[6]])
+        arguments: [Plant.all[0], Plant.all[3], Plant.all[6]])
     func shrinks(_ plant: Plant) async throws {
         try await SimulationThread.run {
             let folder = try TemporaryFolder()
@@ -36,7 +36,7 @@ import Testing
             let outcome = try simulation.run(seed: 2, blocks: Self.blocks)
             let failure = try #require(outcome.failure, "not found: \(plant.name)")
             let (short, finding) = try Shrinking.shorten(
-                failure.script, showing: failure.finding, by: simulation, budget: 120_000)
+                failure.script, showing: failure.finding, by: simulation, budget: 12_000)
             print("\(failure.script.steps.count) steps became \(short.steps.count): \(plant.name)")
             #expect(short.steps.count <= 24, "\(short.steps.count) steps")
             let read = try Script(json: Array(short.json().utf8))

@@ -187,8 +187,16 @@ enum LateTimer: AgreementsPlant {
 
 enum EarlyBooking: AgreementsPlant {
     /// Bookings end a millisecond earlier while another is being made.
-    static func before(_ action: Action, in context: Context) { shift(by: -1, in: context) }
+    static func before(_ action: Action, in context: Context) {
+        guard case .openAgreement = action.agreements.action else { return }
+        for (key, booking) in Agreements.bookings.rows(in: context.state) where !booking.exclusive {
+            var changed = booking
+            changed.endMs -= 1
+            Agreements.bookings.set(key, changed, in: context.state)
+        }
+    }
 
+    /// A rejection has undone it all.
     static func after(_ events: ArraySlice<Event>, in context: Context) {
         let opened = events.compactMap { event -> AgreementID? in
             guard case .agreements(let event) = event.module,
@@ -196,19 +204,15 @@ enum EarlyBooking: AgreementsPlant {
             else { return nil }
             return AgreementID(opened.agreement)
         }
-        // What was taken may have rewritten its own booking.
-        shift(by: 1, except: Set(opened), in: context)
-    }
-
-    private static func shift(
-        by offset: Int64, except own: Set<AgreementID> = [], in context: Context
-    ) {
-        for (key, booking) in Agreements.bookings.rows(in: context.state) {
-            guard !own.contains(key.c),
-                let end = Agreements.agreement(key.c, in: context.state)?.endMs
+        guard !opened.isEmpty, case .transaction = context.origin else { return }
+        for (key, booking) in Agreements.bookings.rows(in: context.state)
+        where !booking.exclusive && !opened.contains(key.c) {
+            // Parts that are sold on open an agreement too, and shift nothing.
+            guard let end = Agreements.agreement(key.c, in: context.state)?.endMs,
+                booking.endMs == end - 1
             else { continue }
             var changed = booking
-            changed.endMs = offset < 0 ? end - 1 : end
+            changed.endMs = end
             Agreements.bookings.set(key, changed, in: context.state)
         }
     }

@@ -47,7 +47,7 @@ extension ActionGenerator {
                     ? shortest + UInt64(scene.random.below(60_000)) : shortest &- 1
             }
         },
-        ActionGenerator("accounts.start_recovery", weight: 3) { scene in
+        ActionGenerator("accounts.start_recovery", weight: 2) { scene in
             let lost = scene.accounts.filter {
                 scene.ledger.people.accounts[$0]?.recoveryAccount != nil
             }

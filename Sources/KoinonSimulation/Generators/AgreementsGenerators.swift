@@ -3,12 +3,12 @@ import KoinonProtocol
 
 extension ActionGenerator {
     static let agreements: [ActionGenerator] = [
-        ActionGenerator("agreements.open_agreement", weight: 24) { scene in
+        ActionGenerator("agreements.open_agreement", weight: 46) { scene in
             guard let id = offer(in: scene), let row = scene.ledger.market.offers[id],
                 let thing = ResourceID(row.terms.resource)
             else { return nil }
             let (start, duration) = period(of: thing, under: row.terms, in: scene)
-            return Draft(scene.anyAccount()) { action in
+            return Draft(customer(of: row, in: scene)) { action in
                 action.agreements.openAgreement.offer = Data(id.bytes)
                 action.agreements.openAgreement.startMs = start
                 action.agreements.openAgreement.durationMs = duration
@@ -20,22 +20,31 @@ extension ActionGenerator {
                     let capacity = scene.ledger.things.rows[thing]?.capacity
                 {
                     action.agreements.openAgreement.quantity = capacity
-                } else if scene.chance(30) {
+                } else if scene.chance(15) {
                     action.agreements.openAgreement.quantity = UInt32(scene.random.below(5))
                 }
             }
         },
-        ActionGenerator("agreements.take_transition", weight: 40) { scene in
-            let pool = scene.chance(97) ? scene.agreements : scene.endedAgreements
+        ActionGenerator("agreements.take_transition", weight: 80) { scene in
+            let fresh = scene.agreements.filter { id in
+                !scene.touched.contains(id) && scene.ledger.deals.rows[id]?.isDisputed == false
+            }
+            let pool =
+                scene.chance(94)
+                ? fresh : scene.chance(60) ? scene.agreements : scene.endedAgreements
             guard let id = scene.random.pick(pool), let row = scene.ledger.deals.rows[id],
                 let process = scene.ledger.deals.processes[row.process]
             else { return nil }
             var ways = process.definition.transitions.filter { !$0.by.isEmpty && !$0.from.isEmpty }
             let leaving = ways.filter { $0.from == row.state }
             if scene.chance(95), !leaving.isEmpty { ways = leaving }
+            // What leads on is rarer than what ends it, and shows more.
+            let onward = ways.filter { $0.name != "cancel" && $0.name != "decline" }
+            if scene.chance(80), !onward.isEmpty { ways = onward }
             guard let way = scene.random.pick(ways), let role = scene.random.pick(way.by),
                 let party = row.parties[role]
             else { return nil }
+            scene.touched.insert(id)
             return Draft(scene.chance(96) ? party : scene.anyAccount()) { action in
                 action.agreements.takeTransition.agreement = Data(id.bytes)
                 action.agreements.takeTransition.transition = scene.chance(99) ? way.name : "fly"
@@ -43,8 +52,27 @@ extension ActionGenerator {
         },
     ]
 
+    /// Somebody else than the provider, who has money, mostly.
+    private static func customer(of offer: MarketBook.Row, in scene: Scene) -> AccountID {
+        let fitting = scene.accounts.filter { account in
+            account != offer.provider
+                && scene.ledger.money.balance(account, offer.terms.unit) > 200
+        }
+        guard scene.chance(93), let customer = scene.random.pick(fitting) else {
+            return scene.anyAccount()
+        }
+        return customer
+    }
+
     private static func offer(in scene: Scene) -> OfferID? {
-        let open = scene.offers.filter { scene.ledger.market.offers[$0]?.withdrawn == false }
+        let open = scene.offers.filter { id in
+            guard let row = scene.ledger.market.offers[id], !row.withdrawn else { return false }
+            return scene.chance(4)
+                || scene.ledger.alliance.members[row.terms.platform] != nil
+                    && scene.ledger.shares(of: row.terms).allSatisfy { share in
+                        scene.ledger.things.rows[share.thing]?.reporter == nil
+                    }
+        }
         return scene.random.pick(scene.chance(98) && !open.isEmpty ? open : scene.offers)
     }
 

@@ -3,7 +3,7 @@ import KoinonProtocol
 
 extension ActionGenerator {
     static let alliance: [ActionGenerator] = [
-        ActionGenerator("alliance.propose", weight: 4) { scene in
+        ActionGenerator("alliance.propose", weight: 3) { scene in
             guard let sender = scene.memberAccount(), let change = change(in: scene) else {
                 return nil
             }

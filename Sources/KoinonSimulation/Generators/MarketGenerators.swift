@@ -4,7 +4,7 @@ import KoinonProtocol
 extension ActionGenerator {
     static let market: [ActionGenerator] = [
         ActionGenerator("market.publish_offer", weight: 8) { scene in
-            guard scene.offers.count < 40 || scene.chance(20),
+            guard scene.offers.count < 50 || scene.chance(20),
                 let (thing, owner) = offered(in: scene),
                 let terms = terms(for: thing, by: owner, in: scene)
             else { return nil }
@@ -37,14 +37,18 @@ extension ActionGenerator {
         offer.process = scene.chance(99) ? process : "none"
         offer.unit = scene.chance(99) ? unit : "none"
         offer.tariff.priceMinor = scene.chance(97) ? scene.random.within(0...30) : scene.amount()
-        offer.tariff.stepMs = scene.random.pick(1_000, 60_000, 600_000, 3_600_000)
+        offer.tariff.stepMs = scene.random.pick(
+            scene.chance(5) ? 1_000 : 60_000, 600_000, 600_000, 3_600_000)
         offer.tariff.minimumSteps = UInt32(scene.random.below(3))
         offer.depositMinor = scene.chance(50) ? 0 : scene.random.within(0...200)
         if scene.chance(30) {
             offer.reducedDeposit.afterSettled = UInt32(scene.random.below(4))
             offer.reducedDeposit.depositMinor = scene.random.within(0...offer.depositMinor)
         }
-        if scene.chance(5) { offer.platform = scene.random.pick(scene.members) ?? "none" }
+        let sponsor = scene.ledger.people.accounts[owner]?.sponsors.last ?? ""
+        if scene.chance(5) || (!scene.members.contains(sponsor) && scene.chance(90)) {
+            offer.platform = scene.random.pick(scene.members) ?? "none"
+        }
         if scene.chance(70) {
             offer.platformFee.denominator = UInt32(scene.random.within(1...13))
             offer.platformFee.numerator = UInt32(
@@ -61,7 +65,7 @@ extension ActionGenerator {
             offer.place.latitudeE7 = Int32(scene.random.pick(-900_000_000, 5, 900_000_000))
             offer.place.longitudeE7 = Int32(scene.random.pick(-1_800_000_000, 5, 1_800_000_000))
         }
-        if scene.chance(15) {
+        if scene.chance(6) {
             offer.availableFromMs = scene.now + scene.duration()
             offer.availableUntilMs = offer.availableFromMs + scene.duration()
         }

@@ -13,7 +13,7 @@ extension ActionGenerator {
                 action.money.createUnit.scale = scene.chance(95) ? 2 : 19
             }
         },
-        ActionGenerator("money.issue", weight: 10) { scene in
+        ActionGenerator("money.issue", weight: 8) { scene in
             guard let unit = scene.random.pick(scene.units),
                 let issuer = scene.ledger.money.units[unit]?.issuer
             else { return nil }
@@ -22,10 +22,10 @@ extension ActionGenerator {
                 action.money.issue.unit = unit
                 action.money.issue.to = Data(to.bytes)
                 action.money.issue.amountMinor =
-                    scene.chance(80) ? scene.random.within(100...5_000) : scene.amount()
+                    scene.chance(85) ? scene.random.within(1_000...60_000) : scene.amount()
             }
         },
-        ActionGenerator("money.transfer", weight: 14) { scene in
+        ActionGenerator("money.transfer", weight: 8) { scene in
             guard let unit = scene.random.pick(scene.units) else { return nil }
             let (sender, to) = (scene.anyAccount(), scene.anyAccount())
             return Draft(sender) { action in

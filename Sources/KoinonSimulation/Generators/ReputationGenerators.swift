@@ -5,7 +5,7 @@ import KoinonProtocol
 
 extension ActionGenerator {
     static let reputation: [ActionGenerator] = [
-        ActionGenerator("reputation.seal_review", weight: 7) { scene in
+        ActionGenerator("reputation.seal_review", weight: 9) { scene in
             let pool = scene.chance(96) ? scene.settledAgreements : scene.agreements
             guard let id = scene.random.pick(pool), let party = party(of: id, in: scene) else {
                 return nil
@@ -27,7 +27,7 @@ extension ActionGenerator {
                 action.reputation.openReview.salt = Data(review.salt)
             }
         },
-        ActionGenerator("reputation.vouch_for", weight: 3) { scene in
+        ActionGenerator("reputation.vouch_for", weight: 2) { scene in
             guard let member = member(in: scene) else { return nil }
             let account = scene.anyAccount()
             return Draft(member) { $0.reputation.vouchFor.account = Data(account.bytes) }

@@ -14,7 +14,7 @@ extension ActionGenerator {
                 action.resources.registerKind.title = scene.title()
             }
         },
-        ActionGenerator("resources.register_resource", weight: 6) { scene in
+        ActionGenerator("resources.register_resource", weight: 4) { scene in
             guard let kind = scene.random.pick(scene.kinds),
                 scene.things.count < 12 || scene.chance(20)
             else { return nil }
@@ -49,6 +49,7 @@ extension ActionGenerator {
         },
         ActionGenerator("resources.retire_resource", weight: 1) { scene in
             guard let (id, owner) = thing(in: scene) else { return nil }
+            guard scene.chance(50) else { return nil }
             return Draft(owner) { $0.resources.retireResource.resource = Data(id.bytes) }
         },
         ActionGenerator("resources.report_stolen", weight: 1) { scene in
@@ -59,7 +60,7 @@ extension ActionGenerator {
                 action.resources.reportStolen.evidenceHash = Data(repeating: 3, count: 32)
             }
         },
-        ActionGenerator("resources.report_recovered", weight: 2) { scene in
+        ActionGenerator("resources.report_recovered", weight: 5) { scene in
             let stolen = Resources.resources.rows(in: scene.state).filter(\.value.hasStolen)
             guard let (id, row) = scene.random.pick(stolen),
                 let reporter = AccountID(row.stolen.reporter)

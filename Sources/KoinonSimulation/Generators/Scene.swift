@@ -27,6 +27,8 @@ final class Scene {
     private(set) var reviewedAgreements: [AgreementID] = []
     /// What earlier actions of the transaction being made will create.
     var freshThings: [(id: ResourceID, owner: AccountID)] = []
+    /// Agreements that an action of the entry being made goes on with.
+    var touched: Set<AgreementID> = []
     private var names = 0
 
     init(_ world: World, random: SplitMix64) {
@@ -52,6 +54,7 @@ final class Scene {
         agreements = all.filter { !hasEnded($0) }
         endedAgreements = all.filter(hasEnded)
         freshThings = []
+        touched = []
         refreshFromState()
     }
 
@@ -59,8 +62,7 @@ final class Scene {
         openRequests = Market.requests.rows(in: state).filter { $0.value.state == .open }
         openAnswers = Market.answers.rows(in: state)
         openFlags = Reputation.flags.rows(in: state).filter { $0.value.status == .open }
-        settledAgreements = Agreements.agreements.rows(in: state)
-            .filter { $0.value.settledAtMs != 0 }.map(\.key)
+        settledAgreements = ledger.deals.rows.filter { $0.value.settledAt != 0 }.keys.sorted()
         reviewedAgreements = Reputation.reviews.rows(in: state)
             .filter { $0.value.phase != .closed }.map(\.key)
     }

@@ -61,7 +61,9 @@ struct StepGenerator {
                 loss: scene.random.pick(CrashStep.Loss.allCases) ?? .nothing,
                 seed: scene.random.next() >> 16)
             // Some crashes come amid a commit, some amid an orderly end.
-            return [.crash(crash), scene.chance(80) ? .commit(defersRows: scene.chance(40)) : .reopen]
+            return [
+                .crash(crash), scene.chance(80) ? .commit(defersRows: scene.chance(40)) : .reopen,
+            ]
         }
         if scene.random.oneIn(80) { return [.reopen] }
         guard sinceCommit > scene.random.below(4) else { return [] }
@@ -142,8 +144,8 @@ struct StepGenerator {
 
     private mutating func transactions(at moment: UInt64) -> [TransactionStep] {
         var made: [TransactionStep] = []
-        for _ in 0..<(1 + scene.random.below(3)) {
-            if scene.chance(4), let again = scene.random.pick(past), !made.contains(again) {
+        for _ in 0..<(1 + scene.random.below(5)) {
+            if scene.chance(3), let again = scene.random.pick(past), !made.contains(again) {
                 made.append(again)
             } else if let new = transaction(at: moment) {
                 made.append(new)
@@ -190,11 +192,17 @@ struct StepGenerator {
             ("money.create_unit", scene.units.isEmpty),
             ("resources.register_kind", scene.kinds.isEmpty),
             ("accounts.open_account", scene.accounts.count < scene.members.count + 4),
-            ("money.issue", scene.ledger.money.balances.count < scene.accounts.count - 1),
+            (
+                "money.issue",
+                scene.ledger.money.balances.count < min(6, scene.accounts.count)
+                    && !scene.random.oneIn(4)
+            ),
             ("resources.register_resource", scene.things.count < 3),
             ("market.publish_offer", scene.offers.count < 4),
         ]
-        guard let name = missing.first(where: \.1)?.0, scene.chance(70) else { return nil }
+        guard let name = missing.first(where: \.1)?.0,
+            scene.chance(scene.world.height < 60 ? 70 : 12)
+        else { return nil }
         return ActionGenerator.named(name)?.make(scene)
     }
 
@@ -223,7 +231,7 @@ struct StepGenerator {
 
     /// More of the same sender's; what one creates, the next may use.
     private func addActions(to step: inout TransactionStep, _ signature: AccountBook.Signature) {
-        let wanted = scene.random.oneIn(3) ? 1 + scene.random.below(4) : 0
+        let wanted = scene.random.oneIn(4) ? 1 + scene.random.below(3) : 0
         scene.freshThings = []
         for _ in 0..<(wanted * 3) where step.actions.count <= wanted {
             if case .resources(let last) = step.actions.last?.module,

@@ -7,8 +7,10 @@ extension Agreements {
         var expected: [ResourceID: [AgreementID: Booking]] = [:]
         var counted: [ResourceID: UInt64] = [:]
         var timerCount = 0
+        var known: [String: ProcessDefinition] = [:]
+        for (id, process) in processes.rows(in: state) { known[id] = process }
         for (id, agreement) in agreements.rows(in: state) {
-            guard let process = processes.get(agreement.process, in: state),
+            guard let process = known[agreement.process],
                 let present = process.states.first(where: { $0.name == agreement.state })
             else {
                 violations.append("agreement \(id) is in no state of its process")
@@ -28,7 +30,8 @@ extension Agreements {
                     violations.append("agreement \(id) is for sale in \(present.name)")
                 }
             }
-            let timers = timers(of: id, in: state)
+            // No timer leaves a final state; one that is set all the same is counted below.
+            let timers = present.final ? [] : timers(of: id, in: state)
             if (present.final || agreement.disputed) != timers.isEmpty {
                 violations.append("agreement \(id) in \(present.name) has \(timers.count) timers")
             }

@@ -5,6 +5,7 @@ extension Market {
         var violations: [String] = []
         var open: [ResourceID: UInt32] = [:]
         var openCount = 0
+        let processes = Set(Agreements.processes.rows(in: state).map(\.key))
         for (id, offer) in offers.rows(in: state) {
             // By the bytes of the row, without the code that the actions use.
             let bundle = ([offer.terms.resource] + offer.terms.also.map(\.resource)).compactMap {
@@ -15,7 +16,7 @@ extension Market {
                 violations.append("offer \(id) is about a resource that is not there")
                 continue
             }
-            if Agreements.process(offer.terms.process, in: state) == nil {
+            if !processes.contains(offer.terms.process) {
                 violations.append("offer \(id) names a process that is not there")
             }
             if Money.unit(offer.terms.unit, in: state) == nil {
