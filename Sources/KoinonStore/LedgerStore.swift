@@ -107,6 +107,7 @@ public final class LedgerStore: Sendable {
             }
             try format.migrate(db, from: found)
         }
+        try writer?.write { db in try format.secure(db) }
         let readers = try DatabasePool(
             path: options.path(home), configuration: options.readers)
         genesis = try readers.read { db in

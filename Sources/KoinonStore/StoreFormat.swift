@@ -88,6 +88,16 @@ struct StoreFormat: Sendable {
         return version
     }
 
+    /// Makes everything durable that the file shows, by a commit that changes nothing.
+    ///
+    /// A process that ended between writing a commit and its sync leaves a commit that the
+    /// next one reads and that a loss of power would still take. Whoever opens the ledger
+    /// for writing tells others what it reads, so it has to be certain first.
+    func secure(_ db: Database) throws {
+        guard try Self.version(db) == version else { return }
+        try setVersion(version, db)
+    }
+
     static func genesis(_ db: Database) throws -> [UInt8] {
         let value = try meta("genesis", db)
         defer { value.reset() }

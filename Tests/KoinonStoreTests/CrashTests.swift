@@ -55,6 +55,38 @@ struct CrashTests {
         #expect(stops > 100)
     }
 
+    /// A commit whose process ended before the sync is there for the next process, which
+    /// tells others of it: from then on it has to outlive a loss of power.
+    @Test func `what an opened ledger shows outlives a loss of power`() throws {
+        let run = CrashRun()
+        var seenBeyond = 0
+        for n in 1...60 as ClosedRange<Int64> {
+            let home = TemporaryHome()
+            let disk = try FaultDisk()
+            let store = try LedgerStore.create(
+                home: home.url, genesis: run.genesis, block: run.first, options: disk.options)
+            disk.stop(at: n)
+            do {
+                try store.commit(run.batches[0])
+            } catch is StoreFault where disk.hasStopped {}
+            try? store.close()
+            if !disk.hasStopped { break }
+            try disk.restart(FAULT_PROCESS_STOPPED)
+            let reopened = try LedgerStore(opening: home.url, options: disk.options)
+            let seen = try LedgerContent(reopened)
+            if seen == run.contents[1] { seenBeyond += 1 }
+            // The power fails while it is open, before anything else is written.
+            disk.stop(at: 1)
+            #expect(throws: StoreFault.self) { try reopened.commit(run.batches[0]) }
+            try? reopened.close()
+            try disk.restart(FAULT_POWER_LOST)
+            let after = try LedgerStore(opening: home.url, options: disk.options)
+            #expect(try LedgerContent(after) == seen, "stop at \(n)")
+            try after.close()
+        }
+        #expect(seenBeyond > 0, "the commit was never there without its sync")
+    }
+
     /// Pages move from the write-ahead log into the database within the run; if
     /// they did so only at its end, the test above would not cover it.
     @Test func `the run of the crash tests contains checkpoints`() throws {
