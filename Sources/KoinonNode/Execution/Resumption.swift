@@ -52,9 +52,11 @@ extension LedgerStore {
         let (replica, executed) = try rebuildReplica(modules: modules)
         if !isReadOnly { try completeRows(with: executed) }
         for logged in try read({ try $0.pendingEntries() }) where logged.hasEffect {
+            // Those with transactions are void, or they would have closed a block; a wrong
+            // signature may be what makes them so, and only looking at it tells.
             let entry = try CheckedEntry(
                 logged.envelope, chain: replica.chain, epoch: replica.header.epoch,
-                signature: .doneBefore, isKnown: { _ in true })
+                signature: .doneBefore)
             guard case .waiting = replica.apply(entry) else {
                 throw StoreFault.damaged(
                     what: "log entry \(logged.position) closes a block that is not stored",
@@ -70,8 +72,22 @@ extension LedgerStore {
     }
 
     /// From the stored rows, and the blocks beyond them executed again.
+    ///
+    /// First as if every transaction's signature were right, which nearly always they are:
+    /// the stored headers tell. If they differ, an entry among them may be void for a wrong
+    /// one, so once more with every signature checked.
     private func rebuildReplica(
         modules: ModuleList
+    ) throws -> sending (replica: Replica, executed: [ExecutedBlock]) {
+        do {
+            return try rebuildReplica(modules: modules, checksSignatures: false)
+        } catch StoreFault.damaged {
+            return try rebuildReplica(modules: modules, checksSignatures: true)
+        }
+    }
+
+    private func rebuildReplica(
+        modules: ModuleList, checksSignatures: Bool
     ) throws -> sending (replica: Replica, executed: [ExecutedBlock]) {
         try read { reader in
             let indexed = try reader.indexedHeight()
@@ -94,16 +110,20 @@ extension LedgerStore {
                         "the stored state does not have the state root of the last header; `koinon verify` names what differs",
                     height: indexed, cause: nil)
             }
-            return (replica, try reader.execute(after: base, on: replica))
+            let executed = try reader.execute(
+                after: base, on: replica, checksSignatures: checksSignatures)
+            return (replica, executed)
         }
     }
 }
 
 extension LedgerReader {
-    /// Executes the stored blocks after one, whose signatures were checked when they were
-    /// stored; each must have its stored header.
+    /// Executes the stored blocks after one; each must have its stored header.
+    ///
+    /// - Parameter checksSignatures: whether a wrong signature of a transaction makes its
+    ///   entry void again, or all are taken for right.
     fileprivate func execute(
-        after base: StoredBlock, on replica: Replica
+        after base: StoredBlock, on replica: Replica, checksSignatures: Bool
     ) throws -> [ExecutedBlock] {
         let last = try tip().closedAt
         guard last > base.closedAt else { return [] }
@@ -115,7 +135,7 @@ extension LedgerReader {
                 guard logged.hasEffect else { return }
                 let entry = try CheckedEntry(
                     logged.envelope, chain: replica.chain, epoch: replica.header.epoch,
-                    signature: .doneBefore, isKnown: { _ in true })
+                    signature: .doneBefore, isKnown: { _ in !checksSignatures })
                 guard case .closed(let block, _) = replica.apply(entry) else { return }
                 executed.append(block)
             }
