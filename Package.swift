@@ -17,11 +17,23 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+        .package(
+            url: "https://github.com/apple/swift-configuration", exact: "1.4.0",
+            traits: ["YAML", "CommandLineArguments"]),
     ],
     targets: [
         .systemLibrary(
             name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        // Memory for many threads at once: the command alone takes it.
+        .systemLibrary(
+            name: "CJemalloc", pkgConfig: "jemalloc", providers: [.apt(["libjemalloc-dev"])]),
         // A file system layer for SQLite that counts writes and can lose them.
         .target(name: "CFaultVFS", linkerSettings: [.linkedLibrary("sqlite3")]),
         .target(
@@ -56,7 +68,13 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
-        .target(name: "KoinonClient", dependencies: ["KoinonProtocol", "KoinonLedger"]),
+        .target(
+            name: "KoinonClient",
+            dependencies: [
+                "KoinonProtocol", "KoinonLedger",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]),
         .target(
             name: "KoinonNode",
             dependencies: [
@@ -64,6 +82,25 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
+        .target(
+            name: "KoinonServer",
+            dependencies: [
+                "KoinonProtocol", "KoinonLedger", "KoinonMachine", "KoinonStore", "KoinonClient",
+                "KoinonNode",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Mustache", package: "swift-mustache"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            exclude: ["Web"], plugins: ["EmbedWeb"]),
         .target(
             name: "KoinonReplay",
             dependencies: [
@@ -87,14 +124,28 @@ let package = Package(
             name: "koinon",
             dependencies: [
                 "KoinonProtocol", "KoinonLedger", "KoinonMachine", "KoinonStore", "KoinonClient",
-                "KoinonNode", "KoinonReplay", "KoinonBench", "KoinonSimulation",
+                "KoinonNode", "KoinonServer", "KoinonReplay", "KoinonBench", "KoinonSimulation",
+                "CJemalloc",
+                .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+        // Puts the web page's files into the program, so that it runs from anywhere.
+        .executableTarget(name: "embed-web", path: "Plugins/embed-web"),
+        .plugin(name: "EmbedWeb", capability: .buildTool(), dependencies: ["embed-web"]),
         // How many random cases the property tests try.
         .target(name: "TestSeeds", path: "Tests/TestSeeds"),
+        // A node on a home of its own with accounts that sign and send, for tests.
+        .target(
+            name: "TestNodes",
+            dependencies: [
+                "KoinonProtocol", "KoinonLedger", "KoinonMachine", "KoinonStore", "KoinonClient",
+                "KoinonNode",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/TestNodes"),
         .testTarget(
             name: "KoinonProtocolTests", dependencies: ["KoinonProtocol", "TestSeeds"]),
         .testTarget(
@@ -107,9 +158,15 @@ let package = Package(
         .testTarget(
             name: "KoinonNodeTests",
             dependencies: [
-                "KoinonNode", "koinon", "CFaultVFS",
+                "KoinonNode", "koinon", "CFaultVFS", "TestNodes",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
+            ]),
+        .testTarget(
+            name: "KoinonServerTests",
+            dependencies: [
+                "KoinonServer", "koinon", "TestSeeds", "TestNodes",
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
             ]),
         .testTarget(name: "KoinonReplayTests", dependencies: ["KoinonReplay"]),
         .testTarget(

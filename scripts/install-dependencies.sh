@@ -53,6 +53,7 @@ need g++ sh -c 'command -v ld && ls /usr/include/c++/*/iostream /usr/lib/gcc/*/*
 need libc6-dev sh -c 'ls /usr/include/stdio.h'
 need pkg-config command -v pkg-config
 need libsodium-dev pkg-config --exists libsodium
+need libjemalloc-dev pkg-config --exists jemalloc
 need libsqlite3-dev pkg-config --exists sqlite3
 need zlib1g-dev pkg-config --exists zlib
 need tzdata test -s /usr/share/zoneinfo/Europe/Berlin

@@ -4,6 +4,7 @@ import KoinonStore
 import Testing
 
 @testable import KoinonNode
+@testable import TestNodes
 
 @Suite("The attester")
 struct AttesterTests {

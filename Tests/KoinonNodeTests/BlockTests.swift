@@ -6,6 +6,7 @@ import KoinonStore
 import Testing
 
 @testable import KoinonNode
+@testable import TestNodes
 
 @Suite("A stored block", .timeLimit(.minutes(5)))
 struct BlockTests {

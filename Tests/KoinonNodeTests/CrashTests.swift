@@ -8,6 +8,7 @@ import KoinonStore
 import Testing
 
 @testable import KoinonNode
+@testable import TestNodes
 
 /// A node's whole life in twelve blocks, on a disk that may stop at any operation.
 private struct CrashRun {

@@ -6,6 +6,7 @@ import KoinonStore
 import Testing
 
 @testable import KoinonNode
+@testable import TestNodes
 
 /// Damage beyond single values: several at once, and any byte of the file.
 @Suite("Damage", .serialized, .timeLimit(.minutes(5)))

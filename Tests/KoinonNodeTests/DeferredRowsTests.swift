@@ -5,6 +5,7 @@ import KoinonProtocol
 import Testing
 
 @testable import KoinonNode
+@testable import TestNodes
 @testable import KoinonStore
 
 /// A node that ends while rows wait leaves blocks whose rows have to be made again.

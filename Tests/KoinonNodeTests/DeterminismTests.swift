@@ -4,6 +4,7 @@ import KoinonProtocol
 import Testing
 
 @testable import KoinonNode
+@testable import TestNodes
 
 /// Swift seeds its hashing anew in each process, so what depends on the order of a hashed
 /// collection differs between two of them.

@@ -7,6 +7,7 @@ import KoinonStore
 import Testing
 
 @testable import KoinonNode
+@testable import TestNodes
 
 /// What a node does that hosts all, some or none of the members.
 @Suite("A node", .timeLimit(.minutes(5)))

@@ -3,6 +3,7 @@ import Testing
 
 @testable import KoinonClient
 @testable import KoinonNode
+@testable import TestNodes
 
 @Suite("Clients and servers of the local socket that misbehave")
 struct LocalSocketClientsTests {

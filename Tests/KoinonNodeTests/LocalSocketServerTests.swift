@@ -8,6 +8,7 @@ import Testing
 
 @testable import KoinonClient
 @testable import KoinonNode
+@testable import TestNodes
 
 @Suite("The local socket")
 struct LocalSocketServerTests {

@@ -7,6 +7,7 @@ import KoinonStore
 import Testing
 
 @testable import KoinonNode
+@testable import TestNodes
 
 /// Proof files made from a node's store, checked from the genesis document alone.
 @Suite("A proof", .timeLimit(.minutes(5)))

@@ -6,6 +6,7 @@ import KoinonProtocol
 import Testing
 
 @testable import KoinonNode
+@testable import TestNodes
 
 @Suite("A refused transaction leaves no trace", .timeLimit(.minutes(5)))
 struct RefusalTests {

@@ -7,6 +7,7 @@ import KoinonStore
 import Testing
 
 @testable import KoinonNode
+@testable import TestNodes
 
 @Suite("A node that starts again", .timeLimit(.minutes(5)))
 struct RestartTests {

@@ -5,6 +5,7 @@ import Testing
 
 @testable import KoinonClient
 @testable import KoinonNode
+@testable import TestNodes
 
 /// A home of its own for one test, with ways to serve and to connect there.
 ///

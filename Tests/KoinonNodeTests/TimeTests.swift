@@ -5,6 +5,7 @@ import KoinonProtocol
 import Testing
 
 @testable import KoinonNode
+@testable import TestNodes
 
 @Suite("Ledger time", .timeLimit(.minutes(5)))
 struct TimeTests {

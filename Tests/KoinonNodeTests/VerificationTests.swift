@@ -6,6 +6,7 @@ import KoinonStore
 import Testing
 
 @testable import KoinonNode
+@testable import TestNodes
 
 /// Whatever is altered in a stored ledger, verification names the first bad block.
 @Suite("Verification", .serialized, .timeLimit(.minutes(5)))

@@ -28,12 +28,22 @@ struct Layer: Sendable {
         Layer(
             name: "KoinonStore",
             modules: ["GRDB", "GRDBSQLite", "Foundation", "Glibc", "Synchronization"]),
-        Layer(name: "KoinonClient", modules: ["Foundation", "Glibc"]),
+        Layer(
+            name: "KoinonClient",
+            modules: ["AsyncHTTPClient", "NIOCore", "Foundation", "Glibc", "Synchronization"]),
         Layer(
             name: "KoinonNode",
             modules: [
                 "Dispatch", "Logging", "ServiceLifecycle", "Foundation", "Glibc",
                 "Synchronization",
+            ]),
+        Layer(
+            name: "KoinonServer",
+            modules: [
+                "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "HTTPTypes", "NIOCore",
+                "NIOSSL",
+                "Mustache", "GRDB", "GRDBSQLite", "Logging", "ServiceLifecycle", "SwiftProtobuf",
+                "Foundation", "Glibc", "Synchronization",
             ]),
         Layer(name: "KoinonReplay", modules: ["CZlib", "Foundation", "Glibc", "Synchronization"]),
         Layer(
@@ -45,8 +55,8 @@ struct Layer: Sendable {
         Layer(
             name: "koinon",
             modules: [
-                "ArgumentParser", "Logging", "ServiceLifecycle", "SwiftProtobuf", "Foundation",
-                "Glibc", "Synchronization",
+                "ArgumentParser", "CJemalloc", "Configuration", "Logging", "ServiceLifecycle",
+                "SwiftProtobuf", "Foundation", "Glibc", "Synchronization",
             ]),
     ]
 
@@ -90,9 +100,9 @@ struct Layer: Sendable {
         let targets =
             #"\.(target|executableTarget)\(([\s\S]*?)(?=\.(?:target|executableTarget|testTarget|systemLibrary)\(|\z)"#
         for match in text.allMatches(of: targets) {
-            // What only tests and the fuzzer use lies beside them.
+            // What only tests, the fuzzer and the build itself use lies beside them.
             guard let body = match.last,
-                body.firstMatch(of: #"path:\s*"(?:Tests|Fuzz)/"#) == nil,
+                body.firstMatch(of: #"path:\s*"(?:Tests|Fuzz|Plugins)/"#) == nil,
                 let name = body.firstMatch(of: #"name:\s*"(\w+)""#)?.last, !inC.contains(name)
             else { continue }
             seen.append(name)

@@ -15,7 +15,8 @@ final class Committer: Sendable {
     private let outbox: AttestationOutbox
     private let outcomes: OutcomeBoard
     private let attester: Mutex<Attester>
-    private let arrival: Signal
+    private let pool: Pool
+    private let progress: ProgressBoard
     /// A thread of its own, since waiting for the disk would hold one of the few that all
     /// tasks share.
     private let disk = DispatchQueue(label: "koinon.committer")
@@ -32,14 +33,15 @@ final class Committer: Sendable {
 
     init(
         store: LedgerStore, engine: EmbeddedEngine, outbox: AttestationOutbox,
-        outcomes: OutcomeBoard, attester: Attester, arrival: Signal
+        outcomes: OutcomeBoard, attester: Attester, pool: Pool, progress: ProgressBoard
     ) {
         self.store = store
         self.engine = engine
         self.outbox = outbox
         self.outcomes = outcomes
         self.attester = Mutex(attester)
-        self.arrival = arrival
+        self.pool = pool
+        self.progress = progress
     }
 
     var finalHeight: Height { attester.withLock { $0.finality.finalHeight } }
@@ -121,7 +123,13 @@ final class Committer: Sendable {
         outbox.add(own.map(\.envelope.message))
         engine.committed(through: batch.through)
         post(batch)
-        if !own.isEmpty { arrival.wake() }
+        for closed in batch.blocks {
+            pool.settle(closed.block.transactions.lazy.map(\.id))
+            pool.settle(closed.ignored.keys)
+        }
+        progress.post(
+            ChainProgress(height: batch.blocks.last?.block.header.height, finalHeight: finalHeight))
+        if !own.isEmpty { pool.arrival.wake() }
     }
 
     private func hash(at height: Height) throws -> Hash256? {

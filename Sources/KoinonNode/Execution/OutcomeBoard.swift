@@ -38,6 +38,15 @@ final class OutcomeBoard: Sendable {
         fileprivate var number: UInt64
     }
 
+    /// What a ticket says of one of its transactions.
+    enum Settlement: Sendable {
+        case outcome(TransactionOutcome)
+        /// None so far.
+        case open
+        /// None will come here.
+        case nothing
+    }
+
     /// One transaction of a ticket.
     private struct Place {
         var ticket: UInt64
@@ -52,13 +61,25 @@ final class OutcomeBoard: Sendable {
         var outcomes: [TransactionOutcome?]
         var isOpen: [Bool]
         var openCount: Int
-        var waiter: CheckedContinuation<[TransactionOutcome?], Never>?
+        var waiter: CheckedContinuation<[Settlement], Never>?
+
+        var settlements: [Settlement] {
+            zip(outcomes, isOpen).map { outcome, isOpen in
+                isOpen ? .open : outcome.map { .outcome($0) } ?? .nothing
+            }
+        }
 
         init(ids: [Hash256]) {
             self.ids = ids
             outcomes = Array(repeating: nil, count: ids.count)
             isOpen = Array(repeating: true, count: ids.count)
             openCount = ids.count
+        }
+
+        /// Nothing more comes for what is open.
+        func closeAll() {
+            isOpen = Array(repeating: false, count: ids.count)
+            openCount = 0
         }
 
         /// False when it was settled or discarded before.
@@ -98,7 +119,7 @@ final class OutcomeBoard: Sendable {
             guard let ticket = tickets[number], ticket.openCount == 0, let waiter = ticket.waiter
             else { return nil }
             tickets[number] = nil
-            return Answer(waiter: waiter, outcomes: ticket.outcomes)
+            return Answer(waiter: waiter, settlements: ticket.settlements)
         }
 
         mutating func remove(_ place: Place, of id: Hash256) {
@@ -113,10 +134,10 @@ final class OutcomeBoard: Sendable {
     }
 
     private struct Answer {
-        var waiter: CheckedContinuation<[TransactionOutcome?], Never>
-        var outcomes: [TransactionOutcome?]
+        var waiter: CheckedContinuation<[Settlement], Never>
+        var settlements: [Settlement]
 
-        func give() { waiter.resume(returning: outcomes) }
+        func give() { waiter.resume(returning: settlements) }
     }
 
     private let state = Mutex(State())
@@ -160,17 +181,40 @@ final class OutcomeBoard: Sendable {
         }
     }
 
-    /// Waits for the outcomes, in the order of the ids; nil for those given up, or discarded,
-    /// or unknown because the node stops first.
-    func redeem(_ ticket: Ticket) async -> [TransactionOutcome?] {
-        await withCheckedContinuation { waiter in
+    /// Waits for the outcomes, in the order of the ids.
+    ///
+    /// - Parameter limit: what is open after that stays so; nil waits until nothing is.
+    func redeem(_ ticket: Ticket, within limit: Duration? = nil) async -> [Settlement] {
+        let alarm = limit.map { limit in
+            Task {
+                // Ends early when everything is settled.
+                do { try await Task.sleep(for: limit) } catch { return }
+                self.giveUpWaiting(ticket)
+            }
+        }
+        defer { alarm?.cancel() }
+        return await withCheckedContinuation { waiter in
             let answer = state.withLock { state in
                 state.tickets[ticket.number]?.waiter = waiter
-                if state.isClosed { state.tickets[ticket.number]?.openCount = 0 }
+                if state.isClosed { state.tickets[ticket.number]?.closeAll() }
                 return state.answer(ticket.number)
             }
             answer?.give()
         }
+    }
+
+    /// Gives the waiter of the ticket what is there.
+    private func giveUpWaiting(_ ticket: Ticket) {
+        let answer: Answer? = state.withLock { state in
+            guard let waiting = state.tickets.removeValue(forKey: ticket.number),
+                let waiter = waiting.waiter
+            else { return nil }
+            for (index, id) in waiting.ids.enumerated() where waiting.isOpen[index] {
+                state.remove(Place(ticket: ticket.number, index: index), of: id)
+            }
+            return Answer(waiter: waiter, settlements: waiting.settlements)
+        }
+        answer?.give()
     }
 
     /// The first outcome counts: that of a copy that comes to a block later is none.
@@ -198,7 +242,7 @@ final class OutcomeBoard: Sendable {
             state.morePlaces = [:]
             var answers: [Answer] = []
             for number in Array(state.tickets.keys) where state.tickets[number]?.waiter != nil {
-                state.tickets[number]?.openCount = 0
+                state.tickets[number]?.closeAll()
                 if let answer = state.answer(number) { answers.append(answer) }
             }
             return answers

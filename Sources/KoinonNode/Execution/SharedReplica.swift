@@ -9,13 +9,16 @@ import Synchronization
 /// which a block takes its place, not while it is executed: that changes nothing that
 /// ``ReplicaView`` shows.
 ///
-/// `@unchecked Sendable`: the replica is used in two ways only. ``apply(_:)`` is called by
+/// `@unchecked Sendable`: the replica is used in three ways only. ``apply(_:)`` is called by
 /// one task, the executor; what it changes for readers it changes while it holds `lock`.
 /// Readers hold `lock` and see a ``ReplicaView``, which shows only what `Replica.execute`,
-/// the one step outside the lock, leaves alone.
+/// the one step outside the lock, leaves alone. Those who read the tree hold `treeLock`, as
+/// ``apply(_:)`` does for all of its steps.
 public final class SharedReplica: @unchecked Sendable {
     private let replica: Replica
     private let lock = Mutex<Void>(())
+    /// Held from an entry's beginning to its end, and by those who read the tree.
+    private let treeLock = Mutex<Void>(())
 
     public init(_ replica: sending Replica) {
         self.replica = replica
@@ -28,8 +31,22 @@ public final class SharedReplica: @unchecked Sendable {
         try lock.withLock { _ in try body(ReplicaView(replica)) }
     }
 
+    /// Reads the tree of the state too, between two entries: waits while one is executed, and
+    /// execution waits meanwhile.
+    public func readTree<Result: Sendable>(
+        _ body: (ReplicaView, StateTree) throws -> Result
+    ) rethrows -> Result {
+        try treeLock.withLock { _ in try body(ReplicaView(replica), replica.tree) }
+    }
+
     /// Takes the next entry of the order. For the executor alone.
     func apply(_ entry: CheckedEntry) -> (outcome: Replica.Outcome, judges: MemberSet) {
+        treeLock.withLock { _ in applyAlone(entry) }
+    }
+
+    private func applyAlone(
+        _ entry: CheckedEntry
+    ) -> (outcome: Replica.Outcome, judges: MemberSet) {
         let (beginning, judges) = lock.withLock { _ in (replica.begin(entry), replica.members) }
         switch beginning {
         case .noEffect(let reason): return (.noEffect(reason), judges)

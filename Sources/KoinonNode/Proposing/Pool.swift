@@ -12,6 +12,7 @@ public final class Pool: Sendable {
         /// From ``head`` on; those before are taken.
         var waiting: [CheckedTransaction] = []
         var head = 0
+        /// Of those that wait, and of those taken whose outcome is not durable yet.
         var ids: Set<Hash256> = []
         var bytes = 0
     }
@@ -48,7 +49,18 @@ public final class Pool: Sendable {
         return added
     }
 
-    /// Takes what fits into one entry, in order.
+    /// Whether it waits, or is taken and not settled.
+    func holds(_ id: Hash256) -> Bool { state.withLock { $0.ids.contains(id) } }
+
+    /// What became of these is known, or nothing will: they are forgotten.
+    func settle(_ ids: some Sequence<Hash256>) {
+        state.withLock { state in
+            guard !state.ids.isEmpty else { return }
+            for id in ids { state.ids.remove(id) }
+        }
+    }
+
+    /// Takes what fits into one entry, in order; ``holds(_:)`` them until they are settled.
     func take(maximumBytes: Int) -> [CheckedTransaction] {
         state.withLock { state in
             var end = state.head
@@ -61,7 +73,6 @@ public final class Pool: Sendable {
             }
             let transactions = Array(state.waiting[state.head..<end])
             for transaction in transactions {
-                state.ids.remove(transaction.id)
                 state.bytes -= transaction.envelope.body.count + 96
             }
             state.head = end

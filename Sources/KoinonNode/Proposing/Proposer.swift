@@ -90,7 +90,9 @@ struct Proposer {
             return true
         }
         guard writer.canWrite else {
-            outcomes.giveUp(pool.take(maximumBytes: .max).map(\.id))
+            let ids = pool.take(maximumBytes: .max).map(\.id)
+            outcomes.giveUp(ids)
+            pool.settle(ids)
             return false
         }
         let attestations = outbox.take(limit: Self.attestationsPerEntry)
@@ -98,6 +100,7 @@ struct Proposer {
         let taken = pool.take(maximumBytes: room)
         let late = taken.filter { $0.body.expiresAtMs < now.milliseconds }
         outcomes.post(late.map { ($0.id, .expired) })
+        pool.settle(late.lazy.map(\.id))
         let transactions = taken.filter { $0.body.expiresAtMs >= now.milliseconds }
         // A timer that the clocks of the members hosted here cannot reach has to wait for
         // the others'.

@@ -57,6 +57,36 @@ extension LedgerStore {
     }
 }
 
+extension Node {
+    /// A proof file of what stands under a key, or that nothing does, after the last block.
+    ///
+    /// - Parameter expectsValue: nil takes either.
+    /// - Throws: ``ProofMakingFault``: `notFinal` when the block is not durable and signed
+    ///   within the limit; or the store's fault.
+    public func prove(
+        stateKey key: [UInt8], expectsValue: Bool?, limit: Duration = .seconds(5)
+    ) async throws -> ProofFile {
+        let (content, height, isPresent) = replica.readTree { replica, tree in
+            let value = replica.state.value(for: key)
+            return (
+                ProofFile.Content(key: key, value: value, in: tree), replica.header.height,
+                value != nil
+            )
+        }
+        if let expectsValue, expectsValue != isPresent {
+            throw isPresent ? ProofMakingFault.present : ProofMakingFault.absent
+        }
+        let deadline = ContinuousClock.now.advanced(by: limit)
+        guard try await progress.untilFinal(height, before: deadline) else {
+            throw ProofMakingFault.notFinal(height)
+        }
+        return try store.read { reader in
+            let parts = ProofParts(reader, history: try MemberHistory(reader, genesis: genesis))
+            return try parts.file(content, about: height)
+        }
+    }
+}
+
 /// Collects headers, quorums and paths from one view of the store.
 private struct ProofParts {
     let reader: LedgerReader

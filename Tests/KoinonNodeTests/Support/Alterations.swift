@@ -2,6 +2,8 @@ import Foundation
 import GRDB
 import Testing
 
+@testable import TestNodes
+
 /// One change of a stored ledger, and the first block that it makes wrong.
 struct Alteration: Sendable {
     var what: String

@@ -4,6 +4,7 @@ import KoinonProtocol
 import Testing
 
 @testable import KoinonNode
+@testable import TestNodes
 
 /// Changes that the members vote on.
 enum Decisions {

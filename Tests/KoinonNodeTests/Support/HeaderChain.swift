@@ -1,6 +1,8 @@
 import KoinonLedger
 import KoinonProtocol
 
+@testable import TestNodes
+
 /// Sets of members and headers that follow each other, without a ledger behind them.
 struct HeaderChain {
     static let chain = ChainID(Hash256.sha256(Array("a chain".utf8)).bytes)!

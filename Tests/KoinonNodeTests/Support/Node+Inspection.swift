@@ -8,6 +8,7 @@ import Logging
 import Testing
 
 @testable import KoinonNode
+@testable import TestNodes
 
 extension TestHome {
     var genesisBytes: Data { Data(genesis.bytes) }

@@ -7,6 +7,7 @@ import KoinonStore
 import Testing
 
 @testable import KoinonNode
+@testable import TestNodes
 
 /// A finished ledger of two members with leases, rejections, timers and an ignored
 /// transaction, to be copied and altered.

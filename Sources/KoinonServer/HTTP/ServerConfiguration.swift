@@ -1,0 +1,45 @@
+/// How a node serves; docs/configuration.md describes each field.
+public struct ServerConfiguration: Sendable, Equatable {
+    public var host = "127.0.0.1"
+    /// 0 takes a free one, which the node prints.
+    public var port = 8080
+    public var limits = Limits()
+    /// Origins whose pages may read answers, for instance "https://shop.example"; "*" is any.
+    public var allowedOrigins: [String] = []
+    public var tls: TLSFiles?
+
+    public init() {}
+
+    /// Files in PEM form, looked at again when they change.
+    public struct TLSFiles: Sendable, Equatable {
+        public var certificate: String
+        public var key: String
+
+        public init(certificate: String, key: String) {
+            self.certificate = certificate
+            self.key = key
+        }
+    }
+
+    /// What one client, or all of them, may take. 0 where a rate or a number of connections
+    /// stands is no limit.
+    public struct Limits: Sendable, Equatable {
+        /// Bytes of a request's body, where a path names no other.
+        public var bodyBytes = 4 * 1_048_576
+        /// Of one address, on the average.
+        public var requestsPerSecond = 500
+        /// Of one address, at once after a pause.
+        public var requestBurst = 1_000
+        /// Open at the same time, over all addresses.
+        public var connections = 4_096
+        public var connectionsPerAddress = 512
+        /// Streams of events, over all addresses.
+        public var eventStreams = 2_048
+        /// Seconds after which a connection without a request is closed.
+        public var idleSeconds = 75
+        /// The longest that a client may wait for an outcome.
+        public var waitMilliseconds = 30_000
+
+        public init() {}
+    }
+}

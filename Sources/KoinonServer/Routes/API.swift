@@ -1,0 +1,24 @@
+import HTTPTypes
+import Hummingbird
+
+/// All routes of a node, behind what every request passes through.
+public enum API {
+    /// The router with every group of routes; a group is one line here.
+    public static func router(_ context: ServerContext) -> Router<KoinonRequestContext> {
+        let router = Router(
+            context: KoinonRequestContext.self, options: .autoGenerateHeadEndpoints)
+        let table = RouteTable()
+        router.add(middleware: ProblemMiddleware(table: table, logger: context.logger))
+        HealthRoutes(context: context).add(to: router)
+        StatusRoutes(context: context).add(to: router)
+        ChainRoutes(context: context).add(to: router)
+        ProofRoutes(context: context).add(to: router)
+        SubmitRoutes(context: context).add(to: router)
+        PrepareRoutes(context: context).add(to: router)
+        TransactionRoutes(context: context).add(to: router)
+        MetricsRoutes(context: context).add(to: router)
+        DescriptionRoutes().add(to: router)
+        table.fill(router.routes.map { ("\($0.method)", "\($0.path)") })
+        return router
+    }
+}

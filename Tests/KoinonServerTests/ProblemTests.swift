@@ -1,0 +1,55 @@
+import Foundation
+import Hummingbird
+import HummingbirdTesting
+import Testing
+
+@testable import KoinonServer
+@testable import TestNodes
+
+@Suite("Problems")
+struct ProblemTests {
+    @Test func `tell of a path that is not there`() async throws {
+        try await Served.with { served in
+            let answer = try await served.get("/v1/nothing")
+            #expect(answer.status == .notFound)
+            #expect(answer.headers[.contentType] == "application/problem+json")
+            let problem = try answer.json
+            #expect(problem["code"] as? String == "noSuchPath")
+            #expect(problem["status"] as? Int == 404)
+            #expect(problem["remedy"] as? String != nil)
+            #expect(problem["request_id"] as? String != nil)
+        }
+    }
+
+    @Test func `name the methods that a path takes`() async throws {
+        try await Served.with { served in
+            let answer = try await served.post("/v1/status", "")
+            #expect(answer.status == .methodNotAllowed)
+            #expect(answer.headers[.allow] == "GET, HEAD")
+            #expect(try answer.json["code"] as? String == "methodNotAllowed")
+        }
+    }
+}
+
+@Suite("The state of a node")
+struct HealthTests {
+    @Test func `is told to those who watch it`() async throws {
+        try await Served.with { served in
+            #expect(try await served.get("/health/live").status == .ok)
+            #expect(try await served.get("/health/ready").status == .ok)
+            let status = try await served.get("/v1/status").json
+            #expect(status["height"] as? Int == 0)
+            #expect(status["alliance"] as? String == "A test alliance")
+            #expect(status["chain"] as? String == served.home.chain.hex)
+        }
+    }
+
+    @Test func `stops being ready when the node stops`() async throws {
+        try await Served.with { served in
+            served.node.stop()
+            let answer = try await served.get("/health/ready")
+            #expect(answer.status == .serviceUnavailable)
+            #expect(answer.headers[.retryAfter] == "5")
+        }
+    }
+}

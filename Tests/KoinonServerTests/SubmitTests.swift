@@ -1,0 +1,182 @@
+import Foundation
+import Hummingbird
+import HummingbirdTesting
+import KoinonClient
+import KoinonLedger
+import KoinonMachine
+import KoinonNode
+import KoinonProtocol
+import NIOCore
+import Testing
+
+@testable import KoinonServer
+@testable import TestNodes
+
+@Suite("A transaction sent by HTTP")
+struct SubmitTests {
+    private static let kind = Action.registerKind("bike", title: "Bicycle")
+
+    @Test func `is done once the answer comes, when that is asked for`() async throws {
+        try await Served.with { served in
+            let envelope = try served.home.member("alfa").sign(Self.kind)
+            let answer = try await served.send(envelope, "?wait=durable")
+            #expect(answer.status == .ok)
+            let verdict = try answer.json
+            #expect(verdict["status"] as? String == "done")
+            #expect(verdict["id"] as? String == envelope.bodyHash.hex)
+            #expect(verdict["height"] as? Int == 1)
+            #expect(try served.node.store.read { try $0.tip() }.header.height == Height(1))
+            let again = try await served.send(envelope, "?wait=final").json
+            #expect(again["status"] as? String == "done")
+            #expect(again["final"] as? Bool == true)
+            #expect(again["height"] as? Int == 1)
+        }
+    }
+
+    @Test func `is looked up by its id`() async throws {
+        try await Served.with { served in
+            let envelope = try served.home.member("alfa").sign(Self.kind)
+            let path = "/v1/transactions/\(envelope.bodyHash.hex)"
+            #expect(try await served.get(path).status == .notFound)
+            _ = try await served.send(envelope, "?wait=durable")
+            let found = try await served.get(path).json
+            let verdict = try #require(found["transaction"] as? [String: Any])
+            #expect(verdict["status"] as? String == "done")
+            #expect(found["public_key"] as? String == envelope.publicKey.hex)
+            #expect((found["body"] as? [String: Any])?["actions"] != nil)
+        }
+    }
+
+    @Test func `is told why it is rejected, with what to do`() async throws {
+        try await Served.with { served in
+            let alfa = served.home.member("alfa")
+            _ = try await served.send(try alfa.sign(Self.kind), "?wait=durable")
+            let verdict = try await served.send(try alfa.sign(Self.kind), "?wait=durable").json
+            #expect(verdict["status"] as? String == "rejected")
+            let code = try #require(verdict["receipt_code"] as? Int)
+            let meaning = try #require(Modules.rejectionMeanings[UInt32(code)])
+            #expect(verdict["code"] as? String == meaning.name)
+            #expect(verdict["remedy"] as? String == meaning.remedy)
+            #expect(verdict["field"] as? String == "actions[0].kind")
+        }
+    }
+
+    @Test func `is refused with a wrong signature, and expired when it is too late`() async throws {
+        try await Served.with { served in
+            let alfa = served.home.member("alfa")
+            let good = try alfa.sign(Self.kind)
+            var bytes = good.signature.bytes
+            bytes[0] ^= 1
+            let bad = Envelope(
+                body: good.body, publicKey: good.publicKey,
+                signature: try #require(Signature(bytes)))
+            let refused = try await served.send(bad, "?wait=durable").json
+            #expect(refused["status"] as? String == "refused")
+            #expect(refused["code"] as? String == "badSignature")
+            let late = try alfa.sign(
+                Self.kind, now: Timestamp(milliseconds: TestHome.start.milliseconds - 7_200_000))
+            let expired = try await served.send(late, "?wait=durable").json
+            #expect(expired["status"] as? String == "expired")
+            #expect(expired["remedy"] as? String == IgnoredReason.expired.remedy)
+        }
+    }
+
+    @Test func `comes in JSON too, one or many, in their order`() async throws {
+        try await Served.with { served in
+            let alfa = served.home.member("alfa")
+            let one = try await served.post(
+                "/v1/transactions?wait=durable", Self.json(try alfa.sign(Self.kind))
+            ).json
+            #expect(one["status"] as? String == "done")
+            let envelopes = try (0..<5).map {
+                try alfa.sign(.registerKind("kind-\($0)", title: "A kind"))
+            }
+            let many = try await served.post(
+                "/v1/transactions?wait=durable",
+                "{\"transactions\": [\(envelopes.map(Self.json).joined(separator: ","))]}"
+            ).json
+            let verdicts = try #require(many["transactions"] as? [[String: Any]])
+            #expect(verdicts.map { $0["id"] as? String } == envelopes.map(\.bodyHash.hex))
+            #expect(verdicts.allSatisfy { $0["status"] as? String == "done" })
+        }
+    }
+
+    @Test(arguments: [
+        ("{", "application/json", "body", 400),
+        (
+            #"{"body": "AA==", "public_key": "00", "signature": "00"}"#, "application/json",
+            "public_key", 400
+        ),
+        (#"{"body": "?", "public_key": "00", "signature": "00"}"#, "application/json", "body", 400),
+        (#"{"transactions": []}"#, "application/json", "transactions", 400),
+        (
+            #"{"transactions": [{"body": ""}]}"#, "application/json",
+            "transactions[0].public_key", 400
+        ),
+        ("abc", "application/x-protobuf", "body", 400),
+        ("abc", "text/plain", "Content-Type", 415),
+    ]) func `that cannot be read is told where`(
+        body: String, type: String, field: String, status: Int
+    ) async throws {
+        try await Served.with { served in
+            let answer = try await served.post("/v1/transactions", body, type: type)
+            #expect(answer.status.code == status)
+            #expect(try answer.json["field"] as? String == field)
+        }
+    }
+
+    @Test func `waits no longer than is asked for`() async throws {
+        // A node that does not run: nothing comes of what it takes.
+        let home = try TestHome()
+        let node = try home.node()
+        let submitter = Submitter(node: node, metrics: ServerMetrics())
+        let verdicts = try await submitter.submit(
+            [try home.member("alfa").sign(Self.kind)], waiting: .durable,
+            limit: .milliseconds(20))
+        #expect(verdicts.map(\.status) == [.pending])
+        #expect(node.isWaiting(verdicts[0].id))
+        try node.store.close()
+    }
+
+    @Test func `finds a full pool with 503 and when to come again`() async throws {
+        let home = try TestHome()
+        let node = try home.node(pool: Pool(maximumCount: 1))
+        let context = ServerContext(node: node, logger: .init(label: "test"))
+        let application = Application(router: API.router(context))
+        try await application.test(.router) { client in
+            let alfa = home.member("alfa")
+            for expected in [HTTPResponse.Status.accepted, .serviceUnavailable] {
+                let envelope = try alfa.sign(Self.kind)
+                let answer = try await client.execute(
+                    uri: "/v1/transactions", method: .post,
+                    headers: [.contentType: "application/x-protobuf"],
+                    body: ByteBuffer(bytes: envelope.message.encoded)
+                ) { $0 }
+                #expect(answer.status == expected)
+                if expected == .serviceUnavailable {
+                    #expect(answer.headers[.retryAfter] == "1")
+                    #expect(try answer.json["code"] as? String == "poolFull")
+                }
+            }
+        }
+        try node.store.close()
+    }
+
+    static func json(_ envelope: Envelope) -> String {
+        """
+        {"body": "\(Data(envelope.body).base64EncodedString())",
+         "public_key": "\(envelope.publicKey.hex)",
+         "signature": "\(Hex.encode(envelope.signature.bytes))"}
+        """
+    }
+}
+
+extension Served {
+    func send(_ envelope: Envelope, _ query: String = "") async throws -> TestResponse {
+        try await client.execute(
+            uri: "/v1/transactions\(query)", method: .post,
+            headers: [.contentType: "application/x-protobuf"],
+            body: ByteBuffer(bytes: envelope.message.encoded)
+        ) { $0 }
+    }
+}
