@@ -166,7 +166,9 @@ let package = Package(
             name: "KoinonServerTests",
             dependencies: [
                 "KoinonServer", "koinon", "TestSeeds", "TestNodes",
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(name: "KoinonReplayTests", dependencies: ["KoinonReplay"]),
         .testTarget(

@@ -17,18 +17,22 @@ struct Served {
     let client: any TestClientProtocol
 
     /// Runs node and router as long as `body` takes.
+    ///
+    /// - Parameter preparing: adds what the router needs beside the node.
     static func with<Value: Sendable>(
         _ configuration: ServerConfiguration = ServerConfiguration(),
         home: TestHome? = nil,
+        preparing prepare: @Sendable (inout ServerContext, TestHome) throws -> Void = { _, _ in },
         _ body: @Sendable (Served) async throws -> Value
     ) async throws -> Value {
         let home = try home ?? TestHome()
         return try await home.running { node in
             let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-            let context = ServerContext(
+            var context = ServerContext(
                 node: node, configuration: configuration, logger: logger)
+            try prepare(&context, home)
             let application = Application(router: API.router(context), logger: logger)
-            return try await application.test(.router) { client in
+            return try await application.test(.router) { [context] client in
                 try await body(Served(home: home, node: node, context: context, client: client))
             }
         }

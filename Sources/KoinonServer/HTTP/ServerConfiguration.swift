@@ -7,6 +7,18 @@ public struct ServerConfiguration: Sendable, Equatable {
     /// Origins whose pages may read answers, for instance "https://shop.example"; "*" is any.
     public var allowedOrigins: [String] = []
     public var tls: TLSFiles?
+    public var content = Content()
+
+    /// Descriptions and pictures, which live off the ledger.
+    public struct Content: Sendable, Equatable {
+        public var limits = ContentStore.Limits()
+        /// Who sends it may delete content; nil: nobody may.
+        public var token: String?
+        /// Addresses of other nodes that are asked for what is not here, in order.
+        public var sources: [String] = []
+
+        public init() {}
+    }
 
     public init() {}
 

@@ -8,6 +8,12 @@ public struct ServerContext: Sendable {
     public let configuration: ServerConfiguration
     public let metrics: ServerMetrics
     public let logger: Logger
+    /// Finds things by anything but their ids; nil: lists and searches are not answered.
+    public var index: SearchIndex?
+    /// Descriptions and pictures; nil: none are kept.
+    public var content: ContentStore?
+    /// Gets content from other nodes; nil: only what is here is given out.
+    public var contentFetcher: ContentFetcher?
 
     public var store: LedgerStore { node.store }
     public var replica: SharedReplica { node.replica }

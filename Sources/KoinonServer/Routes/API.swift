@@ -17,6 +17,11 @@ public enum API {
         PrepareRoutes(context: context).add(to: router)
         TransactionRoutes(context: context).add(to: router)
         MetricsRoutes(context: context).add(to: router)
+        AccountReadingRoutes(context: context).add(to: router)
+        ThingReadingRoutes(context: context).add(to: router)
+        AllianceReadingRoutes(context: context).add(to: router)
+        SearchRoutes(context: context).add(to: router)
+        ContentRoutes(context: context).add(to: router)
         DescriptionRoutes().add(to: router)
         table.fill(router.routes.map { ("\($0.method)", "\($0.path)") })
         return router

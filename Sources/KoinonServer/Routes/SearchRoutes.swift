@@ -1,0 +1,114 @@
+import Hummingbird
+import KoinonMachine
+import KoinonProtocol
+
+/// What the index finds.
+struct SearchRoutes {
+    let context: ServerContext
+
+    func add(to router: Router<KoinonRequestContext>) {
+        router.get("/v1/search/offers") { request, requestContext in
+            let query = try OfferQuery(Query(request, requestContext))
+            return try Answer.json(context.requireIndex().search(query))
+        }
+        router.get("/v1/lookup") { request, requestContext in
+            guard let text = Query(request, requestContext).text("q") else {
+                throw Problem.badField("q", "is missing", remedy: "say what to look for")
+            }
+            guard text.utf8.count <= SearchIndex.maximumLookupBytes else {
+                throw Problem.badField(
+                    "q", "is longer than \(SearchIndex.maximumLookupBytes) bytes",
+                    remedy: "say less")
+            }
+            return try Answer.json(context.requireIndex().lookup(text))
+        }
+        router.get("/v1/statistics") { request, requestContext in
+            let hours = try Query(request, requestContext)
+                .number("hours", 1...StatisticsView.maximumHours, default: 24)
+            return try Answer.json(context.requireIndex().statistics(hours: hours))
+        }
+        router.get("/v1/index") { _, _ in
+            let index = try context.requireIndex()
+            let height = try index.height()
+            let tip = context.node.look { $0.height.rawValue }
+            return Answer.json([
+                "height": .number(tip), "index_height": .number(height),
+                "rebuilding": .bool(index.isRebuilding),
+            ])
+        }
+    }
+}
+
+extension OfferQuery {
+    /// From the query of a URL; each wrong parameter is named.
+    public init(_ query: Query) throws {
+        self.init()
+        text = query.text("text")
+        if let text, text.utf8.count > SearchText.maximumBytes {
+            throw Problem.badField(
+                "text", "is longer than \(SearchText.maximumBytes) bytes", remedy: "use fewer words"
+            )
+        }
+        kind = try query.slug("kind")
+        unit = try query.slug("unit")
+        process = try query.slug("process")
+        near = try Self.circle(query)
+        window = try Self.window(query)
+        quantity = UInt64(try query.number("quantity", 1...1_000_000, default: 1))
+        maximumPrice = try query.unsigned("max_price")
+        minimumStandingPpm = try query.unsigned("min_standing", most: 1_000_000).map { UInt32($0) }
+        sort = try query.choice("sort", default: .relevance)
+        limit = try query.limit()
+        if let text = query.text("cursor") {
+            guard let cursor = Cursor(text: text), cursor.sort == sort else {
+                throw Query.badCursor
+            }
+            self.cursor = cursor
+        }
+        try check()
+    }
+
+    private func check() throws {
+        if unit == nil, maximumPrice != nil || sort == .price {
+            throw Problem.badField(
+                "unit", "prices of different units do not compare",
+                remedy: "name the unit; /v1/units lists them")
+        }
+        if sort == .distance, near == nil {
+            throw Problem.badField(
+                "lat", "a distance needs a place", remedy: "give lat and lon")
+        }
+    }
+
+    private static func circle(_ query: Query) throws -> Circle? {
+        let latitude = try query.decimal("lat", -90...90)
+        let longitude = try query.decimal("lon", -180...180)
+        let radius = try query.decimal("radius_m", 0...GeoMath.maximumRadius)
+        switch (latitude, longitude) {
+        case (let latitude?, let longitude?):
+            return Circle(latitude: latitude, longitude: longitude, radius: radius)
+        case (nil, nil):
+            guard radius == nil else {
+                throw Problem.badField(
+                    "radius_m", "a radius needs a place", remedy: "give lat and lon")
+            }
+            return nil
+        case (_, nil):
+            throw Problem.badField("lon", "is missing", remedy: "give lat and lon, or neither")
+        case (nil, _):
+            throw Problem.badField("lat", "is missing", remedy: "give lat and lon, or neither")
+        }
+    }
+
+    private static func window(_ query: Query) throws -> Range<UInt64>? {
+        let from = try query.time("from")
+        let until = try query.time("to")
+        guard from != nil || until != nil else { return nil }
+        guard let from, let until, from < until else {
+            throw Problem.badField(
+                until == nil ? "to" : "from", "a time needs a beginning and a later end",
+                remedy: "give from and to, or neither")
+        }
+        return from.milliseconds..<until.milliseconds
+    }
+}

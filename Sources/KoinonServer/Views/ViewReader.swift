@@ -1,0 +1,100 @@
+import Foundation
+import KoinonLedger
+import KoinonMachine
+import KoinonNode
+import KoinonProtocol
+
+/// One consistent look at the ledger: the state after one block, and which one that is.
+///
+/// Lives inside one `SharedReplica.read`, during which no block takes its place: a view
+/// made from it should read tens of rows, not thousands. What needs more is in the index.
+public final class ViewReader {
+    public let state: CommittedState
+    public let chain: ChainID
+    public let height: Height
+    /// Of that block.
+    public let time: Timestamp
+    /// The members who judge the next block.
+    public let members: MemberSet
+    private let view: ReplicaView
+    private var scales: [String: Int] = [:]
+
+    init(_ view: ReplicaView) {
+        self.view = view
+        state = view.state
+        chain = view.chain
+        height = view.header.height
+        time = view.header.time
+        members = view.members
+    }
+
+    /// Where trials take place: right after the last block.
+    public var moment: Agreements.Moment { moment(at: time) }
+
+    /// - Parameter time: of the next block; the last block's if that is later.
+    public func moment(at time: Timestamp) -> Agreements.Moment {
+        Agreements.Moment(chain: chain, height: height.next, now: max(time, self.time))
+    }
+
+    /// What a member's clock said last, in the order.
+    func lastClock(of member: MemberID) -> Timestamp { view.lastClock(of: member) }
+
+    // MARK: Values
+
+    /// Decimal places of a unit; 0 when there is none of that name.
+    public func scale(of unit: String) -> Int {
+        if let scale = scales[unit] { return scale }
+        let scale = Int(Money.unit(unit, in: state)?.scale ?? 0)
+        scales[unit] = scale
+        return scale
+    }
+
+    public func money(_ minor: UInt64, _ unit: String) -> MoneyView {
+        MoneyView(minor: minor, unit: unit, scale: scale(of: unit))
+    }
+
+    /// Text of an id field; nil when it is empty.
+    func text<Kind: IdentifierKind>(_ bytes: Data, _: Kind.Type) -> String? {
+        Identifier<Kind>(bytes)?.text
+    }
+
+    func account(_ bytes: Data) -> String? { text(bytes, AccountKind.self) }
+
+    /// Hexadecimal text of a hash field; nil when it is empty.
+    func hash(_ bytes: Data) -> String? { bytes.isEmpty ? nil : Hex.encode(bytes) }
+
+    /// A resource by id and title.
+    func resource(_ bytes: Data) -> NamedView? {
+        ResourceID(bytes).map { id in
+            NamedView(id: id.text, title: Resources.resource(id, in: state)?.title ?? "")
+        }
+    }
+
+    func offer(_ bytes: Data) -> NamedView? {
+        OfferID(bytes).map { id in
+            NamedView(id: id.text, title: Market.offer(id, in: state)?.terms.title ?? "")
+        }
+    }
+
+    // MARK: Answers
+
+    public func answer<Value>(_ value: Value) -> Reading<Value> {
+        Reading(height: height.rawValue, time: TimeView(time), value: value)
+    }
+
+    public func page<Row>(_ rows: [Row], next: String? = nil) -> ListPage<Row> {
+        ListPage(height: height.rawValue, time: TimeView(time), rows: rows, next: next)
+    }
+}
+
+extension Node {
+    /// Reads the ledger after its last block. Keep it short: blocks wait meanwhile.
+    public func look<Result: Sendable>(
+        _ body: (ViewReader) throws -> Result
+    ) rethrows -> Result {
+        try replica.read { try body(ViewReader($0)) }
+    }
+}
+
+/// Hexadecimal key of a state row, for which a proof can be asked.
+func stateKeyText(_ key: [UInt8]) -> String { Hex.encode(key) }
