@@ -14,6 +14,7 @@ struct Koinon: AsyncParsableCommand {
             DemoCommand.self, InitCommand.self, NodeCommand.self, KeysCommand.self,
             SendCommand.self, QueryCommand.self, ReplayCommand.self, LoadCommand.self,
             VerifyCommand.self, SimulateCommand.self, ProofCommand.self, CheckProofCommand.self,
-            ReviewCommand.self, StandingCommand.self, ExportCommand.self, BenchCommand.self,
+            ReviewCommand.self, StandingCommand.self, ExportCommand.self, IndexCommand.self,
+            BenchCommand.self,
         ])
 }

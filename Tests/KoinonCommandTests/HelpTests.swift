@@ -10,7 +10,7 @@ struct HelpTests {
         ["proof", "transaction"], ["proof", "state"], ["proof", "absent"], ["check-proof"],
         ["review"], ["review", "seal"], ["review", "open"], ["standing"],
         ["standing", "show"], ["standing", "explain"], ["standing", "trial"],
-        ["export", "events"],
+        ["export", "events"], ["index"], ["index", "rebuild"],
         ["bench"], ["bench", "payments"], ["bench", "leases"],
     ]
 

@@ -40,8 +40,8 @@ struct Layer: Sendable {
         Layer(
             name: "KoinonServer",
             modules: [
-                "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "HTTPTypes", "NIOCore",
-                "NIOSSL",
+                "AsyncHTTPClient", "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "HTTPTypes",
+                "NIOCore", "NIOSSL",
                 "Mustache", "GRDB", "GRDBSQLite", "Logging", "ServiceLifecycle", "SwiftProtobuf",
                 "Foundation", "Glibc", "Synchronization",
             ]),
