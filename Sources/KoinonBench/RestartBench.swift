@@ -71,9 +71,9 @@ public struct RestartBench: Sendable {
         return took
     }
 
-    /// Sends through the node's socket, several requests at a time, until all are durable.
+    /// Sends by HTTP, several requests at a time, until all are durable.
     private func send(_ count: Int, from reader: MessageFile.Reader, to home: URL) async throws {
-        let client = LocalSocketClient(home: home.path)
+        let client = try NodeClient(home: home.path)
         var left = count
         while left > 0 {
             var requests: [[Envelope]] = []
@@ -82,16 +82,13 @@ public struct RestartBench: Sendable {
                 left -= part.count
                 requests.append(part)
             }
-            try await withThrowingTaskGroup(of: LocalResponse.self) { group in
+            try await withThrowingTaskGroup(of: [Submission].self) { group in
                 for request in requests {
-                    group.addTask {
-                        try await client.send(.submit(request, waitsUntilDurable: true))
-                    }
+                    group.addTask { try await client.submit(request) }
                 }
-                for try await response in group {
-                    guard case .submitted(let answers) = response,
-                        answers.allSatisfy({ $0.outcome == .done })
-                    else { throw BenchFault("the node did not take the load: \(response)") }
+                for try await answers in group {
+                    guard let other = answers.first(where: { $0.status != .done }) else { continue }
+                    throw BenchFault("the node did not take the load: \(other.message)")
                 }
             }
         }
@@ -118,18 +115,17 @@ private final class NodeProcess {
     /// Returns once it takes transactions.
     init(home: URL) throws {
         process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
-        process.arguments = ["node", "--home", home.path]
+        process.arguments = ["node", "--home", home.path, "--port", "0"]
         let output = Pipe()
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice
         try process.run()
         var text = ""
-        while !text.contains("node.sock") {
+        while !text.contains("answers ") {
             let bytes = output.fileHandleForReading.availableData
             if bytes.isEmpty {
                 throw BenchFault(
-                    "the node in \(home.path) ended: \(text.isEmpty ? "without a word" : text); "
-                        + "the path of its socket may be too long, so name a shorter --folder")
+                    "the node in \(home.path) ended: \(text.isEmpty ? "without a word" : text)")
             }
             text += String(decoding: bytes, as: UTF8.self)
         }

@@ -16,7 +16,7 @@ public struct HomeFault: Error, CustomStringConvertible {
 ///     node.json      which members this node hosts
 ///     keys/          key files, 0600
 ///     ledger.sqlite  the ledger
-///     node.sock      where a running node takes transactions
+///     node.url       where a running node answers; gone when it has stopped
 public struct NodeHome: Sendable {
     public let directory: URL
 
@@ -26,8 +26,7 @@ public struct NodeHome: Sendable {
 
     public var genesisFile: URL { directory.appending(path: "genesis.json") }
     public var configurationFile: URL { directory.appending(path: "node.json") }
-    
-    public var socketFile: URL { directory.appending(path: "node.sock") }
+    public var addressFile: URL { directory.appending(path: "node.url") }
 
     /// The alliance's document.
     ///
@@ -35,7 +34,8 @@ public struct NodeHome: Sendable {
     public func genesis() throws -> GenesisDocument {
         guard FileManager.default.fileExists(atPath: genesisFile.path) else {
             throw HomeFault(
-                "\(directory.path): no genesis.json here; make a home with `koinon init --home \(directory.path)` or name another with --home")
+                "\(directory.path): no genesis.json here; make a home with `koinon init --home \(directory.path)` or name another with --home"
+            )
         }
         return try GenesisDocument(contentsOf: Array(Data(contentsOf: genesisFile)))
     }
@@ -47,7 +47,8 @@ public struct NodeHome: Sendable {
             return try JSONDecoder().decode(NodeConfiguration.self, from: data)
         } catch {
             throw HomeFault(
-                "\(configurationFile.path): not a node configuration (\(error)); docs/formats/home.md says what it holds")
+                "\(configurationFile.path): not a node configuration (\(error)); docs/formats/home.md says what it holds"
+            )
         }
     }
 

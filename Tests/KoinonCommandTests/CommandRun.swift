@@ -73,6 +73,8 @@ struct CommandRun {
         environment["PATH"] = products.path + ":" + (environment["PATH"] ?? "/usr/bin:/bin")
         // Help texts are broken into lines for a terminal of this width.
         environment["COLUMNS"] = "80"
+        // Nodes of tests that run side by side.
+        environment["KOINON_HTTP_PORT"] = "0"
         process.environment = environment
         return process
     }
@@ -119,7 +121,7 @@ final class RunningNode: @unchecked Sendable {
             process.standardError = FileHandle.nullDevice
             try process.run()
             var text = ""
-            while !text.contains("node.sock") {
+            while !text.contains("answers ") {
                 let bytes = output.fileHandleForReading.availableData
                 if bytes.isEmpty { throw NodeEnded(output: text) }
                 text += String(decoding: bytes, as: UTF8.self)

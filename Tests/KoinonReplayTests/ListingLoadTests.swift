@@ -39,7 +39,7 @@ private final class MemoryLedger {
             chain: replica.chain, now: replica.header.time, state: replica.state)
     }
 
-    func submit(_ envelopes: [Envelope]) throws -> [LocalSubmission] {
+    func submit(_ envelopes: [Envelope]) throws -> [Submission] {
         requests.append(envelopes.count)
         return try envelopes.map { envelope in
             sequence += 1
@@ -55,9 +55,9 @@ private final class MemoryLedger {
                 let receipt = try BlockResult(strict: block.result).receipts.last
             else { throw Unexpected() }
             let name = Modules.rejectionMeanings[receipt.code]?.name
-            return LocalSubmission(
-                id: envelope.bodyHash, outcome: receipt.code == 0 ? .done : .rejected,
-                reason: name)
+            return Submission(
+                id: envelope.bodyHash, status: receipt.code == 0 ? .done : .rejected,
+                code: name)
         }
     }
 
@@ -153,7 +153,7 @@ struct ListingLoadTests {
             key: ledger.memberKey)
         let unit = try builder.build(
             [.createUnit("usd", title: "Cents only", scale: 0)], now: ledger.replica.header.time)
-        #expect(try ledger.submit([unit.envelope])[0].outcome == .done)
+        #expect(try ledger.submit([unit.envelope])[0].status == .done)
         let fault = try #require(throws: ListingLoadFault.self) {
             try ledger.load(file(["7,t,h1,Home,1,1,1,0,0"]))
         }

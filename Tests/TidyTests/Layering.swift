@@ -56,7 +56,7 @@ struct Layer: Sendable {
             name: "koinon",
             modules: [
                 "ArgumentParser", "CJemalloc", "Configuration", "Logging", "ServiceLifecycle",
-                "SwiftProtobuf", "Foundation", "Glibc", "Synchronization",
+                "SwiftProtobuf", "SystemPackage", "Yams", "Foundation", "Glibc", "Synchronization",
             ]),
     ]
 

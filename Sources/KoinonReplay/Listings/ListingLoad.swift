@@ -16,7 +16,7 @@ public struct ListingLoadFault: Error, CustomStringConvertible {
 /// that running again after a fault, or with a newer file, adds what is missing.
 public struct ListingLoad {
     /// Sends signed transactions and waits until each is durable or refused, in this order.
-    public typealias Submit = ([Envelope]) async throws -> [LocalSubmission]
+    public typealias Submit = ([Envelope]) async throws -> [Submission]
 
     private static let accountsPerTransaction = 50
     /// Two actions each.
@@ -122,7 +122,7 @@ public struct ListingLoad {
         for part in Self.requests(waiting, envelope: \.envelope) {
             let answers = try await send(part.map(\.envelope), submit: submit)
             for (answer, sent) in zip(answers, part) {
-                if answer.outcome == .done {
+                if answer.status == .done {
                     loaded.offered += sent.listings
                 } else {
                     loaded.failed += sent.listings
@@ -165,14 +165,14 @@ public struct ListingLoad {
     }
 
     private mutating func mustBeDone(_ envelopes: [Envelope], submit: Submit) async throws {
-        for answer in try await send(envelopes, submit: submit) where answer.outcome != .done {
+        for answer in try await send(envelopes, submit: submit) where answer.status != .done {
             throw ListingLoadFault(description: Self.message(answer))
         }
     }
 
     private mutating func send(
         _ envelopes: [Envelope], submit: Submit
-    ) async throws -> [LocalSubmission] {
+    ) async throws -> [Submission] {
         let answers = try await submit(envelopes)
         guard answers.count == envelopes.count else {
             throw ListingLoadFault(
@@ -215,8 +215,8 @@ public struct ListingLoad {
         return try builder.build(actions, now: now).envelope
     }
 
-    private static func message(_ answer: LocalSubmission) -> String {
-        answer.message ?? answer.reason ?? answer.outcome.rawValue
+    private static func message(_ answer: Submission) -> String {
+        answer.message.isEmpty ? answer.code ?? answer.status.rawValue : answer.message
     }
 }
 

@@ -1,4 +1,5 @@
 import Hummingbird
+import KoinonProtocol
 import NIOCore
 
 /// What a route knows of a request beside the request itself.
@@ -7,12 +8,15 @@ public struct KoinonRequestContext: RequestContext {
     /// In every answer and every line of the log about this request: the client's own, when
     /// it sent a sensible `X-Request-Id`.
     public var requestID: String
-    /// The address of the client, without its port; "unknown" when there is no connection.
+    /// The address of the client, as it is counted; "unknown" when there is no connection.
     public let client: String
+    /// The connection; its end may be asked for, nothing be written to it.
+    let channel: any Channel
 
     public init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
-        requestID = source.logger[metadataKey: "hb.request.id"]?.description ?? "0"
-        client = source.channel.remoteAddress?.ipAddress ?? "unknown"
+        requestID = Hex.encode((0..<8).map { _ in UInt8.random(in: .min ... .max) })
+        channel = source.channel
+        client = source.channel.remoteAddress?.client ?? "unknown"
     }
 }

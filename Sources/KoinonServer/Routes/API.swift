@@ -8,7 +8,17 @@ public enum API {
         let router = Router(
             context: KoinonRequestContext.self, options: .autoGenerateHeadEndpoints)
         let table = RouteTable()
+        let configuration = context.configuration
+        router.add(
+            middleware: ObservingMiddleware(metrics: context.metrics, logger: context.logger))
+        router.add(middleware: SecurityMiddleware(isTLS: configuration.tls != nil))
+        router.add(middleware: OriginMiddleware(allowed: configuration.allowedOrigins))
         router.add(middleware: ProblemMiddleware(table: table, logger: context.logger))
+        router.add(
+            middleware: RateMiddleware(
+                limiter: RateLimiter(
+                    perSecond: configuration.limits.requestsPerSecond,
+                    burst: configuration.limits.requestBurst), metrics: context.metrics))
         HealthRoutes(context: context).add(to: router)
         StatusRoutes(context: context).add(to: router)
         ChainRoutes(context: context).add(to: router)
@@ -16,6 +26,7 @@ public enum API {
         SubmitRoutes(context: context).add(to: router)
         PrepareRoutes(context: context).add(to: router)
         TransactionRoutes(context: context).add(to: router)
+        EventRoutes(context: context).add(to: router)
         MetricsRoutes(context: context).add(to: router)
         AccountReadingRoutes(context: context).add(to: router)
         ThingReadingRoutes(context: context).add(to: router)

@@ -17,6 +17,28 @@ struct PrepareRoutes {
             guard try ContentKind(request) == .json else { throw ContentKind.unsupported }
             return Answer.json(try prepare(Array(buffer: bytes)))
         }
+        router.get("/v1/nonces/{public_key}") { request, requestContext in
+            Answer.json(try nonce(Query(request, requestContext)))
+        }
+    }
+
+    /// The next nonce of a key, by what blocks hold: what waits in the pool does not count.
+    private func nonce(_ query: Query) throws -> JSONValue {
+        guard let key = PublicKey(Hex.decode(query.path("public_key")) ?? []) else {
+            throw Problem.badField(
+                "public_key", "is no public key", remedy: "write its 32 bytes in hexadecimal")
+        }
+        let account = try account(query.text("account"), key)
+        let (height, nonce) = context.replica.read { replica in
+            (
+                replica.header.height,
+                Accounts.highestNonce(of: key, for: account, in: replica.state)
+            )
+        }
+        return [
+            "height": .number(height.rawValue), "account": .string(account.text),
+            "public_key": .string(key.hex), "next_nonce": .string(String(nonce + 1)),
+        ]
     }
 
     /// What is not in the actions' own JSON form.

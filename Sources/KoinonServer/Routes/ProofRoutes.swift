@@ -59,8 +59,9 @@ extension HTTPField.Name {
     /// The block that an answer is true at, where its body cannot say so.
     static let koinonHeight = own("Koinon-Height")
     static let requestID = own("X-Request-Id")
+    static let lastEventID = own("Last-Event-ID")
 
-    private static func own(_ name: String) -> HTTPField.Name {
+    static func own(_ name: String) -> HTTPField.Name {
         guard let name = HTTPField.Name(name) else {
             preconditionFailure("\(name) is no name of a header")
         }

@@ -49,6 +49,7 @@ struct KeysCommand: AsyncParsableCommand {
         @Option(name: .long, help: "The member that opens it; its account key must be here.")
         var sponsor: String
         @OptionGroup var homeOption: HomeOption
+        @OptionGroup var nodeOption: NodeOption
 
         func run() async throws {
             try await ExitStatus.reporting {
@@ -61,7 +62,8 @@ struct KeysCommand: AsyncParsableCommand {
                 let key = try home.keyRing.key(named: name)
                 let consent = AccountConsent.signed(
                     by: key, chain: genesis.chain, sponsor: member)
-                let sender = try Sender(name: sponsor, account: nil, home: home)
+                let sender = try await Sender(
+                    name: sponsor, account: nil, home: home, client: nodeOption.client(of: home))
                 try await sender.send([.openAccount(consent: consent)], memo: "", json: false)
                 print("  account \(genesis.accountID(of: key.publicKey))")
             }

@@ -40,6 +40,7 @@ struct LoadCommand: AsyncParsableCommand {
         @Flag(name: .long, help: "Print the report as JSON.")
         var json = false
         @OptionGroup var homeOption: HomeOption
+        @OptionGroup var nodeOption: NodeOption
 
         func run() async throws {
             try await ExitStatus.reporting {
@@ -53,17 +54,15 @@ struct LoadCommand: AsyncParsableCommand {
         private func load(_ content: ListingFile) async throws -> ListingReport {
             let home = homeOption.nodeHome
             let member = try member(of: home)
-            let client = LocalSocketClient(home: home.directory.path)
-            guard case .status(let status) = try await client.send(.status) else {
-                throw HomeFault("the node answered something else; is it another version?")
-            }
+            let client = try nodeOption.client(of: home)
+            let status = try await client.status()
             let store = try LedgerStore(opening: home.directory, readOnly: true)
             let genesis = try home.genesis()
             let keys = (
                 member: try home.keyRing.key(named: member.rawValue),
                 secret: try secret(of: member, in: home.keyRing)
             )
-            let now = Timestamp(milliseconds: max(status.nowMilliseconds, status.timeMilliseconds))
+            let now = status.ledgerNow
             var load = try store.readState { state, _ in
                 try ListingLoad(
                     content, member: member, memberKey: keys.member, secret: keys.secret,
@@ -72,12 +71,7 @@ struct LoadCommand: AsyncParsableCommand {
             let line = ProgressLine("loading")
             defer { line.finish() }
             return try await load.run { envelopes in
-                switch try await client.send(.submit(envelopes, waitsUntilDurable: true)) {
-                case .submitted(let answers): return answers
-                case .failed(let message): throw HomeFault(message)
-                case .status:
-                    throw HomeFault("the node answered something else; is it another version?")
-                }
+                try await client.submit(envelopes)
             } progress: { done, total in
                 line.show(
                     done: UInt64(done), of: UInt64(total),

@@ -5,52 +5,86 @@ import KoinonLedger
 import KoinonMachine
 import KoinonNode
 import KoinonProtocol
+import KoinonServer
 import Logging
 import ServiceLifecycle
 
 struct NodeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "node",
-        abstract: "Run the node of a home: order, execute, store and sign.",
+        abstract: "Run the node of a home: order, execute, store, sign and serve.",
         discussion: """
-            Takes transactions from `koinon send` until stopped with Control-C or SIGTERM, and
-            then finishes what it has accepted. Nothing is acknowledged before it is on disk.
+            Answers by HTTP, for `koinon send`, programs and browsers, until stopped with
+            Control-C or SIGTERM, and then finishes what it has accepted. Nothing is
+            acknowledged before it is on disk.
 
               koinon node --home koinon-home
+              koinon node --home koinon-home --port 0 --check-config
+
+            Settings come from flags, then variables (KOINON_HTTP_PORT), then a file:
+            server.yaml or server.json in the home, or --config. docs/configuration.md
+            describes them.
             """)
 
     @OptionGroup var homeOption: HomeOption
+    @Option(name: .long, help: "A file with settings, in YAML or JSON.") var config: String?
+    @Option(name: .long, help: "The address to listen at.") var host: String?
+    @Option(name: .long, help: "The port to listen at; 0 takes a free one.") var port: String?
+    @Option(name: .long, help: "What to log: trace, debug, info, notice, warning or error.")
+    var logLevel: String?
+    @Flag(name: .long, help: "Check all settings, print them, and run nothing.")
+    var checkConfig = false
 
     func run() async throws {
         try await ExitStatus.reporting {
-            var logger = Logger(label: "koinon") { StreamLogHandler.standardError(label: $0) }
-            logger.logLevel = .info
-            let home = homeOption.nodeHome
-            let node = try Node(home: home, clock: try Self.clock(of: home), logger: logger)
-            let desk = try LocalDesk(node: node, home: home, logger: logger)
-            let hosted = node.hosted.map(\.id.rawValue).joined(separator: ", ")
-            let height = node.replica.read { $0.header.height }
-            // At once, for whoever waits for the node behind a pipe.
-            FileHandle.standardOutput.write(
-                Data(
-                    """
-                    \(node.genesis.genesis.name): block \(height), final up to \(node.finalHeight)
-                      hosts    \(hosted): this operator holds all their keys
-                      takes transactions through \(homeOption.home)/node.sock (koinon send); stop with Control-C
-
-                    """.utf8))
-            let group = ServiceGroup(
-                configuration: ServiceGroupConfiguration(
-                    services: [
-                        .init(service: node),
-                        .init(
-                            service: desk, successTerminationBehavior: .gracefullyShutdownGroup),
-                    ],
-                    gracefulShutdownSignals: [.sigint, .sigterm], logger: logger))
-            try await group.run()
-            try node.store.close()
-            print("stopped at block \(node.replica.read { $0.header.height })")
+            let settings = try await readSettings()
+            if checkConfig { return }
+            try await run(settings)
         }
+    }
+
+    /// - Throws: `ExitStatus.fault` after each fault's message.
+    private func readSettings() async throws -> NodeSettings {
+        var flags: [String: String] = [:]
+        flags["http.host"] = host
+        flags["http.port"] = port
+        flags["log.level"] = logLevel
+        let reader = await SettingsReader(
+            flags: flags, environment: ProcessInfo.processInfo.environment, file: config,
+            home: homeOption.nodeHome.directory)
+        for fault in reader.faults { Terminal.writeError("koinon: \(fault)\n") }
+        guard reader.faults.isEmpty else { throw ExitStatus.fault }
+        if checkConfig {
+            print(
+                Text.table(
+                    Setting.all.map {
+                        [$0.key, $0.show(reader.settings), reader.origins[$0.key] ?? "as it comes"]
+                    }))
+        }
+        return reader.settings
+    }
+
+    private func run(_ settings: NodeSettings) async throws {
+        let logger = settings.logger
+        let home = homeOption.nodeHome
+        let node = try Node(
+            home: home, clock: try Self.clock(of: home), pool: settings.pool, logger: logger)
+        logger.debug("memory", metadata: ["allocator": "jemalloc \(Allocator.version)"])
+        let served = try ServedHome(
+            node: node, home: home, settings: settings, name: homeOption.home, logger: logger)
+        var configuration = ServiceGroupConfiguration(
+            services: [
+                .init(service: node),
+                .init(
+                    service: served.service, successTerminationBehavior: .gracefullyShutdownGroup),
+            ],
+            gracefulShutdownSignals: [.sigint, .sigterm], logger: logger)
+        // A client that never finishes its request does not keep the node for ever.
+        configuration.maximumGracefulShutdownDuration = .seconds(60)
+        defer { served.forget() }
+        try await ServiceGroup(configuration: configuration).run()
+        try node.store.close()
+        print("stopped at block \(node.replica.read { $0.header.height })")
     }
 
     private static func clock(of home: NodeHome) throws -> any NodeClock {
@@ -61,62 +95,56 @@ struct NodeCommand: AsyncParsableCommand {
     }
 }
 
-/// Answers `koinon send` on the home's socket.
-struct LocalDesk: Service {
-    private let node: Node
-    private let server: LocalSocketServer
+/// A node's HTTP service, and the file in its home that tells commands where it answers.
+struct ServedHome {
+    let service: HTTPService
+    private let file: URL
 
-    init(node: Node, home: NodeHome, logger: Logger) throws {
-        self.node = node
-        server = try LocalSocketServer(home: home.directory.path, logger: logger)
-    }
-
-    func run() async throws {
-        try await server.serve { [node] request in await Self.answer(request, node) }
-    }
-
-    private static func answer(_ request: LocalRequest, _ node: Node) async -> LocalResponse {
-        switch request {
-        case .status:
-            let header = node.replica.read { $0.header }
-            return .status(
-                LocalStatus(
-                    chain: node.chain, allianceName: node.genesis.genesis.name,
-                    height: header.height, finalHeight: node.finalHeight, time: header.time,
-                    now: node.now,
-                    hostedMembers: node.hosted.map(\.id)))
-        case .submit(let envelopes, let waits):
-            let statuses = await node.submit(envelopes, waits: waits)
-            return .submitted(
-                zip(envelopes, statuses).map { LocalSubmission($0.bodyHash, $1) })
-        }
-    }
-}
-
-extension LocalSubmission {
-    init(_ id: Hash256, _ status: Node.SubmissionStatus) {
-        switch status {
-        case .refused(let refusal):
-            self.init(id: id, outcome: .refused, reason: refusal.code, message: "\(refusal)")
-        case .pending: self.init(id: id, outcome: .pending)
-        case .unknown: self.init(id: id, outcome: .unknown)
-        case .settled(_, .executed(let height, _, let receipt)):
-            guard receipt.code != 0 else {
-                self.init(id: id, outcome: .done, height: height)
-                return
+    init(
+        node: Node, home: NodeHome, settings: NodeSettings, name: String, logger: Logger
+    ) throws {
+        let file = home.addressFile
+        self.file = file
+        let context = ServerContext(
+            node: node, configuration: settings.server, logger: logger)
+        let scheme = settings.server.tls == nil ? "http" : "https"
+        let host = Self.reachable(settings.server.host)
+        service = try HTTPService(context) { port in
+            let address = "\(scheme)://\(host):\(port)"
+            do { try Data((address + "\n").utf8).write(to: file, options: .atomic) } catch {
+                logger.error(
+                    "commands will not find this node by its home",
+                    metadata: ["file": "\(file.path)", "error": "\(error)"])
             }
-            let meaning = Modules.rejectionMeanings[receipt.code]
-            self.init(
-                id: id, outcome: .rejected, height: height, reason: meaning?.name,
-                message: ReceiptText.rejection(receipt))
-        case .settled(_, .ignored(let height, let reason)):
-            self.init(
-                id: id, outcome: .ignored, height: height, reason: reason.rawValue,
-                message: reason.remedy)
-        case .settled(_, .expired):
-            self.init(
-                id: id, outcome: .ignored, reason: IgnoredReason.expired.rawValue,
-                message: IgnoredReason.expired.remedy)
+            // At once, for whoever waits for the node behind a pipe.
+            FileHandle.standardOutput.write(Data(Self.greeting(node, address, name).utf8))
         }
+    }
+
+    /// Nobody answers there any more.
+    func forget() {
+        do { try FileManager.default.removeItem(at: file) } catch {
+            // It was never written, or somebody took it away.
+        }
+    }
+
+    /// What a client on this machine calls an address that means all of them.
+    private static func reachable(_ host: String) -> String {
+        switch host {
+        case "0.0.0.0": "127.0.0.1"
+        case "::": "[::1]"
+        default: host.contains(":") ? "[\(host)]" : host
+        }
+    }
+
+    private static func greeting(_ node: Node, _ address: String, _ home: String) -> String {
+        let hosted = node.hosted.map(\.id.rawValue).joined(separator: ", ")
+        let height = node.replica.read { $0.header.height }
+        return """
+            \(node.genesis.genesis.name): block \(height), final up to \(node.finalHeight)
+              hosts    \(hosted): this operator holds all their keys
+              answers  \(address) (koinon send --home \(home)); stop with Control-C
+
+            """
     }
 }

@@ -28,6 +28,14 @@ struct ReviewCommand: AsyncParsableCommand {
         var key: String
         @Flag(name: .long, help: "Print the outcome as JSON.") var json = false
         @OptionGroup var homeOption: HomeOption
+        @OptionGroup var nodeOption: NodeOption
+
+        /// Who signs, and the node that takes it.
+        func sender() async throws -> Sender {
+            let home = homeOption.nodeHome
+            return try await Sender(
+                name: key, account: nil, home: home, client: nodeOption.client(of: home))
+        }
 
         func agreementID() throws -> AgreementID {
             guard let id = AgreementID(text: agreement) else {
@@ -81,7 +89,7 @@ struct ReviewCommand: AsyncParsableCommand {
                 let salt = (0..<SealedReview.saltBytes).map { _ in
                     UInt8.random(in: .min ... .max, using: &generator)
                 }
-                let sender = try Sender(name: subject.key, account: nil, home: home)
+                let sender = try await subject.sender()
                 // Before it is sent: a seal whose salt is lost can never be opened.
                 try keep(
                     Secret(
@@ -128,8 +136,7 @@ struct ReviewCommand: AsyncParsableCommand {
                 guard let salt = Hex.decode(secret.salt) else {
                     throw HomeFault("\(file.relativePath): its salt is not hexadecimal")
                 }
-                let sender = try Sender(
-                    name: subject.key, account: nil, home: subject.homeOption.nodeHome)
+                let sender = try await subject.sender()
                 try await sender.send(
                     [
                         .openReview(

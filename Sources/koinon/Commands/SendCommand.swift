@@ -32,12 +32,14 @@ struct SendCommand: AsyncParsableCommand {
     @Flag(name: .long, help: "Print the outcome as JSON.")
     var json = false
     @OptionGroup var homeOption: HomeOption
+    @OptionGroup var nodeOption: NodeOption
 
     func run() async throws {
         try await ExitStatus.reporting {
             let home = homeOption.nodeHome
             let actions = try ActionsDocument(text(), home: home).actions
-            let sender = try Sender(name: key, account: account, home: home)
+            let sender = try await Sender(
+                name: key, account: account, home: home, client: nodeOption.client(of: home))
             try await sender.send(actions, memo: memo, json: json)
         }
     }

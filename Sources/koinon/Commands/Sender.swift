@@ -7,17 +7,21 @@ import KoinonNode
 import KoinonProtocol
 import KoinonStore
 
-/// Builds a transaction with a key of the home and hands it to the running node.
+/// Builds a transaction with a key of the home and hands it to a running node.
 struct Sender {
     private let home: NodeHome
-    private let store: LedgerStore
+    private let client: NodeClient
     private var builder: TransactionBuilder
 
+    /// Asks the node for the key's next nonce.
+    ///
     /// - Parameters:
     ///   - name: of the key that signs.
     ///   - account: nil for the account whose first key it is.
-    init(name: String, account: String?, home: NodeHome) throws {
+    /// - Throws: `NodeClientFault` when no node runs.
+    init(name: String, account: String?, home: NodeHome, client: NodeClient) async throws {
         self.home = home
+        self.client = client
         let genesis = try home.genesis()
         let key = try home.keyRing.key(named: name)
         var sender = genesis.accountID(of: key.publicKey)
@@ -28,57 +32,39 @@ struct Sender {
             }
             sender = given
         }
-        store = try LedgerStore(opening: home.directory, readOnly: true)
-        let highest = try store.readState { state, _ in
-            Accounts.highestNonce(of: key.publicKey, for: sender, in: state)
+        let status = try await client.status()
+        guard status.chain == genesis.chain.hex else {
+            throw HomeFault(
+                "the node at \(client.address) keeps the ledger of \"\(status.alliance)\", not that of \(home.genesisFile.relativePath); name another with --node or --home"
+            )
         }
         builder = TransactionBuilder(
-            chain: genesis.chain, sender: sender, key: key, nextNonce: highest + 1)
+            chain: genesis.chain, sender: sender, key: key,
+            nextNonce: try await client.nextNonce(of: key.publicKey, for: sender))
     }
 
     /// Sends the actions as one transaction and prints what came of it.
     ///
-    /// - Throws: `ExitStatus.no` unless it is done; the socket's fault when no node runs.
+    /// - Throws: `ExitStatus.no` unless it is done; `NodeClientFault`.
     func send(_ actions: [Action], memo: String, json: Bool) async throws {
         try warnOfForeignMembers(actions)
         var builder = builder
-        let client = LocalSocketClient(home: home.directory.path)
-        guard case .status(let status) = try await client.send(.status) else {
-            throw HomeFault(
-                "the node answered something else than its status; is it another version?")
-        }
-        let now = Timestamp(milliseconds: max(status.nowMilliseconds, status.timeMilliseconds))
-        let built = try builder.build(actions, now: now, memo: memo)
-        switch try await client.send(.submit([built.envelope], waitsUntilDurable: true)) {
-        case .submitted(let submissions):
-            guard let submission = submissions.first else {
-                throw HomeFault("the node gave no answer about transaction \(built.id)")
-            }
-            try report(submission, json: json)
-        case .failed(let message): throw HomeFault(message)
-        case .status: throw HomeFault("the node answered something else; is it another version?")
-        }
-    }
-
-    private func report(_ submission: LocalSubmission, json: Bool) throws {
+        let built = try builder.build(
+            actions, now: try await client.status().ledgerNow, memo: memo)
+        let submission = try await client.submit(built.envelope)
         if json {
             print(try Text.json(submission))
-        } else if submission.outcome == .done {
+        } else if submission.status == .done {
             print("✓ done in block \(submission.height ?? 0), transaction \(submission.id)")
-            try printEvents(of: submission.id)
+            if let receipt = try await client.receipt(of: built.id) {
+                print(ReceiptText.events(receipt))
+            }
         } else {
             Terminal.writeError(
-                "✗ \(submission.outcome.rawValue): \(submission.message ?? submission.reason ?? "")\n  transaction \(submission.id)\n"
+                "✗ \(submission.status.rawValue): \(submission.message)\n  transaction \(submission.id)\n"
             )
         }
-        if submission.outcome != .done { throw ExitStatus.no }
-    }
-
-    private func printEvents(of id: String) throws {
-        guard let id = Hash256(hex: id) else { return }
-        let outcome = try store.read { try $0.outcome(of: id) }
-        guard case .executed(_, _, let receipt)? = outcome else { return }
-        print(ReceiptText.events(receipt))
+        if submission.status != .done { throw ExitStatus.no }
     }
 
     /// This version hosts every member in one process: who is admitted with a key

@@ -1,0 +1,71 @@
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOSSL
+import Synchronization
+
+/// HTTP/1.1 connections, in TLS when there are certificates, as many as are allowed.
+struct LimitedChannel: ServerChildChannel {
+    let base: HTTP1Channel
+    let connections: ConnectionCounter
+    let certificates: Certificates?
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
+        let client = channel.remoteAddress?.client ?? "unknown"
+        guard connections.open(client) else {
+            return channel.eventLoop.makeFailedFuture(TooManyConnections())
+        }
+        channel.closeFuture.whenComplete { _ in connections.close(client) }
+        guard let certificates else { return base.setup(channel: channel, logger: logger) }
+        return channel.eventLoop.makeCompletedFuture {
+            try channel.pipeline.syncOperations.addHandler(
+                NIOSSLServerHandler(context: certificates.current))
+        }.flatMap { base.setup(channel: channel, logger: logger) }
+    }
+
+    func handle(value: HTTP1Channel.Value, logger: Logger) async {
+        await base.handle(value: value, logger: logger)
+    }
+
+    struct TooManyConnections: Error {}
+}
+
+/// Open connections, over all and for each address.
+final class ConnectionCounter: Sendable {
+    private let limits: ServerConfiguration.Limits
+    private let metrics: ServerMetrics
+    private let open = Mutex<(all: Int, byClient: [String: Int])>((0, [:]))
+
+    init(limits: ServerConfiguration.Limits, metrics: ServerMetrics) {
+        self.limits = limits
+        self.metrics = metrics
+    }
+
+    /// Counts one, unless there are too many.
+    func open(_ client: String) -> Bool {
+        let isOpen = open.withLock { open in
+            let own = open.byClient[client] ?? 0
+            guard limits.connections == 0 || open.all < limits.connections,
+                limits.connectionsPerAddress == 0 || own < limits.connectionsPerAddress
+            else { return false }
+            open.all += 1
+            open.byClient[client] = own + 1
+            return true
+        }
+        if isOpen {
+            metrics.openConnections.add(1, ordering: .relaxed)
+        } else {
+            metrics.requestsTurnedAway.add(1, ordering: .relaxed)
+        }
+        return isOpen
+    }
+
+    func close(_ client: String) {
+        open.withLock { open in
+            open.all -= 1
+            let left = (open.byClient[client] ?? 1) - 1
+            open.byClient[client] = left == 0 ? nil : left
+        }
+        metrics.openConnections.subtract(1, ordering: .relaxed)
+    }
+}

@@ -1,0 +1,59 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+
+/// The outermost: names the request, counts it, measures it and logs it.
+struct ObservingMiddleware: RouterMiddleware {
+    let metrics: ServerMetrics
+    let logger: Logger
+
+    func handle(
+        _ request: Request, context: KoinonRequestContext,
+        next: (Request, KoinonRequestContext) async throws -> Response
+    ) async throws -> Response {
+        var context = context
+        if let given = request.headers[.requestID], Self.isSensible(given) {
+            context.requestID = given
+        }
+        let start = ContinuousClock.now
+        var response = try await next(request, context)
+        response.headers[.requestID] = context.requestID
+        let seconds = start.duration(to: .now).seconds
+        // The route, not the path asked for: else anybody could make any number of them.
+        let path = context.endpointPath ?? "NotFound"
+        metrics.count(
+            ServerMetrics.Request(
+                method: Self.method(request), path: path, status: response.status.code),
+            seconds: seconds)
+        logger.debug(
+            "request",
+            metadata: [
+                "request_id": "\(context.requestID)", "method": "\(Self.method(request))",
+                "path": "\(request.uri.path)", "status": "\(response.status.code)",
+                "seconds": "\(seconds)", "client": "\(context.client)",
+            ])
+        return response
+    }
+
+    /// Goes into a header, a log and problem details.
+    private static func isSensible(_ text: String) -> Bool {
+        (1...64).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"),
+                    UInt8(ascii: "."):
+                    true
+                default: false
+                }
+            }
+    }
+
+    /// Methods that no route has are one in the counters.
+    private static func method(_ request: Request) -> String {
+        switch request.method {
+        case .get, .head, .post, .put, .delete, .options: request.method.rawValue
+        default: "OTHER"
+        }
+    }
+}

@@ -1,0 +1,41 @@
+import KoinonNode
+import KoinonServer
+import Logging
+
+/// Everything about a running node that can be set: docs/configuration.md.
+struct NodeSettings {
+    enum LogFormat: String, CaseIterable { case text, json }
+
+    var server = ServerConfiguration()
+    var logLevel = Logger.Level.info
+    var logFormat = LogFormat.json
+    var poolTransactions = 100_000
+    var poolBytes = 256 * 1_048_576
+    var certificate = ""
+    var key = ""
+
+    /// A pool with these bounds.
+    var pool: Pool { Pool(maximumCount: poolTransactions, maximumBytes: poolBytes) }
+
+    var logger: Logger {
+        var logger = Logger(label: "koinon") { [logFormat] label in
+            switch logFormat {
+            case .text: StreamLogHandler.standardError(label: label)
+            case .json: JSONLogHandler(label: label)
+            }
+        }
+        logger.logLevel = logLevel
+        return logger
+    }
+}
+
+/// What is wrong with a setting, and where it was set.
+struct SettingFault: Error, CustomStringConvertible {
+    var field: String
+    /// For instance "KOINON_HTTP_PORT in the environment".
+    var source: String
+    var problem: String
+    var remedy: String
+
+    var description: String { "\(field) (\(source)): \(problem); \(remedy)" }
+}

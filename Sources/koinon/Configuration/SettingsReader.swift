@@ -1,0 +1,161 @@
+import Configuration
+import Foundation
+import KoinonServer
+import SystemPackage
+import Yams
+
+/// Reads settings from flags, the environment and a file; the first of these that has one wins.
+struct SettingsReader {
+    private struct Source {
+        /// Of a key, as people find it there.
+        var name: @Sendable (String) -> String
+        var provider: any ConfigProvider
+    }
+
+    private(set) var settings = NodeSettings()
+    private(set) var faults: [SettingFault] = []
+    /// Where each setting came from, for those that were set.
+    private(set) var origins: [String: String] = [:]
+
+    /// - Parameters:
+    ///   - flags: values by key, as text.
+    ///   - file: JSON or YAML; nil looks for server.yaml and server.json in `home`.
+    init(
+        flags: [String: String], environment: [String: String], file: String?, home: URL
+    ) async {
+        var sources = [
+            Source(
+                name: { "--\($0.split(separator: ".").last ?? "")" },
+                // The environment's way of reading numbers and lists out of text.
+                provider: EnvironmentVariablesProvider(
+                    environmentVariables: Dictionary(
+                        uniqueKeysWithValues: flags.map { (Self.variable($0.key), $0.value) })
+                ).prefixKeys(with: "koinon")),
+            Source(
+                name: { "\(Self.variable($0)) in the environment" },
+                provider: EnvironmentVariablesProvider(environmentVariables: environment)
+                    .prefixKeys(with: "koinon")),
+        ]
+        if let path = file ?? Self.file(in: home) {
+            do {
+                try Self.check(path, &faults)
+                sources.append(
+                    Source(name: { _ in path }, provider: try await Self.provider(path)))
+            } catch let fault as SettingFault {
+                faults.append(fault)
+            } catch {
+                faults.append(
+                    SettingFault(
+                        field: "--config", source: path, problem: "cannot be read: \(error)",
+                        remedy: "write YAML or JSON as docs/configuration.md shows"))
+            }
+        }
+        for setting in Setting.all { read(setting, sources) }
+        takeCertificate()
+    }
+
+    /// Looks at all sources, also behind the one that counts: what is wrong there would be met
+    /// on the day when that one goes.
+    private mutating func read(_ setting: Setting, _ sources: [Source]) {
+        let key = AbsoluteConfigKey(setting.key.split(separator: ".").map(String.init))
+        for source in sources {
+            let place = source.name(setting.key)
+            do {
+                let found = try source.provider.value(forKey: key, type: setting.type)
+                guard let content = found.value?.content else { continue }
+                var changed = settings
+                guard setting.set(&changed, content) else {
+                    add(setting, place, "is none that can be")
+                    continue
+                }
+                if origins[setting.key] != nil { continue }
+                settings = changed
+                origins[setting.key] = place
+            } catch {
+                add(setting, place, "has another form")
+            }
+        }
+    }
+
+    private mutating func add(_ setting: Setting, _ place: String, _ problem: String) {
+        faults.append(
+            SettingFault(
+                field: setting.key, source: place, problem: problem,
+                remedy: "give \(setting.form)"))
+    }
+
+    /// The two files, which must go together and be readable.
+    private mutating func takeCertificate() {
+        let files = (settings.certificate, settings.key)
+        switch (files.0.isEmpty, files.1.isEmpty) {
+        case (true, true): return
+        case (false, false):
+            settings.server.tls = .init(certificate: files.0, key: files.1)
+            do { try ServerConfiguration.check(settings.server) } catch {
+                faults.append(
+                    SettingFault(
+                        field: "tls", source: origins["tls.certificate"] ?? "", problem: "\(error)",
+                        remedy: "name a certificate and its key in PEM form"))
+            }
+        default:
+            let missing = files.0.isEmpty ? "tls.certificate" : "tls.key"
+            faults.append(
+                SettingFault(
+                    field: missing, source: "nowhere", problem: "is missing",
+                    remedy: "set both tls.certificate and tls.key, or neither"))
+        }
+    }
+
+    /// "http.allowedOrigins" is KOINON_HTTP_ALLOWED_ORIGINS.
+    static func variable(_ key: String) -> String {
+        var text = "KOINON_"
+        for character in key {
+            if character == "." {
+                text += "_"
+            } else {
+                if character.isUppercase { text += "_" }
+                text += character.uppercased()
+            }
+        }
+        return text
+    }
+
+    private static func file(in home: URL) -> String? {
+        ["server.yaml", "server.json"].map { home.appending(path: $0).path }
+            .first { FileManager.default.fileExists(atPath: $0) }
+    }
+
+    private static func provider(_ path: String) async throws -> any ConfigProvider {
+        let filePath = FilePath(path)
+        if path.hasSuffix(".json") {
+            return try await FileProvider<JSONSnapshot>(filePath: filePath)
+        }
+        return try await FileProvider<YAMLSnapshot>(filePath: filePath)
+    }
+
+    /// Names that mean nothing: a setting with a typing error would silently have no effect.
+    private static func check(_ path: String, _ faults: inout [SettingFault]) throws {
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        let known = Set(Setting.all.map(\.key))
+        func walk(_ value: Any, _ name: String) {
+            if let object = value as? [String: Any], !known.contains(name) {
+                for (key, value) in object.sorted(by: { $0.key < $1.key }) {
+                    walk(value, name.isEmpty ? key : "\(name).\(key)")
+                }
+            } else if !known.contains(name) {
+                faults.append(
+                    SettingFault(
+                        field: name, source: path, problem: "is no setting",
+                        remedy: "docs/configuration.md names them all"))
+            }
+        }
+        // YAML takes JSON too.
+        guard let document = try Yams.load(yaml: text) else { return }
+        guard document is [String: Any] else {
+            throw SettingFault(
+                field: "--config", source: path, problem: "holds no settings by name",
+                remedy: "write YAML or JSON as docs/configuration.md shows")
+        }
+        walk(document, "")
+    }
+}

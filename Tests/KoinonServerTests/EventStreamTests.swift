@@ -1,0 +1,181 @@
+import Foundation
+import Hummingbird
+import HummingbirdTesting
+import KoinonClient
+import KoinonLedger
+import KoinonNode
+import KoinonProtocol
+import NIOCore
+import Synchronization
+import Testing
+
+@testable import KoinonServer
+@testable import TestNodes
+
+@Suite("The stream of events")
+struct EventStreamTests {
+    /// A reader in this process, which stalls as long as its gate is shut.
+    final class Reader: ResponseBodyWriter, @unchecked Sendable {
+        // Written to by one task; read once that has ended, or through the lock.
+        private let text = Mutex("")
+        private let gate: Gate?
+
+        init(gate: Gate? = nil) { self.gate = gate }
+
+        func write(_ buffer: ByteBuffer) async throws {
+            if let gate { await gate.pass() }
+            text.withLock { $0 += String(buffer: buffer) }
+        }
+
+        func finish(_ trailingHeaders: HTTPFields?) async throws {}
+
+        var ids: [String] {
+            text.withLock { text in
+                text.split(separator: "\n").filter { $0.hasPrefix("id: ") }
+                    .map { String($0.dropFirst(4)) }
+            }
+        }
+    }
+
+    /// Shut until it is opened.
+    final class Gate: Sendable {
+        private let state = Mutex((isOpen: false, waiting: [CheckedContinuation<Void, Never>]()))
+
+        func pass() async {
+            await withCheckedContinuation { continuation in
+                let isOpen = state.withLock { state in
+                    if !state.isOpen { state.waiting.append(continuation) }
+                    return state.isOpen
+                }
+                if isOpen { continuation.resume() }
+            }
+        }
+
+        func open() {
+            let waiting = state.withLock { state in
+                state.isOpen = true
+                defer { state.waiting = [] }
+                return state.waiting
+            }
+            for continuation in waiting { continuation.resume() }
+        }
+    }
+
+    private static func stream(
+        _ served: Served, _ blocks: EventBlocks, from height: UInt64, until end: UInt64? = nil
+    ) -> EventStream {
+        EventStream(
+            blocks: blocks, progress: served.node.progress, filter: EventFilter(),
+            start: EventPosition(height: Height(height)), end: end.map { Height($0) },
+            metrics: served.context.metrics)
+    }
+
+    private static func allIDs(_ node: Node) throws -> [String] {
+        try node.store.read { reader in
+            try (0...node.progress.current.height.rawValue).flatMap { height in
+                try reader.events(ofBlock: Height(height)).map {
+                    "\(height).\($0.leaf).\($0.index)"
+                }
+            }
+        }
+    }
+
+    @Test func `brings every event once, in order, with its place`() async throws {
+        try await Served.with { served in
+            let world = try await LeaseWorld(on: served.node, of: served.home)
+            try await world.finish(try await world.start(on: served.node), on: served.node)
+            let end = served.node.progress.current.height
+            let answer = try await served.get("/v1/events?from=0&until=\(end)")
+            #expect(answer.headers[.contentType] == "text/event-stream")
+            let events = answer.text.split(separator: "\n").filter { $0.hasPrefix("id: ") }
+            #expect(events.map { String($0.dropFirst(4)) } == (try Self.allIDs(served.node)))
+            #expect(events.count > 10)
+        }
+    }
+
+    @Test func `goes on behind any event without a gap`() async throws {
+        try await Served.with { served in
+            _ = try await LeaseWorld(on: served.node, of: served.home)
+            let all = try Self.allIDs(served.node)
+            let end = served.node.progress.current.height
+            for (place, id) in all.enumerated() {
+                let answer = try await served.get(
+                    "/v1/events?until=\(end)", headers: [.lastEventID: id])
+                let rest = answer.text.split(separator: "\n").filter { $0.hasPrefix("id: ") }
+                #expect(rest.map { String($0.dropFirst(4)) } == Array(all[(place + 1)...]))
+            }
+        }
+    }
+
+    @Test func `is filtered by module and by what events name`() async throws {
+        try await Served.with { served in
+            let world = try await LeaseWorld(on: served.node, of: served.home)
+            let agreement = try await world.start(on: served.node)
+            let end = served.node.progress.current.height
+            func lines(_ query: String) async throws -> [Substring] {
+                try await served.get("/v1/events?from=0&until=\(end)&\(query)").text
+                    .split(separator: "\n").filter { $0.hasPrefix("data: ") }
+            }
+            let all = try await lines("")
+            let money = try await lines("module=money")
+            #expect(!money.isEmpty && money.count < all.count)
+            #expect(money == all.filter { $0.contains("\"event\":{\"money\":") })
+            let two = try await lines("module=money,market")
+            #expect(two.count > money.count)
+            let own = try await lines("agreement=\(agreement.text)")
+            #expect(!own.isEmpty && own == all.filter { $0.contains(agreement.text) })
+            let bad = try await served.get("/v1/events?account=nobody")
+            #expect(try bad.json["field"] as? String == "account")
+        }
+    }
+
+    @Test func `reaches a thousand readers though one of them stalls`() async throws {
+        try await Served.with { served in
+            let blocks = EventBlocks(store: served.node.store)
+            let alfa = served.home.member("alfa")
+            let gate = Gate()
+            let stalled = Reader(gate: gate)
+            let readers = (0..<1_000).map { _ in Reader() }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for reader in readers {
+                    let stream = Self.stream(served, blocks, from: 0, until: 20)
+                    group.addTask {
+                        var writer: any ResponseBodyWriter = reader
+                        try await stream.run(&writer)
+                    }
+                }
+                let slow = Self.stream(served, blocks, from: 0, until: 20)
+                async let late: Void = {
+                    var writer: any ResponseBodyWriter = stalled
+                    try await slow.run(&writer)
+                }()
+                for round in 0..<20 {
+                    _ = try await alfa.send(
+                        .registerKind("kind-\(round)", title: "A kind"), to: served.node)
+                }
+                // All of them end while the stalled one has taken nothing.
+                try await group.waitForAll()
+                #expect(stalled.ids.isEmpty)
+                gate.open()
+                try await late
+            }
+            let all = try Self.allIDs(served.node)
+            #expect(all.count == 20)
+            #expect(readers.allSatisfy { $0.ids == all })
+            #expect(stalled.ids == all)
+        }
+    }
+
+    @Test func `ends when it is told to, also while nothing happens`() async throws {
+        try await Served.with { served in
+            let stream = Self.stream(served, EventBlocks(store: served.node.store), from: 0)
+            let reader = Reader()
+            async let running: Void = {
+                var writer: any ResponseBodyWriter = reader
+                try await stream.run(&writer)
+            }()
+            stream.stop()
+            try await running
+        }
+    }
+}
