@@ -14,7 +14,7 @@ public struct LeasesBench: Sendable {
     /// Leases that a client runs side by side.
     public var perRequest: Int
 
-    public init(leases: Int, borrowers: Int, clients: Int = 16, perRequest: Int = 256) {
+    public init(leases: Int, borrowers: Int, clients: Int = 48, perRequest: Int = 256) {
         self.leases = leases
         self.borrowers = borrowers
         self.clients = clients

@@ -10,7 +10,7 @@ public struct PaymentsBench: Sendable {
     public var clients: Int
     public var perRequest: Int
 
-    public init(load: PaymentLoad, clients: Int = 24, perRequest: Int = 512) {
+    public init(load: PaymentLoad, clients: Int = 64, perRequest: Int = 512) {
         self.load = load
         self.clients = clients
         self.perRequest = perRequest

@@ -114,7 +114,7 @@ public final class Node: Service {
     /// - Throws: the fault that stopped it, for instance a full disk.
     public func run() async throws {
         let ordered = BoundedQueue<OrderedEntry>(capacity: 4 * Executor.entriesPerBatch)
-        let executed = BoundedQueue<ExecutedBatch>(capacity: 2)
+        let executed = BoundedQueue<ExecutedBatch>(capacity: 16)
         let executor = Executor(
             chain: chain, replica: replica, ownEntries: ownEntries, input: ordered,
             output: executed, logger: logger)
@@ -184,14 +184,15 @@ public final class Node: Service {
                 stop()
             }
             while !isStopping {
-                do {
+                // A wake-up meant for those who came meanwhile is used up by then.
+                repeat {
                     let waiting = idle.take()
                     defer { for continuation in waiting { continuation.resume() } }
-                    while try await proposer.propose(at: now) {}
-                }
+                    try await proposer.proposeEverything { self.now }
+                } while !idle.isEmpty
                 if !isStopping { await pool.arrival.wait() }
             }
-            while try await proposer.propose(at: now) {}
+            try await proposer.proposeEverything { self.now }
         } onGracefulShutdown: {
             self.stop()
         }

@@ -1,4 +1,3 @@
-import Glibc
 import KoinonLedger
 import KoinonMachine
 import KoinonProtocol
@@ -81,24 +80,42 @@ public struct CommitBatch: Sendable {
 struct IndexedRows {
     var blocks: [ExecutedBlock]
 
+    /// Where a change stands, and by what it is sorted at first: no reference, so that moving
+    /// it about costs nothing else.
+    private struct Place {
+        var head: UInt64
+        var block: Int32
+        var index: Int32
+    }
+
     /// The last value of each key that the blocks change, ascending by key, with
     /// the height that wrote it: rows written by several blocks are stored once.
     func coalescedChanges() -> [(change: StateChange, height: Height)] {
-        var all: [(change: StateChange, height: Height)] = []
-        all.reserveCapacity(blocks.reduce(0) { $0 + $1.changes.count })
-        for block in blocks {
-            for change in block.changes { all.append((change, block.header.height)) }
+        var places: [Place] = []
+        places.reserveCapacity(blocks.reduce(0) { $0 + $1.changes.count })
+        for (block, executed) in blocks.enumerated() {
+            for (index, change) in executed.changes.enumerated() {
+                places.append(
+                    Place(
+                        head: ByteOrder.head(of: change.key), block: Int32(block),
+                        index: Int32(index)))
+            }
         }
-        guard blocks.count > 1 else { return all }
         // Each block's are ascending, so the sort merges a few runs.
-        all.sort {
-            let order = Self.compare($0.change.key, $1.change.key)
-            return order == 0 ? $0.height < $1.height : order < 0
+        if blocks.count > 1 {
+            places.sort { one, other in
+                if one.head != other.head { return one.head < other.head }
+                let order = ByteOrder.compare(
+                    blocks[Int(one.block)].changes[Int(one.index)].key,
+                    blocks[Int(other.block)].changes[Int(other.index)].key)
+                return order == 0 ? one.block < other.block : order < 0
+            }
         }
         var last: [(change: StateChange, height: Height)] = []
-        last.reserveCapacity(all.count)
-        for row in all {
-            if let previous = last.last, previous.change.key == row.change.key {
+        last.reserveCapacity(places.count)
+        for place in places {
+            let row = (change(at: place), blocks[Int(place.block)].header.height)
+            if let previous = last.last, previous.change.key == row.0.key {
                 last[last.count - 1] = row
             } else {
                 last.append(row)
@@ -107,24 +124,14 @@ struct IndexedRows {
         return last
     }
 
+    private func change(at place: Place) -> StateChange {
+        blocks[Int(place.block)].changes[Int(place.index)]
+    }
+
     /// Ascending by id.
     func transactions() -> [(id: Hash256, height: Height, leaf: Int)] {
         blocks.flatMap { block in
             block.transactions.map { ($0.id, block.header.height, $0.leaf) }
         }.sorted { $0.0 < $1.0 }
-    }
-
-    /// Negative, zero or positive, as the bytes are ordered (SQLite's order of blobs).
-    private static func compare(_ a: [UInt8], _ b: [UInt8]) -> Int {
-        let common = min(a.count, b.count)
-        let order = a.withUnsafeBytes { left in
-            b.withUnsafeBytes { right in
-                guard common > 0, let x = left.baseAddress, let y = right.baseAddress else {
-                    return Int32(0)
-                }
-                return memcmp(x, y, common)
-            }
-        }
-        return order != 0 ? Int(order) : a.count - b.count
     }
 }

@@ -23,8 +23,8 @@ public final class LedgerStore: Sendable {
     let readers: DatabasePool
     /// Set by a commit after which nobody knows what the disk holds.
     private let failure = Mutex<StoreFault.Cause?>(nil)
-    /// Stored blocks whose rows by key are not, in order.
-    private let deferred = Mutex<[ExecutedBlock]>([])
+    /// Stored blocks whose rows by key are not, in order, and how many transactions they hold.
+    private let deferred = Mutex<(blocks: [ExecutedBlock], transactions: Int)>(([], 0))
     /// One commit after the other.
     private let turn = Mutex<Void>(())
 
@@ -146,15 +146,22 @@ public final class LedgerStore: Sendable {
     ///   entries do not continue what is stored.
     public func commit(_ batch: CommitBatch, defersRows: Bool = false) throws {
         try turn.withLock { _ in
-            let blocks = deferred.withLock { $0 } + batch.blocks.map(\.executed)
-            try write(batch, rows: IndexedRows(blocks: defersRows ? [] : blocks))
-            deferred.withLock { $0 = defersRows ? blocks : [] }
+            let new = batch.blocks.map(\.executed)
+            guard !defersRows else {
+                try write(batch, rows: IndexedRows(blocks: []))
+                return deferred.withLock { deferred in
+                    deferred.blocks += new
+                    deferred.transactions += new.reduce(0) { $0 + $1.transactions.count }
+                }
+            }
+            try write(batch, rows: IndexedRows(blocks: deferred.withLock { $0.blocks } + new))
+            deferred.withLock { $0 = ([], 0) }
         }
     }
 
     /// How many transactions stored blocks hold whose rows are deferred.
     public var deferredTransactions: Int {
-        deferred.withLock { $0.reduce(0) { $0 + $1.transactions.count } }
+        deferred.withLock { $0.transactions }
     }
 
     /// Writes the rows of blocks that were stored, and whose rows were deferred, by a process

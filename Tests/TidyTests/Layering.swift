@@ -23,7 +23,7 @@ struct Layer: Sendable {
                 // The constraint of a row's type.
                 "Table.swift": ["SwiftProtobuf"],
                 // memcmp.
-                "SortedMap.swift": ["Glibc"],
+                "ByteOrder.swift": ["Glibc"],
             ]),
         Layer(
             name: "KoinonStore",

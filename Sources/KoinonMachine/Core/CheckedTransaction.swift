@@ -32,7 +32,9 @@ public enum TransactionFault: Error, Equatable, Sendable, CustomStringConvertibl
 }
 
 /// A transaction whose form, size, chain and signature hold; only the state can still say no.
-public struct CheckedTransaction: Sendable {
+///
+/// A class, since it goes through many hands, and its parts would be counted at each.
+public final class CheckedTransaction: Sendable {
     public let envelope: Envelope
     /// SHA-256 of the body.
     public let id: Hash256

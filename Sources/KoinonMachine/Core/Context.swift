@@ -21,11 +21,11 @@ public final class Context {
     /// Time of the block, for timers too.
     public let blockTime: Timestamp
     /// The block's time; for a timer the moment it was due, from which its effects are reckoned.
-    public internal(set) var now: Timestamp
-    public internal(set) var origin: Origin
+    @exclusivity(unchecked) public internal(set) var now: Timestamp
+    @exclusivity(unchecked) public internal(set) var origin: Origin
     /// Position of the running action in its transaction.
-    public internal(set) var actionIndex = 0
-    private(set) var events: [Event] = []
+    @exclusivity(unchecked) public internal(set) var actionIndex = 0
+    @exclusivity(unchecked) private(set) var events: [Event] = []
 
     /// - Parameter blockTime: nil when it is `now`.
     init(

@@ -5,7 +5,7 @@
 /// still has these bytes, so what the machine does never depends on what is kept.
 /// It belongs to one replica, like the state it is derived from.
 public final class DerivedValues {
-    private var kept: [[UInt8]: (row: [UInt8], value: any Sendable)] = [:]
+    @exclusivity(unchecked) private var kept: [[UInt8]: (row: [UInt8], value: any Sendable)] = [:]
 
     public init() {}
 

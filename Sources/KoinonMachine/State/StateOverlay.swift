@@ -16,8 +16,9 @@ public final class StateOverlay: StateReader {
     }
 
     private let base: any StateReader
-    private var changes = SortedMap<Change>()
-    private var journal: [(key: [UInt8], previous: Change?)] = []
+    // One thread uses an overlay, so looking for overlapping access at run time finds nothing.
+    @exclusivity(unchecked) private var changes = SortedMap<Change>(longestRun: 64)
+    @exclusivity(unchecked) private var journal: [(key: [UInt8], previous: Change?)] = []
 
     public let derived: DerivedValues
 

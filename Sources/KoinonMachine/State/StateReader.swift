@@ -12,7 +12,8 @@ public protocol StateReader: AnyObject {
 
 /// The state as of the last closed block, in memory.
 public final class CommittedState: StateReader {
-    private var map = SortedMap<[UInt8]>()
+    // Its owner keeps readers and changes apart.
+    @exclusivity(unchecked) private var map = SortedMap<[UInt8]>()
     public let derived = DerivedValues()
 
     public init() {}

@@ -129,7 +129,6 @@ final class Committer: Sendable {
         }
         progress.post(
             ChainProgress(height: batch.blocks.last?.block.header.height, finalHeight: finalHeight))
-        if !own.isEmpty { pool.arrival.wake() }
     }
 
     private func hash(at height: Height) throws -> Hash256? {

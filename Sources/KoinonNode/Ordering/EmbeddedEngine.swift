@@ -10,7 +10,7 @@ import Synchronization
 public final class EmbeddedEngine: OrderingEngine {
     private struct Waiting {
         var last: OrderPosition
-        var continuation: CheckedContinuation<Void, any Error>
+        var append: PendingAppend
     }
 
     private struct State {
@@ -30,25 +30,27 @@ public final class EmbeddedEngine: OrderingEngine {
         (stream, continuation) = AsyncThrowingStream.makeStream()
     }
 
-    public func append(_ entries: [Envelope]) async throws {
-        guard !entries.isEmpty else { return }
-        try await withCheckedThrowingContinuation { (waiter: CheckedContinuation<Void, any Error>) in
-            let failure = state.withLock { state -> (any Error)? in
-                if let failure = state.failure { return failure }
-                for envelope in entries {
-                    continuation.yield(OrderedEntry(position: state.next, envelope: envelope))
-                    state.next.rawValue += 1
-                }
-                let last = OrderPosition(rawValue: state.next.rawValue - 1)
-                state.waiting.append(Waiting(last: last, continuation: waiter))
-                return nil
+    public func append(_ entries: [Envelope]) -> PendingAppend {
+        let append = PendingAppend()
+        let result = state.withLock { state -> Result<Void, any Error>? in
+            if let failure = state.failure { return .failure(failure) }
+            guard !entries.isEmpty else { return .success(()) }
+            for envelope in entries {
+                continuation.yield(OrderedEntry(position: state.next, envelope: envelope))
+                state.next.rawValue += 1
             }
-            if let failure { waiter.resume(throwing: failure) }
+            let last = OrderPosition(rawValue: state.next.rawValue - 1)
+            state.waiting.append(Waiting(last: last, append: append))
+            return nil
         }
+        if let result { append.end(result) }
+        return append
     }
 
     /// The live order; there is one reader, the node of this process.
-    public func entries(from position: OrderPosition) -> AsyncThrowingStream<OrderedEntry, any Error> {
+    public func entries(from position: OrderPosition) -> AsyncThrowingStream<
+        OrderedEntry, any Error
+    > {
         stream
     }
 
@@ -65,7 +67,7 @@ public final class EmbeddedEngine: OrderingEngine {
             state.waiting.removeAll { $0.last <= position }
             return done
         }
-        for waiting in done { waiting.continuation.resume() }
+        for waiting in done { waiting.append.end(.success(())) }
     }
 
     /// Ends the order: nothing further is accepted, who waits gets `error`.
@@ -75,7 +77,7 @@ public final class EmbeddedEngine: OrderingEngine {
             defer { state.waiting = [] }
             return state.waiting
         }
-        for waiting in left { waiting.continuation.resume(throwing: error) }
+        for waiting in left { waiting.append.end(.failure(error)) }
         continuation.finish()
     }
 }

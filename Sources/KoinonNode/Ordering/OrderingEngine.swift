@@ -28,9 +28,9 @@ public struct OrderedEntry: Sendable {
 public protocol OrderingEngine: Sendable {
     associatedtype Entries: AsyncSequence<OrderedEntry, any Error> & Sendable
 
-    /// Returns once the entries have durable places in the order, one behind the
-    /// other. Safe to repeat with the same bytes. A place, not an effect.
-    func append(_ entries: [Envelope]) async throws
+    /// Takes entries into the order, one behind the other and behind those of earlier
+    /// calls, and returns before they have durable places. Safe to repeat with the same bytes.
+    func append(_ entries: [Envelope]) -> PendingAppend
     /// Every entry from `position` on, in the one order all nodes see; then live.
     /// Reading may restart anywhere earlier.
     func entries(from position: OrderPosition) -> Entries

@@ -9,6 +9,8 @@ final class IdleBoard: Sendable {
 
     private let state = Mutex(State())
 
+    var isEmpty: Bool { state.withLock { $0.waiting.isEmpty } }
+
     func add(_ continuation: CheckedContinuation<Void, Never>) {
         let isClosed = state.withLock { state in
             if !state.isClosed { state.waiting.append(continuation) }

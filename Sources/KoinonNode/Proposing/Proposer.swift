@@ -38,13 +38,19 @@ public enum ProposalFault: Error, Equatable, CustomStringConvertible {
 
 /// Puts waiting transactions, due timers' clocks and fresh attestations into entries.
 ///
-/// The only one that appends, one append in flight at a time; owned by one task.
+/// The only one that appends; owned by one task. While appends are under way, what comes in
+/// gathers until another one is worth its cost, so a node with little to do answers at once
+/// and a busy one never stands still.
 struct Proposer {
     /// How far block time may stay behind a member's clock before others state theirs too.
     private static let toleranceMilliseconds: UInt64 = 1_000
     /// Attestations that one entry carries at most; about 250 bytes each.
     private static let attestationsPerEntry = 1_000
     private static let attestationBytes = 256
+    /// Appends that have no durable places yet, at most.
+    private static let appendsUnderWay = 16
+    /// So many transactions are worth an append while others are under way.
+    private static let worthwhileTransactions = 1_024
     /// Room left in an entry for its own fields.
     private static let entryOverhead = 4_096
     /// What one transaction costs in an entry beyond its body.
@@ -61,6 +67,7 @@ struct Proposer {
     private let outcomes: OutcomeBoard
     private var writer: EntryWriter
     private var writerMembers: Hash256
+    private var underWay: [PendingAppend] = []
 
     init(
         engine: EmbeddedEngine, pool: Pool, script: ProposalScript, outbox: AttestationOutbox,
@@ -79,21 +86,43 @@ struct Proposer {
         }
     }
 
-    /// Appends what waits, at time `now`, and returns once it is durable. Says
-    /// whether there was anything.
+    /// Whether there was something to do.
+    private enum Progress { case done, underWay, idle }
+
+    /// Appends what waits, and what comes in meanwhile; returns once all of it is durable and
+    /// nothing is left.
     ///
     /// - Throws: the engine's fault.
-    mutating func propose(at now: Timestamp) async throws -> Bool {
+    mutating func proposeEverything(at now: () -> Timestamp) async throws {
+        while true {
+            switch try await propose(at: now()) {
+            case .done: continue
+            case .underWay: await pool.arrival.wait()
+            case .idle: return
+            }
+        }
+    }
+
+    private mutating func propose(at now: Timestamp) async throws -> Progress {
+        while let first = underWay.first, first.hasEnded {
+            try await first.durable()
+            underWay.removeFirst()
+        }
         refreshMembers()
         if let scripted = script.take() {
             try await propose(scripted)
-            return true
+            return .done
         }
+        guard
+            underWay.isEmpty
+                || underWay.count < Self.appendsUnderWay
+                    && pool.count >= Self.worthwhileTransactions
+        else { return .underWay }
         guard writer.canWrite else {
             let ids = pool.take(maximumBytes: .max).map(\.id)
             outcomes.giveUp(ids)
             pool.settle(ids)
-            return false
+            return underWay.isEmpty ? .idle : .underWay
         }
         let attestations = outbox.take(limit: Self.attestationsPerEntry)
         let room = Self.blockBytes - attestations.count * Self.attestationBytes
@@ -107,13 +136,16 @@ struct Proposer {
         let reachable = writer.timeReachable(at: now)
         let timerIsDue = replica.read { $0.nextTimer }.map { $0 <= now && $0 <= reachable } ?? false
         guard !transactions.isEmpty || timerIsDue || !attestations.isEmpty else {
-            return !late.isEmpty
+            if !late.isEmpty { return .done }
+            return underWay.isEmpty ? .idle : .underWay
         }
-        try await append(
+        let append = append(
             writer.block(
                 transactions, attestations: attestations, at: now,
                 toleranceMilliseconds: timerIsDue ? 0 : Self.toleranceMilliseconds))
-        return true
+        append.whenEnded { [pool] in pool.arrival.wake() }
+        underWay.append(append)
+        return .done
     }
 
     private mutating func propose(_ scripted: ProposalScript.Part) async throws {
@@ -158,7 +190,7 @@ struct Proposer {
             entries += writer.block(
                 block.transactions, attestations: [], at: block.time, toleranceMilliseconds: 0)
         }
-        try await append(entries)
+        try await append(entries).durable()
         refreshMembers()
         guard let last = blocks.last?.time, writer.canWrite else { return }
         while true {
@@ -166,13 +198,14 @@ struct Proposer {
             guard !attestations.isEmpty else { return }
             try await append(
                 writer.block(
-                    [], attestations: attestations, at: last, toleranceMilliseconds: .max))
+                    [], attestations: attestations, at: last, toleranceMilliseconds: .max)
+            ).durable()
         }
     }
 
-    private func append(_ entries: [EntryWriter.Written]) async throws {
+    private func append(_ entries: [EntryWriter.Written]) -> PendingAppend {
         ownEntries.add(entries.map(\.checked))
-        try await engine.append(entries.map(\.envelope))
+        return engine.append(entries.map(\.envelope))
     }
 
     private mutating func refreshMembers() {

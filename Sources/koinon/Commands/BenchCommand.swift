@@ -68,7 +68,7 @@ struct BenchPaymentsCommand: AsyncParsableCommand {
     @Option(name: .long, help: "Payments in each transaction, 1 to 100.")
     var actionsPerTransaction = 1
     @Option(name: .long, help: "Clients at the same time.")
-    var clients = 24
+    var clients = 64
     @Option(name: .long, help: "Transactions that a client sends at once.")
     var perRequest = 512
     @OptionGroup var options: BenchOptions
