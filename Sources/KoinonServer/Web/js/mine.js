@@ -1,0 +1,126 @@
+// The page of one's own keys: make, join, copy, take in.
+
+import { fromHex } from "./bytes.js";
+import { signConsent } from "./compose.js";
+import { importKey, keysOf, makeKey, useKey, whyNot } from "./keystore.js";
+import { find, post } from "./node-api.js";
+import { busy, element, faultNote, note } from "./sign-dialog.js";
+import { text } from "./texts.js";
+
+const values = (form) => Object.fromEntries(new FormData(form));
+const status = (form) => form.querySelector("[role=status]");
+
+/** Offers a value as a file. */
+export function download(name, value) {
+  const blob = new Blob([JSON.stringify(value, null, 2), "\n"], { type: "application/json" });
+  const link = element("a", { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+const fileName = (key) => `koinon-${(key.name || "key").replace(/[^\w-]+/g, "-")}.json`;
+
+/** Whether the ledger has the key's account. */
+export const isOpen = async (key) => (await find(`/v1/accounts/${key.account}`)) !== null;
+
+function keyRow(key, current, refresh) {
+  const buttons = element("div", { class: "row" },
+    element("button", { type: "button", class: "second",
+      onclick: () => download(fileName(key), key.copy) }, text("mine.copy")));
+  if (!current) {
+    buttons.append(element("button", { type: "button", class: "second", onclick: async () => {
+      await useKey(key);
+      await refresh();
+    } }, text("mine.use")));
+  }
+  return element("li", {}, element("h3", {}, key.name || text("mine.unnamed"), " ",
+    current ? element("span", { class: "tag now" }, text("mine.current")) : null),
+  element("p", { class: "id whole" }, key.account),
+  element("p", { class: "small muted" }, `${text("account.public_key")}: `,
+    element("span", { class: "id whole" }, key.publicKey)), buttons);
+}
+
+async function join(key, member, form) {
+  status(form).replaceChildren(busy(text("mine.joining")));
+  const consent = await signConsent(key, member);
+  const answer = await post("/v1/join", { consent });
+  if (answer.account !== key.account) throw new Error(text("tampered.sender"));
+}
+
+/** Wires the forms; `member` is the id of the member that this node opens accounts through. */
+export async function startMine(chain, member) {
+  const cannot = document.querySelector("[data-cannot]");
+  const reason = await whyNot();
+  if (reason) {
+    cannot.replaceChildren(...note("bad", text("cannot.title"), text(`cannot.${reason}`)).childNodes);
+    cannot.hidden = false;
+    return;
+  }
+  const refresh = async () => {
+    const keys = await keysOf(chain);
+    const state = keys.length === 0 ? "none" : (await isOpen(keys[0])) ? "open" : "key";
+    for (const part of document.querySelectorAll("[data-when]")) {
+      part.hidden = !part.dataset.when.split(" ").includes(state);
+    }
+    document.querySelector("[data-keys]").replaceChildren(
+      ...keys.map((key, index) => keyRow(key, index === 0, refresh)));
+    for (const link of document.querySelectorAll("[data-own-link]")) {
+      const rest = link.dataset.ownLink ? `/${link.dataset.ownLink}` : "";
+      if (keys[0]) link.href = `/account/${keys[0].account}${rest}`;
+    }
+    document.body.dataset.keyState = state;
+  };
+  const forms = {
+    async make(form) {
+      const { name, passphrase } = values(form);
+      status(form).replaceChildren(busy(text("mine.making")));
+      const key = await makeKey(chain, name.trim(), passphrase);
+      form.reset();
+      download(fileName(key), key.copy);
+      return note("", text("mine.made"), text("mine.made_text"));
+    },
+    async import(form) {
+      const { file, passphrase } = values(form);
+      status(form).replaceChildren(busy(text("mine.importing")));
+      let content;
+      try {
+        content = JSON.parse(await file.text());
+        const key = await importKey(chain, content, passphrase);
+        if (!key) return note("bad", text("mine.wrong_passphrase"));
+      } catch {
+        return note("bad", text("mine.no_key_file"));
+      }
+      form.reset();
+      return note("", text("mine.imported"));
+    },
+    async join(form) {
+      const [key] = await keysOf(chain);
+      await join(key, member, form);
+      return note("", text("mine.joined"));
+    },
+    async money(form) {
+      const [key] = await keysOf(chain);
+      status(form).replaceChildren(busy(text("mine.asking")));
+      await post("/v1/test-money", { account: key.account });
+      return note("", text("mine.got_money"));
+    },
+  };
+  for (const form of document.querySelectorAll("form[data-key]")) {
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      const button = form.querySelector("button[type=submit]");
+      button.disabled = true;
+      try {
+        const done = await forms[form.dataset.key](form);
+        status(form).replaceChildren(done);
+        await refresh();
+      } catch (fault) {
+        status(form).replaceChildren(faultNote(fault));
+      }
+      button.disabled = false;
+    });
+  }
+  await refresh();
+}
+
+export const chainOf = () => fromHex(document.body.dataset.chain);

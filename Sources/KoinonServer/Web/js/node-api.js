@@ -1,0 +1,47 @@
+// The member's node over HTTP. What it says is shown, never believed where it matters.
+
+import { text } from "./texts.js";
+
+/** A problem of RFC 9457, or no answer at all. */
+export class Problem extends Error {
+  constructor({ title, detail, remedy, code, status }) {
+    super(title);
+    Object.assign(this, { title, detail, remedy, code, status });
+  }
+}
+
+export async function request(path, options = {}) {
+  let response;
+  try {
+    response = await fetch(path, { cache: "no-store", ...options,
+      headers: { accept: "application/json", ...options.headers } });
+  } catch {
+    throw new Problem({ title: text("fault.unreachable"), remedy: text("fault.unreachable_remedy") });
+  }
+  const body = await response.text();
+  let json;
+  try {
+    json = JSON.parse(body);
+  } catch {
+    json = {};
+  }
+  if (!response.ok) {
+    throw new Problem({ title: json.title ?? text("fault.failed"), detail: json.detail,
+      remedy: json.remedy, code: json.code, status: response.status });
+  }
+  return json;
+}
+
+export const post = (path, value) => request(path, {
+  method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(value),
+});
+
+/** Null instead of a problem when there is no such thing. */
+export async function find(path) {
+  try {
+    return await request(path);
+  } catch (problem) {
+    if (problem.status === 404) return null;
+    throw problem;
+  }
+}
