@@ -1,0 +1,103 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import KoinonNode
+import KoinonProtocol
+import NIOCore
+
+/// One request for a page: its words, and what every page shows around its own content.
+struct PageRequest {
+    let context: ServerContext
+    let request: Request
+    let query: Query
+    let texts: Texts
+
+    /// How the start of the page's own address is known to the reader.
+    var host: String { request.head.authority ?? "localhost" }
+
+    var origin: String {
+        "\(context.configuration.tls == nil ? "http" : "https")://\(host)"
+    }
+
+    func look<Result: Sendable>(_ body: (ViewReader) throws -> Result) rethrows -> Result {
+        try context.node.look(body)
+    }
+}
+
+/// Makes pages of models.
+struct PageRenderer: Sendable {
+    let context: ServerContext
+    let library: PageLibrary
+
+    /// No script, style or picture but this node's own, in no frame, and forms only to here.
+    static let policy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        + "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+    func page(_ request: Request, _ requestContext: KoinonRequestContext) throws -> PageRequest {
+        PageRequest(
+            context: context, request: request, query: Query(request, requestContext),
+            texts: try library.texts(PageLanguage.of(request)))
+    }
+
+    /// - Parameter nav: which part of the main menu the page belongs to.
+    func response(
+        _ template: String, _ page: PageRequest, title: String, nav: String = "",
+        status: HTTPResponse.Status = .ok, _ model: PageModel
+    ) throws -> Response {
+        let frame = frame(of: page, title: title, nav: nav)
+        let html = try library.render(template, frame.merging(model) { _, own in own })
+        return Self.response(html, type: "text/html; charset=utf-8", status: status)
+    }
+
+    static func response(
+        _ text: String, type: String, status: HTTPResponse.Status = .ok
+    ) -> Response {
+        Answer.bytes(
+            ByteBuffer(string: text), type: type, status: status,
+            headers: [
+                .contentSecurityPolicy: policy, .cacheControl: "no-cache",
+                .vary: "Accept-Language, Cookie", .xContentTypeOptions: "nosniff",
+                .referrerPolicy: "same-origin",
+            ])
+    }
+
+    /// What the head and the foot of each page need.
+    private func frame(of page: PageRequest, title: String, nav: String) -> PageModel {
+        let (height, time) = page.look { ($0.height.rawValue, TimeView($0.time)) }
+        let back = page.request.uri.string
+            .addingPercentEncoding(withAllowedCharacters: .alphanumerics)
+        let others = Texts.languages.filter { $0 != page.texts.language }
+        return [
+            "t": page.texts.tree, "lang": page.texts.language, "title": title,
+            "alliance": context.node.genesis.genesis.name, "chain": context.node.chain.hex,
+            "member": context.node.hosted.first?.id.rawValue ?? "", "height": String(height),
+            "time": page.texts.time(time), "nav": [nav: true], "back": back ?? "",
+            "languages": others.map { code -> PageModel in
+                [
+                    "code": code,
+                    "name": (try? library.texts(code))?("site.language") ?? code,
+                ]
+            },
+        ]
+    }
+
+    /// A problem as a page for people.
+    func failure(_ problem: Problem, _ page: PageRequest) throws -> Response {
+        let texts = page.texts
+        let isMissing = problem.status == .notFound
+        return try response(
+            "error", page, title: isMissing ? texts("error.not_found") : problem.title,
+            status: problem.status,
+            [
+                "status": String(problem.status.code),
+                "title": isMissing ? texts("error.not_found") : problem.title,
+                "detail": isMissing ? texts("error.not_found_detail") : problem.detail,
+                "remedy": isMissing ? texts("error.not_found_remedy") : problem.remedy,
+            ])
+    }
+}
+
+extension HTTPField.Name {
+    static var referrerPolicy: Self { Self("Referrer-Policy") ?? .contentSecurityPolicy }
+}

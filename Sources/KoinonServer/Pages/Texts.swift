@@ -1,0 +1,83 @@
+import Foundation
+import Mustache
+
+/// The words of the page in one language, from `Web/texts/LANGUAGE.json`.
+///
+/// Templates read them as `{{t.find.title}}`, code by the same key.
+struct Texts: Sendable {
+    /// A branch has texts below it; templates see texts as they are.
+    enum Tree: Sendable, Decodable, MustacheParent {
+        case text(String)
+        case branch([String: Tree])
+        case list([Tree])
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let text = try? container.decode(String.self) {
+                self = .text(text)
+            } else if let list = try? container.decode([Tree].self) {
+                self = .list(list)
+            } else {
+                self = .branch(try container.decode([String: Tree].self))
+            }
+        }
+
+        func child(named name: String) -> Any? {
+            guard case .branch(let branch) = self, let child = branch[name] else { return nil }
+            return child.value
+        }
+
+        /// As templates take it.
+        var value: Any {
+            switch self {
+            case .text(let text): text
+            case .branch: self
+            case .list(let list): list.map(\.value)
+            }
+        }
+    }
+
+    let language: String
+    let tree: Tree
+
+    /// The languages there are texts for; the first is for readers who name none of them.
+    static let languages = ["en", "de"]
+
+    /// - Throws: what is wrong with the file, which is part of the program.
+    init(language: String) throws {
+        self.language = language
+        guard let data = WebFiles.bytes(at: "texts/\(language).json") else {
+            throw PageFault("texts/\(language).json is not in the program")
+        }
+        tree = try JSONDecoder().decode(Tree.self, from: data)
+    }
+
+    /// The text under a key such as "find.title", with each `{name}` replaced; nil when there
+    /// is none.
+    func find(_ key: String, _ values: KeyValuePairs<String, String> = [:]) -> String? {
+        var place: Tree? = tree
+        for part in key.split(separator: ".") {
+            guard case .branch(let branch) = place else { return nil }
+            place = branch[String(part)]
+        }
+        guard case .text(var text) = place else { return nil }
+        for (name, value) in values {
+            text = text.replacing("{\(name)}", with: value)
+        }
+        return text
+    }
+
+    /// As ``find(_:_:)``; a key without text shows as itself.
+    func callAsFunction(
+        _ key: String, _ values: KeyValuePairs<String, String> = [:]
+    ) -> String {
+        find(key, values) ?? key
+    }
+}
+
+/// A defect of the page's own files; a test finds it before anybody else does.
+struct PageFault: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}
