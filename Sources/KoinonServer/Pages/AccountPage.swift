@@ -1,0 +1,180 @@
+import Hummingbird
+import KoinonProtocol
+
+extension PageRenderer {
+    /// Money, agreements, things, standing, warnings and keys of an account.
+    func account(_ page: PageRequest) throws -> Response {
+        let texts = page.texts
+        let id = try page.identifier("account", AccountKind.self)
+        let found = page.look { reader in
+            AccountView.make(id, in: reader).map { view in
+                AccountParts.Found(
+                    view: view, standing: StandingView.make(id, kind: nil, in: reader),
+                    balances: BalanceView.all(of: id, in: reader) ?? [],
+                    members: MemberView.all(in: reader),
+                    units: UnitView.list(after: nil, limit: PageLimits.maximum, in: reader).rows)
+            }
+        }
+        guard let found else { throw Problem.page(id.text) }
+        let index = try searchIndex()
+        let before = page.query.text("before").flatMap { SearchIndex.position(cursor: $0) }
+        let movements = try index.movements(of: id, before: before, limit: 20)
+        let agreements: ListPage<AgreementSummaryView> = try index.page(
+            of: .agreements(of: id), limit: 20) { AgreementSummaryView.make($0, in: $1) }
+        let things: ListPage<ResourceView> = try index.page(of: .resources(of: id), limit: 20) {
+            ResourceView.make($0, in: $1)
+        }
+        let parts = AccountParts(found: found, texts: texts)
+        var model = parts.model()
+        model.merge(parts.movements(movements.rows)) { own, _ in own }
+        model.merge(parts.lists(agreements.rows, things.rows)) { own, _ in own }
+        if let next = movements.next {
+            model["more"] = ["href": "/account/\(id.text)?before=\(next)"] as PageModel
+        }
+        model["proof_url"] = Self.proofOfState(found.view.stateKey)
+        model.merge(links("/account/\(id.text)", id.text, page)) { own, _ in own }
+        let title = "\(texts("account.one")) \(Texts.short(id.text))"
+        return try response("account", page, title: title, nav: "account", model)
+    }
+
+    /// Bookings as a calendar.
+    func bookings(_ page: PageRequest) throws -> Response {
+        let id = try page.identifier("account", AccountKind.self)
+        guard page.look({ AccountView.make(id, in: $0) }) != nil else { throw Problem.page(id.text) }
+        let rows: ListPage<AgreementSummaryView> = try searchIndex().page(
+            of: .agreements(of: id), limit: PageLimits.maximum
+        ) { AgreementSummaryView.make($0, in: $1) }
+        let calendar = ICalendar(
+            name: "\(context.node.genesis.genesis.name) · \(Texts.short(id.text))",
+            stamp: rows.time,
+            events: rows.rows.map { row in
+                ICalendar.Event(
+                    id: row.id, title: row.title, description: row.state.title, start: row.start,
+                    end: row.end, url: "\(page.origin)/agreement/\(row.id)",
+                    isCancelled: ["cancelled", "declined", "lapsed", "no_show"]
+                        .contains(row.state.name))
+            })
+        return Self.response(calendar.text(), type: "text/calendar; charset=utf-8")
+    }
+}
+
+/// The parts of an account's page.
+struct AccountParts {
+    struct Found: Sendable {
+        var view: AccountView
+        var standing: StandingView?
+        var balances: [BalanceView]
+        var members: [MemberView]
+        var units: [UnitView]
+    }
+
+    let found: Found
+    let texts: Texts
+
+    private func memberName(_ id: String) -> String {
+        found.members.first { $0.id == id }?.name ?? id
+    }
+
+    func model() -> PageModel {
+        let view = found.view
+        var model: PageModel = [
+            "id": view.id, "account": view.id, "short": Texts.short(view.id),
+            "opened": texts.time(view.openedAt, style: "date"),
+            "sponsor": memberName(view.sponsor), "balances": found.balances.map { texts.money($0.amount) },
+            "has_balances": !found.balances.isEmpty,
+            "units": found.units.map { unit -> PageModel in
+                ["unit": unit.unit, "title": unit.title, "scale": String(unit.scale)]
+            },
+            "members": found.members.filter { $0.id != view.sponsor }.map { member -> PageModel in
+                ["id": member.id, "name": member.name]
+            },
+            "keys": view.keys.map { key -> PageModel in
+                var one: PageModel = ["key": key.publicKey, "time": texts.time(key.addedAt)]
+                if !key.limits.isEmpty { one["limited"] = texts("account.limited") }
+                return one
+            },
+            "flags": view.flags.map(flag), "has_flags": !view.flags.isEmpty,
+            "recovery_account": view.recovery?.account ?? "",
+            "recovery_days": String(max((view.recovery?.delayMs ?? 0) / 86_400_000, 7)),
+            "settled": String(view.settled), "late": String(view.settledLate),
+        ]
+        if let member = view.member { model["member_name"] = memberName(member) }
+        if !view.vouchedBy.isEmpty {
+            let names = view.vouchedBy.map(memberName).joined(separator: ", ")
+            model["vouched"] = texts("account.vouched", ["members": names])
+        }
+        if !view.flags.isEmpty {
+            model["flag_count"] = texts("account.flagged", ["count": String(view.flags.count)])
+        }
+        if let due = view.recovery?.due { model["recovery_pending"] = texts.time(due) }
+        if let standing = found.standing {
+            model.merge(standingModel(standing)) { own, _ in own }
+        }
+        return model
+    }
+
+    private func flag(_ flag: FlagView) -> PageModel {
+        let status =
+            flag.proposal != nil
+            ? texts("account.flag_appealed")
+            : flag.answerHash != nil ? texts("account.flag_answered") : ""
+        return [
+            "id": flag.id, "reason": flag.reason.replacing("-", with: " "),
+            "member": memberName(flag.member), "time": texts.time(flag.raisedAt, style: "date"),
+            "status": status, "answered": flag.answerHash != nil,
+            "appealed": flag.proposal != nil,
+        ]
+    }
+
+    private func standingModel(_ standing: StandingView) -> PageModel {
+        [
+            "standing": Texts.percent(standing.standingPpm),
+            "standing_width": SVG.number(Double(standing.standingPpm) / 10_000),
+            "praise": Texts.reviews(standing.praisePpm),
+            "complaint": Texts.reviews(standing.complaintPpm),
+            "mean": Texts.percent(standing.meanPpm), "doubt": Texts.percent(standing.deviationPpm),
+            "newcomer": Texts.percent(standing.newcomerPpm), "has_terms": !standing.terms.isEmpty,
+            "terms": standing.terms.map { term -> PageModel in
+                let counted = term.counted
+                return [
+                    "kind": term.kind, "reviews": String(term.reviews),
+                    "age": texts("standing.age_months", ["count": String(term.spansAgo)]),
+                    "praise": Texts.reviews(counted.vouchedPraisePpm + counted.otherPraisePpm),
+                    "complaint": Texts.reviews(
+                        counted.vouchedComplaintPpm + counted.otherComplaintPpm),
+                ]
+            },
+        ]
+    }
+
+    func movements(_ rows: [MovementView]) -> PageModel {
+        [
+            "has_movements": !rows.isEmpty,
+            "movements": rows.map { row -> PageModel in
+                var model: PageModel = [
+                    "time": texts.time(row.time), "words": texts("movement.\(row.kind)"),
+                    "sign": row.incoming ? "+" : "−", "amount": texts.money(row.amount),
+                ]
+                if let agreement = row.agreement { model["agreement"] = agreement }
+                return model
+            },
+        ]
+    }
+
+    func lists(_ agreements: [AgreementSummaryView], _ things: [ResourceView]) -> PageModel {
+        [
+            "has_agreements": !agreements.isEmpty,
+            "agreements": agreements.map { row -> PageModel in
+                [
+                    "id": row.id, "title": row.title, "start": texts.time(row.start),
+                    "state": row.disputed ? texts("dispute.title") : row.state.title,
+                    "tone": row.disputed ? "bad" : row.state.isFinal ? "" : "now",
+                ]
+            },
+            "has_things": !things.isEmpty,
+            "things": things.map { row -> PageModel in
+                ["id": row.id, "title": row.title, "kind": row.kindTitle]
+            },
+        ]
+    }
+}

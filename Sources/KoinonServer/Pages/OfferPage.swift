@@ -1,0 +1,119 @@
+import Hummingbird
+import KoinonLedger
+import KoinonProtocol
+
+extension PageRenderer {
+    /// One offer: price, terms, when it is free, by which rules it goes.
+    func offer(_ page: PageRequest) throws -> Response {
+        let id = try page.identifier("offer", OfferKind.self)
+        let now = context.node.now.milliseconds
+        let calendar = DayCalendar(texts: page.texts, now: now)
+        let found = page.look { reader in
+            OfferView.make(id, in: reader).map { view in
+                (
+                    view, ProcessView.make(view.process, in: reader),
+                    CalendarView.make(id, from: calendar.from, until: calendar.until, in: reader)
+                )
+            }
+        }
+        guard let (view, process, times) = found else { throw Problem.page(id.text) }
+        var model = offerModel(view, page)
+        model["process"] = process.map { ProcessDrawing(process: $0, texts: page.texts).svg() } ?? ""
+        if let times {
+            let busy = calendar.busy(times)
+            model["days"] = calendar.days(times)
+            model["weekdays"] = calendar.weekdays()
+            model["busy"] = busy
+            model["busy_list"] = !busy.isEmpty
+        }
+        model.merge(links("/offer/\(id.text)", id.text, page)) { own, _ in own }
+        return try response("offer", page, title: view.title, nav: "find", model)
+    }
+
+    private func offerModel(_ view: OfferView, _ page: PageRequest) -> PageModel {
+        let texts = page.texts
+        let terms = view.terms.filter { !$0.isDefault }
+        var model: PageModel = [
+            "id": view.id, "title": view.title, "kind": view.items.first?.kind ?? "",
+            "platform": view.platformName, "withdrawn": view.withdrawn,
+            "provider": texts.who(view.provider), "provider_id": view.provider,
+            "standing": Texts.percent(view.providerStandingPpm), "price": texts.money(view.price),
+            "per": texts.per(view.stepMs), "deposit": texts.money(view.deposit),
+            "process_title": view.processTitle, "resource_id": view.items.first?.id ?? "",
+            "resource_title": view.items.map(\.title).joined(separator: " + "),
+            "terms": terms.map { term -> PageModel in
+                let isTime = term.name.hasSuffix("_ms")
+                let value = isTime ? Texts.duration(UInt64(max(term.value, 0))) : String(term.value)
+                return ["title": term.title, "value": value]
+            }, "terms_list": !terms.isEmpty,
+        ]
+        if view.minimumSteps > 1 { model["minimum_steps"] = String(view.minimumSteps) }
+        if let fee = view.platformFee { model["fee"] = "\(fee.numerator)/\(fee.denominator)" }
+        if view.durationMaximumMs > 0 { model["longest"] = Texts.duration(view.durationMaximumMs) }
+        if view.durationMinimumMs > 0 { model["shortest"] = Texts.duration(view.durationMinimumMs) }
+        if let reduced = view.reducedDeposit {
+            let words = texts("offer.after_settled", ["count": String(reduced.afterSettled)])
+            model["reduced"] =
+                ["amount": texts.money(reduced.deposit), "words": words] as PageModel
+        }
+        if let trust = view.trust { model["trust"] = trustWords(trust, texts) }
+        if let words = text(view.items.first?.descriptionHash) { model["description"] = words }
+        if let place = view.place { addPlace(place, view.title, to: &model, texts) }
+        return model
+    }
+
+    private func trustWords(_ trust: OfferView.Trust, _ texts: Texts) -> String {
+        var parts: [String] = []
+        if trust.refusesFlagged { parts.append(texts("offer.trust_flagged")) }
+        if trust.minimumStandingPpm > 0 {
+            let value = Texts.percent(trust.minimumStandingPpm)
+            parts.append(texts("offer.trust_standing", ["value": value]))
+        }
+        return parts.joined(separator: ", ")
+    }
+
+    private func addPlace(
+        _ place: PlaceView, _ title: String, to model: inout PageModel, _ texts: Texts
+    ) {
+        let pin = PlaceMap.Pin(
+            latitude: place.latitude, longitude: place.longitude, title: title, href: nil)
+        model["map"] =
+            PlaceMap(pins: [pin], label: texts("map.alt", ["count": "1"])).svg(height: 240) ?? ""
+        model["place_text"] =
+            "\(SVG.number(place.latitude)), \(SVG.number(place.longitude))"
+    }
+
+    /// A text of the content store; nil when this node does not have it.
+    func text(_ hash: String?) -> String? {
+        hash.flatMap { Hash256(hex: $0) }.flatMap { context.content?.text($0) }
+    }
+
+    /// QR code and short address of a page.
+    func links(_ path: String, _ id: String, _ page: PageRequest) -> PageModel {
+        let short = "/s/\(id)"
+        let address = page.origin + short
+        return [
+            "qr": QRCode(address)?.svg(label: address) ?? "", "short": short,
+            "short_text": address,
+        ]
+    }
+}
+
+extension PageRequest {
+    /// An id in the path. Whatever is none is not there.
+    func identifier<Kind: IdentifierKind>(
+        _ name: String, _: Kind.Type
+    ) throws -> Identifier<Kind> {
+        guard let id = Identifier<Kind>(text: query.path(name)) else {
+            throw Problem.page(query.path(name))
+        }
+        return id
+    }
+}
+
+extension Problem {
+    /// A page about something that is not on the ledger.
+    static func page(_ what: String) -> Problem {
+        .notFound(String(what.prefix(90)), remedy: "check the address")
+    }
+}

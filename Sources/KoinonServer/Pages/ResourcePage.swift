@@ -1,0 +1,57 @@
+import Hummingbird
+import KoinonProtocol
+
+extension PageRenderer {
+    /// A thing: whose, where it has been, its offers, and the proof.
+    func resource(_ page: PageRequest) throws -> Response {
+        let texts = page.texts
+        let id = try page.identifier("resource", ResourceKind.self)
+        let found = page.look { reader in
+            ResourceView.make(id, in: reader).map { view in
+                let owner = AccountID(text: view.owner)
+                let reviews = owner.flatMap {
+                    ReviewView.about($0, after: nil, limit: PageLimits.maximum, in: reader)?.rows
+                }
+                return (view, reviews ?? [])
+            }
+        }
+        guard let (view, reviews) = found else { throw Problem.page(id.text) }
+        let own = reviews.filter { $0.kind == view.kind }.suffix(20).reversed()
+        let hidden = view.custodyRecords - UInt64(view.custody.count)
+        var model: PageModel = [
+            "id": view.id, "title": view.title,
+            "kind": view.kindTitle.isEmpty ? view.kind : view.kindTitle,
+            "retired": view.retired, "stolen": view.stolen != nil,
+            "owner": texts.who(view.owner), "capacity": String(view.capacity),
+            "in_use": String(view.inUse), "registered": texts.time(view.registeredAt),
+            "offers": view.offers.map { ["id": $0.id, "title": $0.title] as PageModel },
+            "has_offers": !view.offers.isEmpty, "custody": view.custody.map { step($0, texts) },
+            "has_reviews": !own.isEmpty,
+            "reviews": own.map { review -> PageModel in
+                [
+                    "score": Texts.score(review.score), "reviewer": texts.who(review.reviewer),
+                    "time": texts.time(review.publishedAt, style: "date"),
+                ]
+            }, "proof_url": Self.proofOfState(view.stateKey),
+        ]
+        if let serial = view.serial { model["serial"] = serial }
+        if hidden > 0 {
+            model["more_custody"] = texts("resource.more_custody", ["count": String(hidden)])
+        }
+        if let words = text(view.descriptionHash) { model["description"] = words }
+        model.merge(links("/resource/\(view.id)", view.id, page)) { own, _ in own }
+        return try response("resource", page, title: view.title, nav: "find", model)
+    }
+
+    private func step(_ step: CustodyView, _ texts: Texts) -> PageModel {
+        var model: PageModel = [
+            "time": texts.time(step.time), "words": texts("resource.reason_\(step.reason)"),
+            "holder": texts.who(step.holder),
+        ]
+        if let agreement = step.agreement { model["agreement"] = agreement }
+        return model
+    }
+
+    /// Where the proof of a state row is to be had.
+    static func proofOfState(_ key: String) -> String { "/v1/proofs/state/\(key)" }
+}
