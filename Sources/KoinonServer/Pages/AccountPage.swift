@@ -5,7 +5,7 @@ extension PageRenderer {
     /// Money, agreements, things, standing, warnings and keys of an account.
     func account(_ page: PageRequest) throws -> Response {
         let texts = page.texts
-        let id = try page.identifier("account", AccountKind.self)
+        let id = try page.identifier("id", AccountKind.self)
         let found = page.look { reader in
             AccountView.make(id, in: reader).map { view in
                 AccountParts.Found(
@@ -39,7 +39,7 @@ extension PageRenderer {
 
     /// Bookings as a calendar.
     func bookings(_ page: PageRequest) throws -> Response {
-        let id = try page.identifier("account", AccountKind.self)
+        let id = try page.identifier("id", AccountKind.self)
         guard page.look({ AccountView.make(id, in: $0) }) != nil else { throw Problem.page(id.text) }
         let rows: ListPage<AgreementSummaryView> = try searchIndex().page(
             of: .agreements(of: id), limit: PageLimits.maximum

@@ -4,7 +4,7 @@ import KoinonProtocol
 extension PageRenderer {
     /// Where an agreement stands, what can happen next and what that moves.
     func agreement(_ page: PageRequest) throws -> Response {
-        let id = try page.identifier("agreement", AgreementKind.self)
+        let id = try page.identifier("id", AgreementKind.self)
         let now = context.node.now
         let found = page.look { reader in
             AgreementView.make(id, at: now, in: reader).map { view in

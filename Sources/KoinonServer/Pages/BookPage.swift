@@ -5,7 +5,7 @@ import KoinonProtocol
 extension PageRenderer {
     /// Choose when, see what is set aside and why, and by which rules it goes on.
     func book(_ page: PageRequest) throws -> Response {
-        let id = try page.identifier("offer", OfferKind.self)
+        let id = try page.identifier("id", OfferKind.self)
         let found = page.look { reader in
             OfferView.make(id, in: reader).map { view in
                 let first = view.items.first.flatMap { ResourceID(text: $0.id) }

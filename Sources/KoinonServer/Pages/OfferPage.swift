@@ -5,7 +5,7 @@ import KoinonProtocol
 extension PageRenderer {
     /// One offer: price, terms, when it is free, by which rules it goes.
     func offer(_ page: PageRequest) throws -> Response {
-        let id = try page.identifier("offer", OfferKind.self)
+        let id = try page.identifier("id", OfferKind.self)
         let now = context.node.now.milliseconds
         let calendar = DayCalendar(texts: page.texts, now: now)
         let found = page.look { reader in

@@ -6,6 +6,14 @@ struct PageLibrary: Sendable {
     private let templates: MustacheLibrary
     private let texts: [String: Texts]
 
+    /// The one of this program. Its files are part of the program: a fault in them is a defect,
+    /// and the tests load it too.
+    static let shared: PageLibrary = {
+        do { return try PageLibrary() } catch {
+            preconditionFailure("the page's files cannot be read: \(error)")
+        }
+    }()
+
     /// - Throws: what is wrong with a file.
     init() throws {
         var library = MustacheLibrary()

@@ -5,7 +5,7 @@ extension PageRenderer {
     /// A thing: whose, where it has been, its offers, and the proof.
     func resource(_ page: PageRequest) throws -> Response {
         let texts = page.texts
-        let id = try page.identifier("resource", ResourceKind.self)
+        let id = try page.identifier("id", ResourceKind.self)
         let found = page.look { reader in
             ResourceView.make(id, in: reader).map { view in
                 let owner = AccountID(text: view.owner)

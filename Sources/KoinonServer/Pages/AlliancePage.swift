@@ -1,0 +1,74 @@
+import Hummingbird
+import KoinonProtocol
+
+extension PageRenderer {
+    /// Members, who signs, what is voted on, and the rules.
+    func alliance(_ page: PageRequest) throws -> Response {
+        let texts = page.texts
+        let found = page.look { reader in
+            (
+                members: MemberView.all(in: reader), parameters: ParameterView.all(in: reader),
+                units: UnitView.list(after: nil, limit: PageLimits.maximum, in: reader).rows,
+                processes: ProcessView.list(after: nil, limit: 50, in: reader).rows,
+                quorum: reader.members.quorum
+            )
+        }
+        let proposals: ListPage<ProposalView> = try searchIndex().page(of: .proposals, limit: 50) {
+            ProposalView.make($0, in: $1)
+        }
+        let accounts = found.members.map(\.account).joined(separator: " ")
+        return try response(
+            "alliance", page, title: texts("nav.alliance"), nav: "alliance",
+            [
+                "members": found.members.map { member($0, texts) },
+                "quorum_text": texts(
+                    "alliance.quorum",
+                    ["quorum": String(found.quorum), "count": String(found.members.count)]),
+                "has_proposals": !proposals.rows.isEmpty, "accounts": accounts,
+                "proposals": proposals.rows.map { proposal($0, texts) },
+                "parameters": found.parameters.map { parameter -> PageModel in
+                    let isTime = parameter.name.hasSuffix("_ms")
+                    let value = isTime ? Texts.duration(parameter.value) : String(parameter.value)
+                    return ["name": parameter.name, "value": value]
+                },
+                "has_units": !found.units.isEmpty,
+                "units": found.units.map { unit -> PageModel in
+                    [
+                        "title": unit.title, "issued": texts.money(unit.issued),
+                        "redeemed": texts.money(unit.redeemed),
+                        "issuer": texts.who(unit.issuer, name: unit.member),
+                    ]
+                },
+                "processes": found.processes.map { process -> PageModel in
+                    [
+                        "title": process.title,
+                        "drawing": ProcessDrawing(process: process, texts: texts).svg(),
+                    ]
+                },
+            ])
+    }
+
+    private func member(_ view: MemberView, _ texts: Texts) -> PageModel {
+        [
+            "name": view.name, "account": texts.who(view.account, name: view.id),
+            "signs": texts("alliance.signs_key", ["key": Texts.short(view.nodeKey)]),
+            "sponsored": String(view.accounts),
+            "since": texts.time(view.admittedAt, style: "date"),
+        ]
+    }
+
+    private func proposal(_ view: ProposalView, _ texts: Texts) -> PageModel {
+        let kind = texts("alliance.change_\(view.change.kind)")
+        let value = view.change.value.map { " → \($0)" } ?? ""
+        func names(_ members: [String]) -> String {
+            members.isEmpty ? texts("alliance.nobody") : members.joined(separator: ", ")
+        }
+        return [
+            "id": view.id, "title": view.title, "status": texts("alliance.status_\(view.status)"),
+            "tone": view.status == "adopted" ? "good" : view.status == "open" ? "now" : "",
+            "change": "\(kind): \(view.change.subject)\(value)", "yes": names(view.yes),
+            "no": names(view.no), "closes": texts.time(view.closesAt),
+            "open": view.status == "open",
+        ]
+    }
+}

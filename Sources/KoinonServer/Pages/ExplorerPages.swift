@@ -1,0 +1,177 @@
+import Hummingbird
+import KoinonLedger
+import KoinonMachine
+import KoinonNode
+import KoinonProtocol
+import KoinonStore
+
+extension PageRenderer {
+    private static let blocksShown: UInt64 = 25
+
+    /// The newest blocks.
+    func explorer(_ page: PageRequest) throws -> Response {
+        let texts = page.texts
+        let from = try page.query.height("from")
+        let final = context.node.finalHeight.rawValue
+        let (tip, rows) = try context.store.read { reader in
+            let tip = try reader.tip().header.height.rawValue
+            let top = min(from?.rawValue ?? tip, tip)
+            let bottom = top >= Self.blocksShown ? top - Self.blocksShown + 1 : 0
+            let rows = try reader.blocks(Height(bottom)...Height(top)).reversed().map { block in
+                let count = try reader.result(at: block.header.height).map {
+                    try BlockResult(strict: $0).receipts.count
+                }
+                return (block, count ?? 0)
+            }
+            return (tip, rows)
+        }
+        let lag = tip > final ? tip - final : 0
+        var model: PageModel = [
+            "final_height": String(final),
+            "final_text": lag == 0
+                ? texts("start.lag_none") : texts("start.lag", ["count": String(lag)]),
+            "blocks": rows.map { block, count -> PageModel in
+                [
+                    "height": String(block.header.height.rawValue),
+                    "time": texts.time(TimeView(block.header.time)),
+                    "proposer": block.header.proposer?.rawValue ?? "", "receipts": String(count),
+                    "hash": Texts.short(block.hash.hex),
+                ]
+            },
+        ]
+        if let last = rows.last?.0.header.height.rawValue, last > 0 {
+            model["more"] = ["href": "/explorer?from=\(last - 1)"] as PageModel
+        }
+        return try response("explorer", page, title: texts("explorer.title"), nav: "explorer", model)
+    }
+
+    /// One block: header, contents, who signed.
+    func block(_ page: PageRequest) throws -> Response {
+        let texts = page.texts
+        guard let height = try page.query.height("height", inPath: true) else {
+            throw Problem.page(page.query.path("height"))
+        }
+        let found = try context.store.read { reader in
+            try reader.block(at: height).map { block in
+                (
+                    block, try BlockResult(strict: try reader.result(at: height) ?? []),
+                    try reader.executedTransactions(at: height),
+                    try reader.attestations(at: height).map(\.member.rawValue),
+                    try reader.tip().header.height
+                )
+            }
+        }
+        guard let (block, result, executed, signers, tip) = found else {
+            throw Problem.page("block \(height)")
+        }
+        let leaves = result.receipts.enumerated().map { leaf, receipt -> PageModel in
+            let place = leaf - executed.firstLeaf
+            let isTransaction = executed.ids.indices.contains(place)
+            return leafModel(
+                leaf, receipt, isTransaction ? executed.ids[place].hex : nil, texts)
+        }
+        var model: PageModel = [
+            "number": String(height.rawValue), "when": texts.time(TimeView(block.header.time)),
+            "final": height <= context.node.finalHeight, "leaves": leaves,
+            "has_leaves": !leaves.isEmpty, "header": headerRows(block),
+            "signers": signers.isEmpty ? "–" : signers.joined(separator: ", "),
+        ]
+        if height > .genesis { model["previous"] = String(height.rawValue - 1) }
+        if height < tip { model["following"] = String(height.rawValue + 1) }
+        let title = "\(texts("explorer.block")) \(height)"
+        return try response("block", page, title: title, nav: "explorer", model)
+    }
+
+    private func leafModel(
+        _ leaf: Int, _ receipt: Receipt, _ transaction: String?, _ texts: Texts
+    ) -> PageModel {
+        var model: PageModel = [
+            "leaf": String(leaf), "outcome": outcome(receipt, texts),
+            "tone": receipt.code == 0 ? "good" : "bad",
+            "events": receipt.events.map(Self.name).joined(separator: ", "),
+        ]
+        if let transaction {
+            model["transaction"] = transaction
+            model["short"] = Texts.short(transaction)
+        }
+        return model
+    }
+
+    private func outcome(_ receipt: Receipt, _ texts: Texts) -> String {
+        guard receipt.code != 0 else { return texts("explorer.done") }
+        let name = Modules.rejectionMeanings[receipt.code]?.name ?? String(receipt.code)
+        return texts("explorer.rejected", ["code": name])
+    }
+
+    /// "hold filled", from {"money":{"hold_filled":{…}}}.
+    private static func name(_ event: Event) -> String {
+        let parts = event.jsonForm(pretty: false).split(separator: "\"", maxSplits: 4)
+        return parts.count > 3 ? parts[3].replacing("_", with: " ") : ""
+    }
+
+    private func headerRows(_ block: StoredBlock) -> [PageModel] {
+        let header = block.header
+        let rows: [(String, String)] = [
+            ("hash", block.hash.hex), ("parent", header.parent.hex),
+            ("time_ms", String(header.time.milliseconds)),
+            ("entries_root", header.entriesRoot.hex),
+            ("transactions_root", header.transactionsRoot.hex),
+            ("receipts_root", header.receiptsRoot.hex), ("state_root", header.stateRoot.hex),
+            ("history_root", header.historyRoot.hex), ("members_hash", header.membersHash.hex),
+            ("next_members_hash", header.nextMembersHash.hex),
+            ("proposer", header.proposer?.rawValue ?? ""),
+        ]
+        return rows.map { ["name": $0, "value": $1] }
+    }
+
+    /// One transaction: what was signed, and the receipt.
+    func transaction(_ page: PageRequest) throws -> Response {
+        let texts = page.texts
+        guard let id = Hash256(hex: page.query.path("id")) else {
+            throw Problem.page(page.query.path("id"))
+        }
+        let found = try context.store.read { reader in
+            guard let (envelope, height) = try reader.signedTransaction(id),
+                case .executed(_, _, let receipt)? = try reader.outcome(of: id)
+            else { return nil as (Envelope, Height, Receipt, TimeView)? }
+            let time = try reader.block(at: height)?.header.time ?? .maximum
+            return (envelope, height, receipt, TimeView(time))
+        }
+        guard let (envelope, height, receipt, time) = found else { throw Problem.page(id.hex) }
+        let body = try TransactionBody(strict: envelope.body)
+        var model: PageModel = [
+            "id": id.hex, "outcome": outcome(receipt, texts),
+            "tone": receipt.code == 0 ? "good" : "bad", "number": String(height.rawValue),
+            "when": texts.time(time), "sender": texts.who(AccountID(body.sender)?.text ?? ""),
+            "nonce": String(body.nonce), "expires": texts.time(TimeView(ms: body.expiresAtMs)),
+            "actions": body.actions.map { ["json": $0.jsonForm(pretty: true)] as PageModel },
+            "events": receipt.events.map { ["json": $0.jsonForm(pretty: true)] as PageModel },
+            "has_events": !receipt.events.isEmpty,
+            "proof_url": "/v1/proofs/transactions/\(id.hex)",
+        ]
+        if !body.memo.isEmpty { model["memo"] = body.memo }
+        if let meaning = Modules.rejectionMeanings[receipt.code] {
+            model["rejection"] =
+                ["name": meaning.name, "detail": receipt.detail, "remedy": meaning.remedy]
+                as PageModel
+        }
+        let title = texts("explorer.transaction")
+        return try response("transaction", page, title: title, nav: "explorer", model)
+    }
+
+    /// One key of the state, present or absent.
+    func state(_ page: PageRequest) throws -> Response {
+        let text = page.query.path("key")
+        guard text.utf8.count <= 512, let key = Hex.decode(text), !key.isEmpty else {
+            throw Problem.page(text)
+        }
+        let value = page.look { $0.state.value(for: key) }
+        return try response(
+            "state", page, title: page.texts("explorer.key"), nav: "explorer",
+            [
+                "key": Hex.encode(key), "present": value != nil,
+                "value": value.map { Hex.encode($0) } ?? "",
+                "proof_url": Self.proofOfState(Hex.encode(key)),
+            ])
+    }
+}

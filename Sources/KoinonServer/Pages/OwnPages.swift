@@ -1,0 +1,117 @@
+import Hummingbird
+import KoinonProtocol
+
+extension PageRenderer {
+    /// One's keys: make, join, copy, take in. Everything about them happens in the browser.
+    func mine(_ page: PageRequest) throws -> Response {
+        let texts = page.texts
+        var model: PageModel = ["can_join": context.joining != nil]
+        if let joining = context.joining {
+            let name = page.look { reader in
+                MemberView.all(in: reader).first { $0.id == joining.member.rawValue }?.name
+            }
+            model["join_button"] = texts(
+                "mine.join_button", ["member": name ?? joining.member.rawValue])
+            if let money = joining.testMoney {
+                let amount = page.look { $0.money(money.amountMinor, money.unit) }
+                let words = texts("mine.money_text", ["amount": texts.moneyText(amount)])
+                model["test_money"] = ["text": words] as PageModel
+            }
+        }
+        return try response("mine", page, title: texts("mine.title"), nav: "account", model)
+    }
+
+    /// A form to register and offer something in one step.
+    func share(_ page: PageRequest) throws -> Response {
+        let texts = page.texts
+        let (kinds, units, processes) = page.look { reader in
+            (
+                KindView.list(after: nil, limit: PageLimits.maximum, in: reader).rows,
+                UnitView.list(after: nil, limit: PageLimits.maximum, in: reader).rows,
+                ProcessView.list(after: nil, limit: PageLimits.maximum, in: reader).rows
+            )
+        }
+        let steps: [UInt64] = [
+            900_000, 1_800_000, 3_600_000, 86_400_000, 604_800_000, 2_592_000_000,
+        ]
+        return try response(
+            "share", page, title: texts("share.title"), nav: "share",
+            [
+                "has_kinds": !kinds.isEmpty, "has_units": !units.isEmpty,
+                "kinds": kinds.map { ["kind": $0.kind, "title": $0.title] as PageModel },
+                "units": units.map { unit -> PageModel in
+                    ["unit": unit.unit, "title": unit.title, "scale": String(unit.scale)]
+                },
+                "processes": processes.map { ["id": $0.id, "title": $0.title] as PageModel },
+                "steps": steps.map { step -> PageModel in
+                    [
+                        "ms": String(step), "name": texts.step(step),
+                        "selected": step == 3_600_000,
+                    ]
+                },
+            ])
+    }
+
+    func help(_ page: PageRequest) throws -> Response {
+        let sections = (page.texts.tree.child(named: "help") as? Texts.Tree)?
+            .child(named: "sections")
+        return try response(
+            "help", page, title: page.texts("help.title"), ["sections": sections ?? []])
+    }
+
+    func check(_ page: PageRequest) throws -> Response {
+        try response("check", page, title: page.texts("check.title"), [:])
+    }
+
+    /// What any id, height, hash or name is; straight to it when there is only one.
+    func lookup(_ page: PageRequest) throws -> Response {
+        let texts = page.texts
+        let asked = page.query.text("q") ?? ""
+        var hits = asked.isEmpty ? [] : try searchIndex().lookup(asked).rows
+        if hits.isEmpty, asked.count >= 2, asked.count.isMultiple(of: 2),
+            asked.utf8.count <= 256, Hex.decode(asked) != nil
+        {
+            hits = [LookupView(what: "state", id: asked.lowercased(), title: nil)]
+        }
+        if hits.count == 1, let href = Self.address(of: hits[0]) { return .redirect(to: href) }
+        return try response(
+            "found", page, title: texts("found.title"),
+            status: hits.isEmpty ? .notFound : .ok,
+            [
+                "query": asked, "has_hits": !hits.isEmpty,
+                "hits_text": texts("found.hits", ["count": String(hits.count)]),
+                "hits": hits.compactMap { hit -> PageModel? in
+                    Self.address(of: hit).map { href in
+                        [
+                            "href": href, "title": hit.title ?? Texts.short(hit.id),
+                            "kind": texts.find("found.\(hit.what)") ?? hit.what,
+                        ]
+                    }
+                },
+            ])
+    }
+
+    private static func address(of hit: LookupView) -> String? {
+        switch hit.what {
+        case "account", "resource", "offer", "agreement": "/\(hit.what)/\(hit.id)"
+        case "transaction", "block", "state": "/explorer/\(hit.what)/\(hit.id)"
+        case "proposal", "member", "unit", "process": "/alliance"
+        case "kind": "/find?kind=\(hit.id)"
+        case "request", "flag", "answer": "/v1/\(hit.what)s/\(hit.id)"
+        default: nil
+        }
+    }
+
+    /// A short address: the beginning of the id says what it is.
+    func short(_ page: PageRequest) throws -> Response {
+        let id = page.query.path("id")
+        let kinds: [(prefix: String, path: String)] = [
+            ("koires1", "resource"), ("koioff1", "offer"), ("koiagr1", "agreement"),
+            ("koi1", "account"),
+        ]
+        guard Bech32m.decode(id) != nil,
+            let kind = kinds.first(where: { id.lowercased().hasPrefix($0.prefix) })
+        else { throw Problem.page(id) }
+        return .redirect(to: "/\(kind.path)/\(id.lowercased())")
+    }
+}
