@@ -51,7 +51,7 @@ extension PageRenderer {
     private func member(_ view: MemberView, _ texts: Texts) -> PageModel {
         [
             "name": view.name, "account": texts.who(view.account, name: view.id),
-            "signs": texts("alliance.signs_key", ["key": Texts.short(view.nodeKey)]),
+            "signs": Texts.short(view.nodeKey),
             "sponsored": String(view.accounts),
             "since": texts.time(view.admittedAt, style: "date"),
         ]

@@ -106,7 +106,7 @@ extension PageRenderer {
     /// "hold filled", from {"money":{"hold_filled":{…}}}.
     private static func name(_ event: Event) -> String {
         let parts = event.jsonForm(pretty: false).split(separator: "\"", maxSplits: 4)
-        return parts.count > 3 ? parts[3].replacing("_", with: " ") : ""
+        return parts.count > 3 ? String(parts[3]).replacing("_", with: " ") : ""
     }
 
     private func headerRows(_ block: StoredBlock) -> [PageModel] {

@@ -99,12 +99,14 @@ struct FindForm {
     private func maximumPrice() throws -> UInt64? {
         guard let text = value("max_price"), let unit = value("unit") else { return nil }
         let scale = page.look { $0.scale(of: unit) }
-        guard let amount = MoneyText.parse(text.replacing(",", with: "."), scale: scale) else {
+        do throws(MoneyTextFault) {
+            let digits = text.replacing(",", with: ".")
+            return try MoneyText.parse(digits, unit: unit, scale: scale).minor
+        } catch {
             throw Problem.badField(
                 "max_price", "\"\(text.prefix(40))\"",
                 remedy: page.texts("mistake.amount", ["scale": String(scale)]))
         }
-        return amount.minor
     }
 
     func model() -> PageModel {

@@ -19,7 +19,10 @@ struct PageLibrary: Sendable {
         var library = MustacheLibrary()
         for path in WebFiles.paths where path.hasSuffix(".mustache") {
             let name = path.dropFirst("templates/".count).dropLast(".mustache".count)
-            try library.register(WebFiles.text(at: path) ?? "", named: String(name))
+            // The line end of a file is none of its content: parts stand inside sentences.
+            var text = WebFiles.text(at: path) ?? ""
+            if text.hasSuffix("\n") { text.removeLast() }
+            try library.register(text, named: String(name))
         }
         templates = library
         texts = try Dictionary(

@@ -6,9 +6,9 @@ struct ProcessDrawing {
     var current: String?
     let texts: Texts
 
-    private static let width = 460.0
+    private static let width = 390.0
     private static let line = 36.0
-    private static let wayHeight = 25.0
+    private static let wayHeight = 42.0
     private static let gap = 26.0
 
     /// Ways out of one state to another, by whom.
@@ -31,7 +31,8 @@ struct ProcessDrawing {
             tops[end.name] = y
             y += 34
         }
-        var parts = "<path class=\"way\" d=\"M\(SVG.number(Self.line)) 30V\(SVG.number(tops[stops.last?.name ?? ""] ?? 30))\"/>"
+        let bottom = tops[ends.last?.name ?? stops.last?.name ?? ""] ?? 30
+        var parts = "<path class=\"way\" d=\"M\(SVG.number(Self.line)) 30V\(SVG.number(bottom))\"/>"
         for stop in stops { parts += draw(stop, at: tops[stop.name] ?? 0) }
         for end in ends { parts += drawEnd(end, at: tops[end.name] ?? 0) }
         return SVG.drawing(
@@ -53,13 +54,9 @@ struct ProcessDrawing {
         return [start] + process.states.filter { !$0.isFinal }
     }
 
-    /// Final states, each once, that something leads to.
+    /// The final state, once it is reached; the others stand beside the ways to them.
     private func endings() -> [ProcessView.State] {
-        process.states.filter { state in
-            state.isFinal
-                && (state.name == process.resolvedTo
-                    || process.transitions.contains { $0.to == state.name })
-        }
+        process.states.filter { $0.isFinal && $0.name == current }
     }
 
     private func ways(from state: String) -> [Way] {
@@ -104,8 +101,10 @@ struct ProcessDrawing {
             parts +=
                 "<path class=\"way\" d=\"M66 \(SVG.number(line - 5))h16\"/>"
                 + "<path class=\"arrow\" d=\"M82 \(SVG.number(line - 10))l9 5l-9 5z\"/>"
-            parts += "<text x=\"98\" y=\"\(SVG.number(line))\" class=\"verb\">\(SVG.escape(way.verb))"
-            parts += "<tspan class=\"who\"> \(SVG.escape(way.who.isEmpty ? "" : "(\(way.who))")) → \(SVG.escape(way.to))</tspan></text>"
+            parts +=
+                "<text x=\"98\" y=\"\(SVG.number(line))\" class=\"verb\">"
+                + "\(SVG.escape(way.verb))<tspan class=\"goes\"> → \(SVG.escape(way.to))</tspan></text>"
+            parts += SVG.text(way.who, x: 98, y: line + 16, class: "who")
         }
         return parts
     }

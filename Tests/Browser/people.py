@@ -1,0 +1,190 @@
+"""People at browsers: Chromium through selenium, one profile each."""
+import json
+import pathlib
+import shutil
+import tempfile
+import time
+
+from selenium import webdriver
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import Select
+
+PATIENCE_S = 20
+PASSPHRASE = "correct horse battery"
+
+
+def available():
+    """Why the tests cannot run here, or None."""
+    for program in ("chromium", "chromedriver"):
+        if not shutil.which(program):
+            return f"{program} is not installed"
+    return None
+
+
+class Person:
+    """One browser of its own: nobody else's keys are in it."""
+
+    def __init__(self, url, width=1280, height=900, scheme="light"):
+        self.url = url
+        self.downloads = tempfile.mkdtemp(prefix="koinon-downloads-")
+        options = Options()
+        options.binary_location = shutil.which("chromium")
+        for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+                         "--lang=en-GB", f"--window-size={width},{height}"):
+            options.add_argument(argument)
+        if width < 500:
+            options.add_experimental_option("mobileEmulation", {
+                "deviceMetrics": {"width": width, "height": height, "pixelRatio": 1}})
+        options.add_experimental_option("prefs", {
+            "download.default_directory": self.downloads, "intl.accept_languages": "en-GB,en"})
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        self.driver = webdriver.Chrome(
+            options=options, service=Service(shutil.which("chromedriver")))
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
+            "features": [{"name": "prefers-color-scheme", "value": scheme}]})
+
+    def close(self):
+        self.driver.quit()
+        shutil.rmtree(self.downloads, ignore_errors=True)
+
+    # --- Looking
+
+    def go(self, path):
+        self.driver.get(path if path.startswith("http") else self.url + path)
+        self.ready()
+
+    def ready(self):
+        self.until(lambda: self.driver.execute_script("return document.body.dataset.ready"),
+                   "the page's script has started")
+
+    def until(self, condition, what, seconds=PATIENCE_S):
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                value = condition()
+            except Exception as fault:  # The page is being replaced.
+                value, last = None, fault
+            if value:
+                return value
+            if time.monotonic() > end:
+                raise AssertionError(f"not in time: {what}\n{self.driver.current_url}\n"
+                                     f"{self.text()[:3000]}")
+            time.sleep(0.05)
+
+    def all(self, selector):
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def see(self, selector):
+        """The first shown element, waited for."""
+        return self.until(lambda: next((e for e in self.all(selector) if e.is_displayed()), None),
+                          f"to see {selector}")
+
+    def text(self):
+        return self.driver.find_element(By.TAG_NAME, "body").text
+
+    def until_text(self, words):
+        self.until(lambda: words in self.text(), f'"{words}"')
+
+    @property
+    def path(self):
+        return self.driver.current_url[len(self.url):]
+
+    def complaints(self):
+        """What the browser's console has against the page: errors and breaches of the policy."""
+        return [entry["message"] for entry in self.driver.get_log("browser")
+                if entry["level"] == "SEVERE"]
+
+    # --- Doing
+
+    def fill(self, form, **values):
+        for name, value in values.items():
+            field = self.see(f"{form} [name={name}]")
+            if field.tag_name == "select":
+                Select(field).select_by_value(value)
+            elif field.get_attribute("type") in ("range", "datetime-local"):
+                self.driver.execute_script(
+                    "arguments[0].value = arguments[1];"
+                    "arguments[0].dispatchEvent(new Event('input', {bubbles: true}))",
+                    field, value)
+            elif field.get_attribute("type") == "file":
+                field.send_keys(value)
+            else:
+                field.clear()
+                field.send_keys(value)
+
+    def press(self, selector):
+        button = self.see(selector)
+        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
+        button.click()
+
+    def make_key(self, name):
+        """Makes a key; gives the path of the encrypted copy."""
+        self.go("/account")
+        self.fill("form[data-key=make]", name=name, passphrase=PASSPHRASE)
+        self.press("form[data-key=make] button")
+        self.until(lambda: self.state == "key", "the key is made")
+        return self.until(lambda: next(iter(pathlib.Path(self.downloads).glob("*.json")), None),
+                          "the encrypted copy is saved")
+
+    def join(self, name, money=False):
+        copy = self.make_key(name)
+        self.press("form[data-key=join] button")
+        self.until(lambda: self.state == "open", "the account is open")
+        if money:
+            self.press("form[data-key=money] button")
+            self.until_text("The money is on your account.")
+        self.account = self.until(lambda: self.all("[data-keys] .id")[0].text, "the account's id")
+        return copy
+
+    @property
+    def state(self):
+        return self.driver.execute_script("return document.body.dataset.keyState")
+
+    def ask(self, form):
+        """Sends a form whose actions are signed; gives what the dialog shows of them."""
+        self.press(f"{form} button[type=submit]")
+        self.see("dialog .signed")
+        return self.see("dialog .signed").text
+
+    def sign(self):
+        self.press("dialog .actions button:not(.second)")
+
+    def sign_and_wait(self):
+        """Signs; returns once the page that follows is there."""
+        before = self.driver.find_element(By.TAG_NAME, "html")
+        self.sign()
+
+        def replaced():
+            try:
+                before.is_enabled()
+                return False
+            except Exception:
+                return True
+        self.until(replaced, "the transaction is done and the next page comes")
+        self.ready()
+
+    def take(self, transition):
+        form = f"form[data-action=take_transition]:has([value={transition}])"
+        shown = self.ask(form)
+        self.sign_and_wait()
+        return shown
+
+    def balance(self):
+        self.go(f"/account/{self.account}")
+        return [e.get_attribute("data-text") for e in self.all(".score data.money")]
+
+    def tamper(self, script):
+        """Changes what the page gets from `prepare`: a node that lies."""
+        self.driver.execute_script("""
+            const honest = window.fetch;
+            window.fetch = async (path, options) => {
+              const response = await honest(path, options);
+              if (!String(path).endsWith("/prepare")) return response;
+              const answer = await response.json();
+              const bytes = Uint8Array.from(atob(answer.body), (c) => c.charCodeAt(0));
+              const changed = (new Function("bytes", arguments_script))(bytes);
+              answer.body = btoa(String.fromCharCode(...changed));
+              return new Response(JSON.stringify(answer), {status: 200});
+            };""".replace("arguments_script", json.dumps(script)))
