@@ -20,7 +20,8 @@ extension PageRenderer {
         let before = page.query.text("before").flatMap { SearchIndex.position(cursor: $0) }
         let movements = try index.movements(of: id, before: before, limit: 20)
         let agreements: ListPage<AgreementSummaryView> = try index.page(
-            of: .agreements(of: id), limit: 20) { AgreementSummaryView.make($0, in: $1) }
+            of: .agreements(of: id), limit: 20
+        ) { AgreementSummaryView.make($0, in: $1) }
         let things: ListPage<ResourceView> = try index.page(of: .resources(of: id), limit: 20) {
             ResourceView.make($0, in: $1)
         }
@@ -40,7 +41,9 @@ extension PageRenderer {
     /// Bookings as a calendar.
     func bookings(_ page: PageRequest) throws -> Response {
         let id = try page.identifier("id", AccountKind.self)
-        guard page.look({ AccountView.make(id, in: $0) }) != nil else { throw Problem.page(id.text) }
+        guard page.look({ AccountView.make(id, in: $0) }) != nil else {
+            throw Problem.page(id.text)
+        }
         let rows: ListPage<AgreementSummaryView> = try searchIndex().page(
             of: .agreements(of: id), limit: PageLimits.maximum
         ) { AgreementSummaryView.make($0, in: $1) }
@@ -80,7 +83,8 @@ struct AccountParts {
         var model: PageModel = [
             "id": view.id, "account": view.id, "short": Texts.short(view.id),
             "opened": texts.time(view.openedAt, style: "date"),
-            "sponsor": memberName(view.sponsor), "balances": found.balances.map { texts.money($0.amount) },
+            "sponsor": memberName(view.sponsor),
+            "balances": found.balances.map { texts.money($0.amount) },
             "has_balances": !found.balances.isEmpty,
             "units": found.units.map { unit -> PageModel in
                 ["unit": unit.unit, "title": unit.title, "scale": String(unit.scale)]

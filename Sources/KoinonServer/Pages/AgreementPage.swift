@@ -123,7 +123,8 @@ struct AgreementParts {
         view.parties.compactMap { party in
             switch party.source {
             case "opener": Side(account: party.account, role: party.role, slot: reviews.byOpener)
-            case "provider": Side(account: party.account, role: party.role, slot: reviews.byProvider)
+            case "provider":
+                Side(account: party.account, role: party.role, slot: reviews.byProvider)
             default: nil
             }
         }

@@ -91,7 +91,8 @@ struct BookForm {
         let total = collected.isEmpty ? sum(price, standard) : collected.reduce(0, sum)
         let deposit = total >= price ? total - price : 0
         let isReduced = deposit < standard && total >= price
-        let from = wish.start == 0 ? texts("book.at_once") : texts.timeText(TimeView(ms: wish.start))
+        let from =
+            wish.start == 0 ? texts("book.at_once") : texts.timeText(TimeView(ms: wish.start))
         return [
             "words": texts(
                 "book.period", ["from": from, "length": Texts.duration(wish.duration)]),

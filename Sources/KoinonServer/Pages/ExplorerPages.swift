@@ -42,7 +42,8 @@ extension PageRenderer {
         if let last = rows.last?.0.header.height.rawValue, last > 0 {
             model["more"] = ["href": "/explorer?from=\(last - 1)"] as PageModel
         }
-        return try response("explorer", page, title: texts("explorer.title"), nav: "explorer", model)
+        return try response(
+            "explorer", page, title: texts("explorer.title"), nav: "explorer", model)
     }
 
     /// One block: header, contents, who signed.

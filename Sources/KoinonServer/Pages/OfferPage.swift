@@ -18,7 +18,8 @@ extension PageRenderer {
         }
         guard let (view, process, times) = found else { throw Problem.page(id.text) }
         var model = offerModel(view, page)
-        model["process"] = process.map { ProcessDrawing(process: $0, texts: page.texts).svg() } ?? ""
+        model["process"] =
+            process.map { ProcessDrawing(process: $0, texts: page.texts).svg() } ?? ""
         if let times {
             let busy = calendar.busy(times)
             model["days"] = calendar.days(times)

@@ -29,11 +29,6 @@ struct PageRenderer: Sendable {
     let context: ServerContext
     let library: PageLibrary
 
-    /// No script, style or picture but this node's own, in no frame, and forms only to here.
-    static let policy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        + "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-
     func page(_ request: Request, _ requestContext: KoinonRequestContext) throws -> PageRequest {
         PageRequest(
             context: context, request: request, query: Query(request, requestContext),
@@ -56,9 +51,8 @@ struct PageRenderer: Sendable {
         Answer.bytes(
             ByteBuffer(string: text), type: type, status: status,
             headers: [
-                .contentSecurityPolicy: policy, .cacheControl: "no-cache",
-                .vary: "Accept-Language, Cookie", .xContentTypeOptions: "nosniff",
-                .referrerPolicy: "same-origin",
+                .cacheControl: "no-cache",
+                .vary: "Accept-Language, Cookie"
             ])
     }
 
@@ -96,8 +90,4 @@ struct PageRenderer: Sendable {
                 "remedy": isMissing ? texts("error.not_found_remedy") : problem.remedy,
             ])
     }
-}
-
-extension HTTPField.Name {
-    static var referrerPolicy: Self { Self("Referrer-Policy") ?? .contentSecurityPolicy }
 }

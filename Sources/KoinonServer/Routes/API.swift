@@ -13,6 +13,9 @@ public enum API {
             middleware: ObservingMiddleware(metrics: context.metrics, logger: context.logger))
         router.add(middleware: SecurityMiddleware(isTLS: configuration.tls != nil))
         router.add(middleware: OriginMiddleware(allowed: configuration.allowedOrigins))
+        router.add(
+            middleware: PageErrorMiddleware(
+                renderer: PageRenderer(context: context, library: .shared)))
         router.add(middleware: ProblemMiddleware(table: table, logger: context.logger))
         router.add(
             middleware: RateMiddleware(
@@ -33,6 +36,9 @@ public enum API {
         AllianceReadingRoutes(context: context).add(to: router)
         SearchRoutes(context: context).add(to: router)
         ContentRoutes(context: context).add(to: router)
+        JoinRoutes(context: context).add(to: router)
+        PageRoutes(context: context).add(to: router)
+        AssetRoutes().add(to: router)
         DescriptionRoutes().add(to: router)
         table.fill(router.routes.map { ("\($0.method)", "\($0.path)") })
         return router

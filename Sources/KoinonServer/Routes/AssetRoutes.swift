@@ -44,8 +44,7 @@ struct AssetRoutes {
     private func answer(_ path: String, _ request: Request) throws -> Response {
         guard let asset = assets[path] else { throw Problem.page(path) }
         let headers: HTTPFields = [
-            .cacheControl: "no-cache", .eTag: asset.tag, .xContentTypeOptions: "nosniff",
-            .contentSecurityPolicy: "default-src 'none'",
+            .cacheControl: "no-cache", .eTag: asset.tag,
         ]
         if request.headers[.ifNoneMatch] == asset.tag {
             return Response(status: .notModified, headers: headers)

@@ -33,7 +33,7 @@ struct JoinRoutes {
         /// A signed `AccountConsent`; everything in hexadecimal.
         struct Consent: Decodable {
             var body: String
-            var public_key: String
+            var publicKey: String
             var signature: String
         }
         var consent: Consent
@@ -49,7 +49,9 @@ struct JoinRoutes {
         guard try ContentKind(request) == .json else { throw ContentKind.unsupported }
         let bytes = try await request.body.collect(upTo: bodyBytes)
         do {
-            return try JSONDecoder().decode(Order.self, from: Data(buffer: bytes))
+            let decoder = JSONDecoder()
+            decoder.keyDecodingStrategy = .convertFromSnakeCase
+            return try decoder.decode(Order.self, from: Data(buffer: bytes))
         } catch let error as DecodingError {
             throw Problem(error)
         }
@@ -78,7 +80,7 @@ struct JoinRoutes {
     /// Checked before it is sent: what the ledger would reject costs the member a nonce.
     private func checked(_ given: JoinOrder.Consent, _ joining: Joining) throws -> Envelope {
         guard let body = Hex.decode(given.body),
-            let key = Hex.decode(given.public_key).flatMap({ PublicKey($0) }),
+            let key = Hex.decode(given.publicKey).flatMap({ PublicKey($0) }),
             let signature = Hex.decode(given.signature).flatMap({ Signature($0) })
         else {
             throw Problem.badField(

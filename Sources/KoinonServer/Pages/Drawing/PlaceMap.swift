@@ -62,8 +62,12 @@ struct PlaceMap {
     }
 
     private static func grid(height: Double) -> String {
-        let columns = stride(from: 80.0, to: width, by: 80).map { "M\(SVG.number($0)) 0V\(SVG.number(height))" }
-        let rows = stride(from: 80.0, to: height, by: 80).map { "M0 \(SVG.number($0))H\(SVG.number(width))" }
+        let columns = stride(from: 80.0, to: width, by: 80).map {
+            "M\(SVG.number($0)) 0V\(SVG.number(height))"
+        }
+        let rows = stride(from: 80.0, to: height, by: 80).map {
+            "M0 \(SVG.number($0))H\(SVG.number(width))"
+        }
         return "<path class=\"grid\" d=\"\((columns + rows).joined())\"/>"
     }
 
@@ -98,7 +102,8 @@ struct PlaceMap {
         }
         let title = "<title>\(SVG.escape(titles))\(count > 5 ? " …" : "")</title>"
         guard let href = group.pins[0].href else { return "<g>\(title)\(mark)</g>" }
-        return "<a href=\"\(SVG.escape(href))\" aria-label=\"\(SVG.escape(titles))\">\(title)\(mark)</a>"
+        return
+            "<a href=\"\(SVG.escape(href))\" aria-label=\"\(SVG.escape(titles))\">\(title)\(mark)</a>"
     }
 
     /// How long a round distance is.

@@ -45,7 +45,8 @@ enum QRPenalty {
         for y in 0..<size - 1 {
             for x in 0..<size - 1 {
                 let one = modules[y][x]
-                if modules[y][x + 1] == one, modules[y + 1][x] == one, modules[y + 1][x + 1] == one {
+                if modules[y][x + 1] == one, modules[y + 1][x] == one, modules[y + 1][x + 1] == one
+                {
                     penalty += 3
                 }
             }

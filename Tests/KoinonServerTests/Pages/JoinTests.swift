@@ -1,0 +1,124 @@
+import Foundation
+import HummingbirdTesting
+import KoinonClient
+import KoinonLedger
+import KoinonMachine
+import KoinonProtocol
+import Testing
+
+@testable import KoinonServer
+@testable import TestNodes
+
+@Suite struct JoinTests {
+    private static let money = Joining.TestMoney(unit: "usd", amountMinor: 10_000)
+
+    private static func order(_ consent: Envelope) -> String {
+        """
+        {"consent": {"body": "\(Hex.encode(consent.body))", \
+        "public_key": "\(consent.publicKey.hex)", \
+        "signature": "\(Hex.encode(consent.signature.bytes))"}}
+        """
+    }
+
+    private static func consent(
+        _ name: String, _ world: PageWorld, sponsor: String = "alfa"
+    ) throws -> Envelope {
+        AccountConsent.signed(
+            by: TestHome.key(name), chain: world.served.home.chain,
+            sponsor: try #require(MemberID(rawValue: sponsor)))
+    }
+
+    @Test func `Who signed for this member gets an account, and money once`() async throws {
+        try await PageWorld.with(testMoney: Self.money) { world in
+            let order = Self.order(try Self.consent("newcomer", world))
+            let account = world.served.home.sender("newcomer").account
+            for _ in 0..<2 {
+                let answer = try await world.served.post("/v1/join", order)
+                #expect(answer.status == .ok, "\(answer.text)")
+                #expect(try answer.json["account"] as? String == account.text)
+            }
+            let row = world.served.node.replica.read { Accounts.account(account, in: $0.state) }
+            #expect(row?.sponsorships.map(\.sponsor) == ["alfa"])
+            let ask = "{\"account\": \"\(account)\"}"
+            let given = try await world.served.post("/v1/test-money", ask)
+            #expect(given.status == .ok, "\(given.text)")
+            let again = try await world.served.post("/v1/test-money", ask)
+            #expect(again.status == .conflict)
+            let balance = world.served.node.replica.read {
+                Money.balances(of: account, in: $0.state)
+            }
+            #expect(balance.map(\.1.minor) == [10_000])
+        }
+    }
+
+    @Test func `Many join at once and no nonce is used twice`() async throws {
+        try await PageWorld.with { world in
+            let orders = try (0..<12).map { Self.order(try Self.consent("crowd \($0)", world)) }
+            try await withThrowingTaskGroup(of: TestResponse.self) { group in
+                for order in orders {
+                    group.addTask { try await world.served.post("/v1/join", order) }
+                }
+                for try await answer in group { #expect(answer.status == .ok, "\(answer.text)") }
+            }
+        }
+    }
+
+    @Test func `A consent that the ledger would reject costs the member nothing`() async throws {
+        try await PageWorld.with { world in
+            let good = try Self.consent("stranger", world)
+            let other = try Self.consent("other", world)
+            let forged = Envelope(
+                body: good.body, publicKey: good.publicKey, signature: other.signature)
+            let elsewhere = try Self.consent("stranger", world, sponsor: "bravo")
+            let cases: [(String, String)] = [
+                ("{}", "consent"), (Self.order(forged), "consent.signature"),
+                (Self.order(elsewhere), "consent.body.sponsor"),
+                (
+                    "{\"consent\": {\"body\": \"zz\", \"public_key\": \"\", \"signature\": \"\"}}",
+                    "consent"
+                ),
+            ]
+            let height = world.served.node.replica.read { $0.header.height }
+            for (order, field) in cases {
+                let answer = try await world.served.post("/v1/join", order)
+                #expect(answer.status == .badRequest, "\(answer.text)")
+                #expect(try answer.json["field"] as? String == field)
+            }
+            #expect(world.served.node.replica.read { $0.header.height } == height)
+        }
+    }
+
+    @Test func `An address opens only so many accounts a day`() async throws {
+        let limits = Joining.Limits(accountsPerAddress: 2, accounts: 100)
+        try await PageWorld.with(limits: limits) { world in
+            var statuses: [UInt] = []
+            for number in 0..<3 {
+                let order = Self.order(try Self.consent("many \(number)", world))
+                statuses.append(UInt(try await world.served.post("/v1/join", order).status.code))
+            }
+            #expect(statuses == [200, 200, 429])
+            world.served.home.clock.advance(25 * LeaseWorld.hour)
+            let order = Self.order(try Self.consent("tomorrow", world))
+            let reply = try await world.served.post("/v1/join", order)
+            #expect(reply.status == .ok)
+        }
+    }
+
+    @Test func `Money is for accounts on the ledger, where the member gives any`() async throws {
+        try await PageWorld.with { world in
+            let ask = "{\"account\": \"\(world.lease.paul.account)\"}"
+            let reply = try await world.served.post("/v1/test-money", ask)
+            #expect(reply.status == .forbidden)
+        }
+        try await PageWorld.with(testMoney: Self.money) { world in
+            let nobody = world.served.home.sender("nobody").account
+            let answer = try await world.served.post(
+                "/v1/test-money", "{\"account\": \"\(nobody)\"}")
+            #expect(answer.status == .badRequest)
+            // Whoever has money already is not given any.
+            let rich = "{\"account\": \"\(world.lease.bea.account)\"}"
+            let reply = try await world.served.post("/v1/test-money", rich)
+            #expect(reply.status == .conflict)
+        }
+    }
+}

@@ -1,0 +1,133 @@
+import Foundation
+import Hummingbird
+import HummingbirdTesting
+import KoinonClient
+import KoinonLedger
+import KoinonProtocol
+import Logging
+import Testing
+
+@testable import KoinonNode
+@testable import KoinonServer
+@testable import TestNodes
+
+/// A served ledger with an offer, an agreement that was settled, one in dispute, a proposal
+/// and a warning: something for every page to show.
+struct PageWorld {
+    struct Person: Sendable {
+        let account: AccountID
+    }
+    /// Who and what there is.
+    struct Lease: Sendable {
+        let offer: OfferID
+        let resource: ResourceID
+        let alfa: Person
+        let paul: Person
+        let bea: Person
+
+        init(_ world: LeaseWorld) {
+            offer = world.offer
+            resource = world.resource
+            alfa = Person(account: world.alfa.account)
+            paul = Person(account: world.paul.account)
+            bea = Person(account: world.bea.account)
+        }
+    }
+
+    let served: Served
+    let lease: Lease
+    let settled: AgreementID
+    let disputed: AgreementID
+    let member: MemberID
+
+    static func with(
+        testMoney: Joining.TestMoney? = nil, limits: Joining.Limits = Joining.Limits(),
+        _ body: @Sendable (PageWorld) async throws -> Void
+    ) async throws {
+        let home = try TestHome()
+        try await home.running { node in
+            let lease = try await LeaseWorld(on: node, of: home)
+            let settled = try await lease.start(on: node)
+            home.clock.advance(10 * LeaseWorld.minute)
+            try await lease.finish(settled, on: node)
+            let disputed = try await lease.start(on: node)
+            try await trouble(lease, disputed, on: node)
+            let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            let content = try ContentStore(home: home.home.directory)
+            let index = try SearchIndex(
+                home: home.home.directory, node: node, logger: logger, text: { content.text($0) })
+            let member = try #require(MemberID(rawValue: "alfa"))
+            var context = ServerContext(node: node, logger: logger)
+            context.index = index
+            context.content = content
+            context.joining = Joining(
+                member: member, key: TestHome.key("account of alfa"), testMoney: testMoney,
+                limits: limits, node: node)
+            let following = Task { await index.run() }
+            defer { following.cancel() }
+            try await index.caughtUp()
+            let application = Application(router: API.router(context), logger: logger)
+            let (people, complete) = (Lease(lease), context)
+            try await application.test(.router) { client in
+                let served = Served(home: home, node: node, context: complete, client: client)
+                try await body(
+                    PageWorld(
+                        served: served, lease: people, settled: settled, disputed: disputed,
+                        member: member))
+            }
+        }
+    }
+
+    private static func trouble(
+        _ lease: LeaseWorld, _ agreement: AgreementID, on node: Node
+    ) async throws {
+        let half = Division.with {
+            $0.denominator = 2
+            $0.shares = ["borrower", "provider"].map { role in
+                .with {
+                    $0.role = role
+                    $0.numerator = 1
+                }
+            }
+        }
+        let evidence = Hash256.sha256(Array("evidence".utf8))
+        try await lease.bea.done(
+            .openDispute(of: agreement, evidenceHash: evidence, claim: half), to: node)
+        try await lease.alfa.done(
+            .raiseFlag(
+                on: lease.bea.account, evidenceHash: evidence, reason: "never-delivered"),
+            .propose(
+                title: "A <day> & a half",
+                .setParameter(
+                    .with {
+                        $0.name = "voting_period_ms"
+                        $0.value = 129_600_000
+                    })), to: node)
+    }
+
+    /// Every page, by its address.
+    var paths: [String] {
+        [
+            "/", "/find", "/find?text=hour", "/find?from=2026-03-02T01:00&to=2026-03-02T02:00",
+            "/find?lat=x&lon=1", "/offer/\(lease.offer)", "/book/\(lease.offer)",
+            "/book/\(lease.offer)?length=90&length_unit=minutes",
+            "/book/\(lease.offer)?length=2&length_unit=days&account=\(lease.bea.account)",
+            "/resource/\(lease.resource)", "/agreement/\(settled)", "/agreement/\(disputed)",
+            "/account", "/account/\(lease.bea.account)", "/account/\(lease.alfa.account)", "/share",
+            "/alliance", "/explorer", "/explorer/block/0", "/explorer/block/3",
+            "/explorer/state/00", "/check", "/help", "/lookup?q=bike",
+        ]
+    }
+
+    func page(_ path: String, language: String = "en") async throws -> TestResponse {
+        try await served.get(path, headers: [.acceptLanguage: language, .accept: "text/html"])
+    }
+}
+
+extension SearchIndex {
+    /// Returns once it has every block that is there.
+    func caughtUp() async throws {
+        let tip = node.replica.read { $0.header.height.rawValue }
+        while try height() < tip { await Task.yield() }
+    }
+}

@@ -1,0 +1,90 @@
+import Foundation
+import Testing
+
+@testable import KoinonServer
+
+@Suite struct TextsTests {
+    private static func keys(_ language: String) throws -> [String: String] {
+        var found: [String: String] = [:]
+        func walk(_ tree: Texts.Tree, _ path: String) {
+            switch tree {
+            case .text(let text): found[path] = text
+            case .branch(let branch):
+                for (name, child) in branch { walk(child, path.isEmpty ? name : "\(path).\(name)") }
+            case .list(let list):
+                for (index, child) in list.enumerated() { walk(child, "\(path)[\(index)]") }
+            }
+        }
+        walk(try Texts(language: language).tree, "")
+        return found
+    }
+
+    private static func holes(_ text: String) -> Set<String> {
+        Set(text.matches(of: /\{(\w+)\}/).map { String($0.1) })
+    }
+
+    /// Everything that may look a text up.
+    private static let users: String = {
+        let pages = WebFiles.paths.filter { $0.hasSuffix(".mustache") || $0.hasSuffix(".js") }
+            .compactMap { WebFiles.text(at: $0) }
+        let root = URL(filePath: #filePath).appending(path: "../../../../Sources/KoinonServer")
+            .standardizedFileURL
+        let files = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)
+        let sources = (files?.allObjects as? [URL] ?? []).filter { $0.pathExtension == "swift" }
+            .compactMap { try? String(contentsOf: $0, encoding: .utf8) }
+        return (pages + sources).joined(separator: "\n")
+    }()
+
+    @Test func `Every language has the same texts with the same holes`() throws {
+        let english = try Self.keys("en")
+        #expect(english.count > 400)
+        for language in Texts.languages {
+            let texts = try Self.keys(language)
+            #expect(Set(texts.keys).symmetricDifference(english.keys) == [])
+            for (key, text) in texts {
+                #expect(!text.isEmpty, "\(key)")
+                #expect(Self.holes(text) == Self.holes(english[key] ?? ""), "\(key)")
+            }
+        }
+    }
+
+    @Test func `Every text that is asked for is there`() throws {
+        let texts = try Self.keys("en")
+        let asked =
+            Self.users.matches(of: /\{\{[#^]?t\.([a-z_0-9.]+)\}\}/).map { String($0.1) }
+            + Self.users.matches(of: /\btexts?\("([a-z_]+\.[a-z_0-9.]+)"/).map { String($0.1) }
+        #expect(asked.count > 300)
+        for key in Set(asked) {
+            #expect(texts[key] != nil || texts["\(key)[0].title"] != nil, "\(key)")
+        }
+    }
+
+    /// Keys that are put together, "resource.reason_sold" for instance, count by their beginning.
+    @Test func `No text is there for nothing`() throws {
+        let composed = [
+            "help.sections", "verb.", "role.", "step.", "sign.", "weekday.", "movement.",
+            "outcome.",
+            "cannot.", "tampered.", "found.", "resource.reason_", "offer.day_", "find.sort_",
+            "review.phase_", "dispute.status_", "alliance.status_", "alliance.change_",
+            "proof.holds_", "book.minutes", "book.hours", "book.days", "book.price_why",
+            "agreement.pays", "agreement.collects", "agreement.remainder", "agreement.fee",
+        ]
+        for key in try Self.keys("en").keys where !composed.contains(where: { key.hasPrefix($0) }) {
+            #expect(
+                Self.users.contains("\"\(key)\"") || Self.users.contains("t.\(key)}}"), "\(key)")
+        }
+    }
+
+    @Test func `Durations, steps and shares are written plainly`() throws {
+        let texts = try Texts(language: "en")
+        #expect(Texts.duration(93_784_000) == "1 d 2 h 3 min")
+        #expect(Texts.duration(7) == "7 ms")
+        #expect(texts.step(1_800_000) == "half an hour")
+        #expect(texts.step(5_400_000) == "90 minutes")
+        #expect(texts.per(0) == "for the whole")
+        #expect(Texts.percent(25_129) == "2.5 %")
+        #expect(Texts.percent(1_000_000) == "100.0 %")
+        #expect(Texts.reviews(1_059_999) == "1.05")
+        #expect(Texts.score(-3) == "−3")
+    }
+}
