@@ -20,6 +20,21 @@ public struct ServerConfiguration: Sendable, Equatable {
         public init() {}
     }
 
+    public var join = Join()
+
+    /// Whether people join through this node.
+    public struct Join: Sendable, Equatable {
+        /// The hosted member that opens accounts; "": nobody joins here. Its account's key is
+        /// in the home.
+        public var member = ""
+        /// What each new account may ask for once: a unit, and how much of its smallest part.
+        public var testUnit = ""
+        public var testAmountMinor = 0
+        public var limits = Joining.Limits()
+
+        public init() {}
+    }
+
     public init() {}
 
     /// Files in PEM form, looked at again when they change.

@@ -49,6 +49,34 @@ public struct Joining: Sendable {
     }
 }
 
+extension Joining {
+    /// What the configuration says; nil when nobody joins here.
+    ///
+    /// - Parameter keys: the home's, among them the member's under its own name.
+    /// - Throws: `HomeFault` or `KeyFileFault`, with the remedy.
+    public init?(
+        _ configuration: ServerConfiguration.Join, keys: KeyRing, node: Node
+    ) throws {
+        guard !configuration.member.isEmpty else { return nil }
+        guard let member = MemberID(rawValue: configuration.member),
+            node.hosted.contains(where: { $0.id == member })
+        else {
+            throw HomeFault(
+                "join.member: this node does not host \"\(configuration.member)\"; name one of "
+                    + node.hosted.map(\.id.rawValue).joined(separator: ", "))
+        }
+        let key = try keys.key(named: member.rawValue)
+        var money: TestMoney?
+        if !configuration.testUnit.isEmpty, configuration.testAmountMinor > 0 {
+            money = TestMoney(
+                unit: configuration.testUnit,
+                amountMinor: UInt64(configuration.testAmountMinor))
+        }
+        self.init(
+            member: member, key: key, testMoney: money, limits: configuration.limits, node: node)
+    }
+}
+
 /// Signs for the member, one transaction after the other, so that no nonce is used twice.
 actor JoiningDesk {
     private let node: Node
