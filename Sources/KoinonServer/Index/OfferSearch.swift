@@ -216,10 +216,10 @@ struct OfferSearch {
     /// In rings that double, from near to far, until there are enough.
     private func byDistance(_ text: SearchText?, limit: Int) throws -> [OfferHit] {
         guard let near = query.near else { return [] }
-        var all = try condition(place: false)
-        addWords(text, to: &all)
+        if let text { return try byDistance(text, limit: limit) }
+        let all = try condition(place: false)
         let last = Int64(min(near.radius ?? .infinity, GeoMath.maximumRadius) * 1_000)
-        var after = (query.cursor?.value ?? -1, query.cursor?.number ?? Int64.max)
+        var after = afterCursor
         var outer = max(Int64(50_000), after.0)
         var hits: [OfferHit] = []
         while hits.count < limit {
@@ -233,6 +233,26 @@ struct OfferSearch {
         return hits
     }
 
+    /// What has the words is few enough to be looked at as a whole, which rings would do
+    /// again and again.
+    private func byDistance(_ text: SearchText, limit: Int) throws -> [OfferHit] {
+        let all = try condition()
+        let sql = """
+            SELECT \(Self.columns) FROM (SELECT rowid FROM offers_text WHERE offers_text MATCH ?
+              ORDER BY rowid DESC LIMIT \(Self.maximumTextHits)) t
+            CROSS JOIN offers o ON o.number = t.rowid
+            WHERE o.latitude IS NOT NULL AND \(all.text)
+            """
+        let arguments: [(any DatabaseValueConvertible)?] = [text.anywhere(facets: facets)]
+        let hits = try sorted(sql, arguments + all.arguments, after: afterCursor) { isWithin($0) }
+        return Array(hits.prefix(limit))
+    }
+
+    /// Distance and number that the page before ended with.
+    private var afterCursor: (Int64, Int64) {
+        (query.cursor?.value ?? -1, query.cursor?.number ?? Int64.max)
+    }
+
     /// Offers beyond a distance and number, up to a distance, sorted.
     private func ring(
         _ all: Condition, _ near: OfferQuery.Circle, from after: (Int64, Int64), to outer: Int64
@@ -244,11 +264,19 @@ struct OfferSearch {
             SELECT \(Self.columns) FROM (\(places) LIMIT \(Self.maximumRing)) p
             CROSS JOIN offers o ON o.number = p.number WHERE \(all.text)
             """
+        return try sorted(sql, arguments + all.arguments, after: after) { $0 <= outer }
+    }
+
+    /// What a statement finds beyond a distance and number, nearest first.
+    private func sorted(
+        _ sql: String, _ arguments: [(any DatabaseValueConvertible)?], after: (Int64, Int64),
+        _ isWanted: (Int64) -> Bool
+    ) throws -> [OfferHit] {
         let rows = try Row.fetchCursor(
-            db.cachedStatement(sql: sql), arguments: StatementArguments(arguments + all.arguments))
+            db.cachedStatement(sql: sql), arguments: StatementArguments(arguments))
         var hits: [OfferHit] = []
         while let row = try rows.next() {
-            guard let distance = distance(row), distance <= outer else { continue }
+            guard let distance = distance(row), isWanted(distance) else { continue }
             let number: Int64 = row["number"]
             // Of equal distances the newest is first.
             guard distance > after.0 || (distance == after.0 && number < after.1) else { continue }

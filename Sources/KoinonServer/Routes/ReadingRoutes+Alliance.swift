@@ -8,7 +8,9 @@ struct AllianceReadingRoutes {
 
     func add(to router: Router<KoinonRequestContext>) {
         router.get("/v1/members") { _, _ in
-            try Answer.json(context.node.look { $0.page(MemberView.all(in: $0)) })
+            let signed = try context.store.read { try MemberView.signed($0) }
+            return try Answer.json(
+                context.node.look { $0.page(MemberView.all(in: $0, signed: signed)) })
         }
         router.get("/v1/parameters") { _, _ in
             try Answer.json(context.node.look { $0.page(ParameterView.all(in: $0)) })

@@ -68,7 +68,7 @@ public struct AgreementView: Codable, Sendable, Equatable {
         _ id: AgreementID, at now: Timestamp, caller: AccountID? = nil, in reader: ViewReader
     ) -> AgreementView? {
         guard let row = Agreements.agreement(id, in: reader.state) else { return nil }
-        let process = Agreements.process(row.process, in: reader.state)
+        let process = reader.process(row.process)
         let parties = parties(of: row, process)
         let held = Money.held(in: id, unit: row.unit, in: reader.state)
         let offer = OfferID(row.offer).flatMap { Market.offer($0, in: reader.state) }
@@ -141,7 +141,7 @@ public struct AgreementSummaryView: Codable, Sendable, Equatable {
 
     public static func make(_ id: AgreementID, in reader: ViewReader) -> AgreementSummaryView? {
         guard let row = Agreements.agreement(id, in: reader.state) else { return nil }
-        let process = Agreements.process(row.process, in: reader.state)
+        let process = reader.process(row.process)
         let held = Money.held(in: id, unit: row.unit, in: reader.state)
         return AgreementSummaryView(
             id: id.text, title: reader.offer(row.offer)?.title ?? "",

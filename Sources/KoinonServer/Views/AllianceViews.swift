@@ -1,6 +1,7 @@
 import KoinonLedger
 import KoinonMachine
 import KoinonProtocol
+import KoinonStore
 
 /// A company, city or lender that runs the ledger with the others.
 public struct MemberView: Codable, Sendable, Equatable {
@@ -15,11 +16,30 @@ public struct MemberView: Codable, Sendable, Equatable {
     public var accounts: UInt64
     /// Accounts that it vouches for.
     public var vouches: UInt64
+    /// What its clock said last, in the order.
     public var lastClock: TimeView
+    /// The newest block among the last ``signedBlocks`` that it has signed.
+    public var lastSigned: UInt64?
     public var stateKey: String
 
+    public static let signedBlocks: UInt64 = 64
+
+    /// The newest block that each member has signed, of the last few.
+    public static func signed(_ reader: LedgerReader) throws -> [MemberID: UInt64] {
+        let tip = try reader.tip().header.height.rawValue
+        let first = Height(tip > signedBlocks ? tip - signedBlocks : 0)
+        // Ascending by height, so the newest stays.
+        return try reader.attestations(above: first).reduce(into: [:]) { signed, one in
+            signed[one.member] = one.height.rawValue
+        }
+    }
+
     /// All present members, ascending by id; a few dozen at most.
-    public static func all(in reader: ViewReader) -> [MemberView] {
+    ///
+    /// - Parameter signed: as ``signed(_:)`` tells.
+    public static func all(
+        in reader: ViewReader, signed: [MemberID: UInt64] = [:]
+    ) -> [MemberView] {
         Alliance.members.rows(in: reader.state).map { id, row in
             MemberView(
                 id: id.rawValue, name: row.name, nodeKey: Hex.encode(row.nodeKey),
@@ -27,7 +47,7 @@ public struct MemberView: Codable, Sendable, Equatable {
                 admittedAt: TimeView(ms: row.admittedAtMs),
                 accounts: Accounts.sponsorState(of: id, in: reader.state).accounts,
                 vouches: Reputation.vouchers.get(id, in: reader.state)?.vouches ?? 0,
-                lastClock: TimeView(reader.lastClock(of: id)),
+                lastClock: TimeView(reader.lastClock(of: id)), lastSigned: signed[id],
                 stateKey: stateKeyText(Alliance.members.stateKey(id)))
         }.sorted { $0.id < $1.id }
     }

@@ -77,7 +77,7 @@ public struct OfferView: Codable, Sendable, Equatable {
 
     static func make(_ id: OfferID, _ row: Offer, in reader: ViewReader) -> OfferView {
         let offer = row.terms
-        let process = Agreements.process(offer.process, in: reader.state)
+        let process = reader.process(offer.process)
         let member = MemberID(rawValue: offer.platform).flatMap {
             Alliance.member($0, in: reader.state)
         }

@@ -66,7 +66,7 @@ public struct ProcessView: Codable, Sendable, Equatable {
 
     /// Nil when no such process was adopted.
     public static func make(_ id: String, in reader: ViewReader) -> ProcessView? {
-        Agreements.process(id, in: reader.state).map { ProcessView($0) }
+        reader.process(id).map { ProcessView($0) }
     }
 
     /// Ascending by name's length, then name.

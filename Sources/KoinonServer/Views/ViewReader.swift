@@ -18,6 +18,7 @@ public final class ViewReader {
     public let members: MemberSet
     private let view: ReplicaView
     private var scales: [String: Int] = [:]
+    private var processes: [String: ProcessDefinition] = [:]
 
     init(_ view: ReplicaView) {
         self.view = view
@@ -47,6 +48,14 @@ public final class ViewReader {
         let scale = Int(Money.unit(unit, in: state)?.scale ?? 0)
         scales[unit] = scale
         return scale
+    }
+
+    /// Decoded once, since lists ask for the same one again and again.
+    func process(_ id: String) -> ProcessDefinition? {
+        if let process = processes[id] { return process }
+        let process = Agreements.process(id, in: state)
+        processes[id] = process
+        return process
     }
 
     public func money(_ minor: UInt64, _ unit: String) -> MoneyView {
