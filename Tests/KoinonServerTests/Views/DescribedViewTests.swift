@@ -4,12 +4,12 @@ import KoinonLedger
 import KoinonMachine
 import KoinonProtocol
 import Testing
+import Yams
 
 @testable import KoinonServer
 @testable import TestNodes
 
-/// What docs/openapi.yaml says of the members of an object; enough of YAML for how that
-/// file writes its schemas.
+/// What docs/openapi.yaml says of the members of an object.
 private struct SchemaBook {
     struct Schema {
         var required: [String] = []
@@ -19,29 +19,18 @@ private struct SchemaBook {
     var schemas: [String: Schema] = [:]
 
     init() throws {
-        let file = URL(filePath: #filePath).deletingLastPathComponent()
-            .appending(path: "../../../docs/openapi.yaml")
-        let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
-        var name: String?
-        var member: String?
-        for line in lines.drop(while: { $0 != "  schemas:" }).dropFirst() {
-            let indent = line.prefix { $0 == " " }.count
-            let text = line.dropFirst(indent)
-            if indent == 4, text.hasSuffix(":") {
-                name = String(text.dropLast())
-                schemas[String(text.dropLast())] = Schema()
+        let text = try #require(WebFiles.text(at: "openapi.yaml"))
+        let document = try #require(try Yams.load(yaml: text) as? [String: Any])
+        let components = try #require(document["components"] as? [String: Any])
+        for (name, value) in try #require(components["schemas"] as? [String: [String: Any]]) {
+            var schema = Schema(required: value["required"] as? [String] ?? [])
+            for (member, value) in value["properties"] as? [String: [String: Any]] ?? [:] {
+                let items = value["items"] as? [String: Any]
+                let reference = (value["$ref"] ?? items?["$ref"]) as? String
+                schema.members[member] = .some(
+                    reference.flatMap { $0.split(separator: "/").last.map(String.init) })
             }
-            guard let name else { continue }
-            if indent == 6, text.hasPrefix("required: [") {
-                schemas[name]?.required = text.dropFirst(11).dropLast().split(separator: ", ")
-                    .map(String.init)
-            } else if indent == 8, let colon = text.firstIndex(of: ":") {
-                member = String(text[..<colon])
-                schemas[name]?.members[String(text[..<colon])] = .some(nil)
-            } else if indent >= 10, let member, let start = text.range(of: "/schemas/") {
-                let target = text[start.upperBound...].prefix { $0.isLetter || $0.isNumber }
-                schemas[name]?.members[member] = .some(String(target))
-            }
+            schemas[name] = schema
         }
     }
 
@@ -65,8 +54,8 @@ private struct SchemaBook {
     }
 }
 
-@Suite("The description of the interface")
-struct DescriptionTests {
+@Suite("The description of views")
+struct DescribedViewTests {
     @Test func `says what views hold`() async throws {
         let book = try SchemaBook()
         #expect(book.schemas.count > 50)
