@@ -30,7 +30,11 @@ public struct Verification {
         public var tip: BlockHeader?
     }
 
+    /// Entries are read and checked ahead in parts of at most so many, or so many bytes.
     private static let entriesPerPart = 512
+    private static let bytesPerPart = 4 * EntryLimits.bytes
+    /// What one task checks: a large entry, or small ones up to so many bytes.
+    private static let bytesPerCheck = 65_536
 
     private let store: LedgerStore
     private let genesis: GenesisDocument
@@ -123,11 +127,15 @@ public struct Verification {
     private func readPart(from position: LogPosition) throws -> LogPart {
         struct Enough: Error {}
         var part = LogPart()
+        var bytes = 0
         do {
             try store.read { reader in
                 try reader.forEachLogEntry(from: position) { entry in
                     part.entries.append(entry)
-                    if part.entries.count == Self.entriesPerPart { throw Enough() }
+                    bytes += entry.envelope.body.count
+                    if part.entries.count == Self.entriesPerPart || bytes >= Self.bytesPerPart {
+                        throw Enough()
+                    }
                 }
             }
         } catch is Enough {
@@ -139,10 +147,9 @@ public struct Verification {
     }
 
     private static func check(_ entries: [LogEntry], chain: ChainID) async -> [CheckedLogEntry] {
-        let stride = 32
-        return await withTaskGroup { group in
-            for start in Swift.stride(from: 0, to: entries.count, by: stride) {
-                let slice = entries[start..<min(start + stride, entries.count)]
+        await withTaskGroup { group in
+            for slice in slices(of: entries) {
+                let start = slice.startIndex
                 group.addTask {
                     (
                         start,
@@ -160,6 +167,20 @@ public struct Verification {
             for await part in group { parts.append(part) }
             return parts.sorted { $0.0 < $1.0 }.flatMap(\.1)
         }
+    }
+
+    private static func slices(of entries: [LogEntry]) -> [ArraySlice<LogEntry>] {
+        var slices: [ArraySlice<LogEntry>] = []
+        var start = 0
+        var bytes = 0
+        for (index, entry) in entries.enumerated() {
+            bytes += entry.envelope.body.count
+            guard bytes >= bytesPerCheck || index == entries.count - 1 else { continue }
+            slices.append(entries[start...index])
+            start = index + 1
+            bytes = 0
+        }
+        return slices
     }
 
     private mutating func apply(
