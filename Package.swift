@@ -114,7 +114,8 @@ let package = Package(
             name: "KoinonBench",
             dependencies: [
                 "KoinonProtocol", "KoinonLedger", "KoinonMachine", "KoinonStore", "KoinonClient",
-                "KoinonNode",
+                "KoinonNode", "KoinonServer",
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .target(
@@ -175,12 +176,17 @@ let package = Package(
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         .testTarget(name: "KoinonReplayTests", dependencies: ["KoinonReplay"]),
         .testTarget(
             name: "KoinonSimulationTests", dependencies: ["KoinonSimulation", "TestSeeds"]),
         .testTarget(
-            name: "KoinonCommandTests", dependencies: ["koinon"], exclude: ["Snapshots"]),
+            name: "KoinonCommandTests",
+            dependencies: ["koinon", "KoinonClient", "KoinonLedger", "KoinonStore"],
+            exclude: ["Snapshots"]),
         // Every parser of bytes from outside with what must hold: docs/fuzzing.md.
         .target(
             name: "KoinonFuzzing",

@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Glibc
 
 /// Runs the built `koinon` as a person does: a process with arguments and output.
 struct CommandRun {
@@ -75,6 +76,7 @@ struct CommandRun {
         environment["COLUMNS"] = "80"
         // Nodes of tests that run side by side.
         environment["KOINON_HTTP_PORT"] = "0"
+        environment["KOINON_LIMITS_REQUESTS_PER_SECOND"] = "0"
         process.environment = environment
         return process
     }
@@ -127,6 +129,14 @@ final class RunningNode: @unchecked Sendable {
                 text += String(decoding: bytes, as: UTF8.self)
             }
             return RunningNode(process: process)
+        }
+    }
+
+    /// Ends it at once, as a loss of power does.
+    func kill() async {
+        _ = try? await OwnThread.run {
+            Glibc.kill(self.process.processIdentifier, SIGKILL)
+            self.process.waitUntilExit()
         }
     }
 

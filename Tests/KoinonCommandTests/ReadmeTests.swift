@@ -56,13 +56,17 @@ struct ReadmeTests {
                 #expect(run.output.contains("✓ the proof holds"))
                 #expect(run.output.contains("was executed: done"))
                 #expect(run.output.contains("✓ all is as it must be"))
+            case "api":
+                #expect(run.output.contains("\"title\": \"Blue boat\""))
+                #expect(run.output.contains("\"status\": \"done\""))
+                #expect(run.output.contains("✓ the proof holds"))
             default: break
             }
         }
         #expect(
             ran == [
                 "path", "found", "node", "accounts", "money", "resource", "offer", "book", "ride",
-                "prove",
+                "prove", "api",
             ])
         #expect(try await #require(node).stop() == 0)
     }

@@ -48,7 +48,9 @@ struct Layer: Sendable {
         Layer(name: "KoinonReplay", modules: ["CZlib", "Foundation", "Glibc", "Synchronization"]),
         Layer(
             name: "KoinonBench",
-            modules: ["Dispatch", "Logging", "Foundation", "Glibc", "Synchronization"]),
+            modules: [
+                "Dispatch", "Logging", "ServiceLifecycle", "Foundation", "Glibc", "Synchronization",
+            ]),
         Layer(
             name: "KoinonSimulation",
             modules: ["CFaultVFS", "SwiftProtobuf", "Foundation", "Synchronization"]),

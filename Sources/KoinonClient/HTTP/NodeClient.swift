@@ -37,6 +37,23 @@ public struct NodeClient: Sendable {
         self.http = http
     }
 
+    /// Over at most so many connections at the same time, of its own: ``close()`` ends them.
+    public init(_ address: String, connections: Int) throws(NodeClientFault) {
+        var configuration = HTTPClient.Configuration()
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connections
+        let http = HTTPClient(configuration: configuration)
+        do { try self.init(address, http: http) } catch {
+            // It has opened nothing; one that is not shut down stops the process.
+            http.shutdown { _ in }
+            throw error
+        }
+    }
+
+    /// Ends the connections of a client that was made with its own; it can send nothing then.
+    ///
+    /// - Throws: what shutting down throws.
+    public func close() async throws { try await http.shutdown() }
+
     /// The node that runs on a home of this machine.
     public init(home: String, http: HTTPClient = .shared) throws(NodeClientFault) {
         let file = URL(filePath: home).appending(path: "node.url")

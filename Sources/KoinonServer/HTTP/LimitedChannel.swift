@@ -13,6 +13,8 @@ struct LimitedChannel: ServerChildChannel {
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
         let client = channel.remoteAddress?.client ?? "unknown"
         guard connections.open(client) else {
+            // Nobody else closes a channel whose setup failed.
+            channel.close(promise: nil)
             return channel.eventLoop.makeFailedFuture(TooManyConnections())
         }
         channel.closeFuture.whenComplete { _ in connections.close(client) }

@@ -23,12 +23,16 @@ struct DemoCommand: AsyncParsableCommand {
     var home = "koinon-demo"
     @Option(name: .long, help: "The folder with the trips; found beside the command when left out.")
     var data: String?
-    @Flag(name: .long, help: "End when the demonstration is over. It does so in any case today.")
+    @Flag(name: .long, help: "End when the demonstration is over, instead of serving it.")
     var noServe = false
+    @Option(name: .long, help: "The port to serve it at; 0 takes a free one.")
+    var port: String?
 
     func run() async throws {
         try await ExitStatus.reporting {
             let folder = try DemoData(folder: data)
+            // Before the work, which a wrong setting would make vain.
+            let settings = try await serving()
             let home = try DemoHome(path: home)
             let plan = try folder.plan()
             print(try DemoText.opening(plan))
@@ -36,7 +40,29 @@ struct DemoCommand: AsyncParsableCommand {
             try await stage.actOne(data: folder)
             try await stage.actTwo()
             print(DemoText.whatNext(home: home.path))
+            guard !noServe else { return }
+            try await ServedHome(
+                NodeHome(URL(filePath: home.path, directoryHint: .isDirectory)),
+                settings: settings, name: home.path
+            ).run()
         }
+    }
+
+    /// Settings of the environment and the flag; the home is made anew and has no file.
+    private func serving() async throws -> NodeSettings {
+        let reader = await SettingsReader(
+            flags: port.map { ["http.port": $0] } ?? [:],
+            environment: ProcessInfo.processInfo.environment, file: nil, home: nil)
+        for fault in reader.faults { Terminal.writeError("koinon: \(fault)\n") }
+        guard reader.faults.isEmpty else { throw ExitStatus.fault }
+        var settings = reader.settings
+        if settings.server.join.member.isEmpty {
+            // Whoever opens the page can join and pay: nothing here is worth anything.
+            settings.server.join.member = "healthyride"
+            settings.server.join.testUnit = "usd"
+            settings.server.join.testAmountMinor = 50_000
+        }
+        return settings
     }
 }
 

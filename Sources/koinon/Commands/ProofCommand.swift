@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import KoinonClient
 import KoinonLedger
 import KoinonNode
 import KoinonProtocol
@@ -34,8 +35,10 @@ struct ProofCommand: AsyncParsableCommand {
                     throw ValidationError(
                         "ID: give the 64 hexadecimal digits of a transaction's id")
                 }
-                try options.write { store, genesis in
+                try await options.write { store, genesis in
                     try store.prove(transaction: id, genesis: genesis)
+                } from: {
+                    try await $0.proof(ofTransaction: id)
                 }
             }
         }
@@ -48,7 +51,9 @@ struct ProofCommand: AsyncParsableCommand {
         @OptionGroup var options: ProofOptions
 
         func run() async throws {
-            try await ExitStatus.reporting { try options.write(key: key, expectsValue: true) }
+            try await ExitStatus.reporting {
+                try await options.write(key: key, expectsValue: true)
+            }
         }
     }
 
@@ -59,41 +64,68 @@ struct ProofCommand: AsyncParsableCommand {
         @OptionGroup var options: ProofOptions
 
         func run() async throws {
-            try await ExitStatus.reporting { try options.write(key: key, expectsValue: false) }
+            try await ExitStatus.reporting {
+                try await options.write(key: key, expectsValue: false)
+            }
         }
     }
 }
 
 struct ProofOptions: ParsableArguments {
     @OptionGroup var homeOption: HomeOption
+    @Option(
+        name: .long,
+        help: "A running node's address, to ask it instead of the home's own ledger.")
+    var node: String?
     @Option(name: .shortAndLong, help: "The file to write; standard output when left out.")
     var output: String?
 
-    func write(_ prove: (LedgerStore, GenesisDocument) throws -> ProofFile) throws {
+    /// Writes what the home's ledger proves, or the node that was named.
+    func write(
+        _ prove: (LedgerStore, GenesisDocument) throws -> ProofFile,
+        from ask: (NodeClient) async throws -> [UInt8]
+    ) async throws {
+        guard let node else { return try write(try proof(prove)) }
+        do {
+            let bytes = try await ask(NodeClient(node))
+            try write(String(decoding: bytes, as: UTF8.self))
+        } catch NodeClientFault.problem(let problem) where [404, 409].contains(problem.status) {
+            Terminal.writeError("koinon: \(problem)\n")
+            throw ExitStatus.no
+        }
+    }
+
+    private func proof(
+        _ prove: (LedgerStore, GenesisDocument) throws -> ProofFile
+    ) throws -> String {
         let home = homeOption.nodeHome
         let genesis = try home.genesis()
         let store = try LedgerStore(opening: home.directory, readOnly: true)
-        let proof: ProofFile
-        do { proof = try prove(store, genesis) } catch let fault as ProofMakingFault {
+        do { return try prove(store, genesis).json + "\n" } catch let fault as ProofMakingFault {
             Terminal.writeError("koinon: \(fault)\n")
             throw ExitStatus.no
         }
+    }
+
+    private func write(_ text: String) throws {
         guard let output else {
-            print(proof.json)
+            print(text, terminator: "")
             return
         }
-        try Data((proof.json + "\n").utf8).write(to: URL(filePath: output))
+        try Data(text.utf8).write(to: URL(filePath: output))
         print(
-            "wrote \(output); check it with: koinon check-proof --genesis \(home.genesisFile.relativePath) \(output)"
+            "wrote \(output); check it with: koinon check-proof --genesis \(homeOption.nodeHome.genesisFile.relativePath) \(output)"
         )
     }
 
-    func write(key: String, expectsValue: Bool) throws {
+    func write(key: String, expectsValue: Bool) async throws {
         guard let bytes = Hex.decode(key), !bytes.isEmpty else {
             throw ValidationError("KEY: give a state key as an even number of hexadecimal digits")
         }
-        try write { store, genesis in
+        try await write { store, genesis in
             try store.prove(stateKey: bytes, expectsValue: expectsValue, genesis: genesis)
+        } from: {
+            try await $0.proof(ofStateKey: bytes, expectsValue: expectsValue)
         }
     }
 }

@@ -41,9 +41,14 @@ struct QueryCommand: AsyncParsableCommand {
     @Option(name: .long, help: "Lists: at most so many rows.") var limit = 100
     @Flag(name: .long, help: "JSON, which is what it prints in any case.") var json = false
     @OptionGroup var homeOption: HomeOption
+    @Option(
+        name: .long,
+        help: "A running node's address, to ask it instead of the home's own ledger.")
+    var node: String?
 
     func run() async throws {
         try await ExitStatus.reporting {
+            if let node { return try await ask(NodeClient(node)) }
             let home = homeOption.nodeHome
             _ = try home.genesis()
             let store = try LedgerStore(opening: home.directory, readOnly: true)
@@ -59,6 +64,38 @@ struct QueryCommand: AsyncParsableCommand {
                 throw ExitStatus.no
             }
             print(answer)
+        }
+    }
+
+    /// The paths of what can be asked; "{}" stands for the id.
+    private static let paths = [
+        "status": "/v1/status", "members": "/v1/members", "parameters": "/v1/parameters",
+        "units": "/v1/units", "kinds": "/v1/kinds", "processes": "/v1/processes",
+        "accounts": "/v1/accounts", "resources": "/v1/resources", "offers": "/v1/offers",
+        "requests": "/v1/requests", "agreements": "/v1/agreements",
+        "proposals": "/v1/proposals", "account": "/v1/accounts/{}",
+        "resource": "/v1/resources/{}", "offer": "/v1/offers/{}", "request": "/v1/requests/{}",
+        "answer": "/v1/answers/{}", "agreement": "/v1/agreements/{}",
+        "proposal": "/v1/proposals/{}", "flag": "/v1/flags/{}", "process": "/v1/processes/{}",
+        "dispute": "/v1/agreements/{}/dispute", "balances": "/v1/accounts/{}/balances",
+        "block": "/v1/blocks/{}", "transaction": "/v1/transactions/{}",
+    ]
+
+    /// Prints what a node answers, in the form of its own interface.
+    private func ask(_ client: NodeClient) async throws {
+        guard let path = Self.paths[what], path.contains("{}") == (id != nil) else {
+            throw ValidationError(
+                "WHAT: a node is asked for one of \(Self.paths.keys.sorted().joined(separator: ", ")); those in the singular, and process and balances, need an id"
+            )
+        }
+        let resolved = try id.map { try resolve($0, homeOption.nodeHome) } ?? ""
+        let allowed = resolved.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+        do {
+            let bytes = try await client.get(path.replacing("{}", with: allowed))
+            print(Text.pretty(String(decoding: bytes, as: UTF8.self)))
+        } catch NodeClientFault.problem(let problem) where problem.status == 404 {
+            Terminal.writeError("koinon: \(problem)\n")
+            throw ExitStatus.no
         }
     }
 

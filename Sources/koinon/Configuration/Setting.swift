@@ -38,6 +38,28 @@ struct Setting: Sendable {
         number("limits.eventStreams", 0...1_000_000) { \.server.limits.eventStreams },
         number("limits.idleSeconds", 1...86_400) { \.server.limits.idleSeconds },
         number("limits.waitMilliseconds", 0...600_000) { \.server.limits.waitMilliseconds },
+        number("content.textBytes", 0...1_048_576) { \.server.content.limits.textBytes },
+        number("content.pictureBytes", 0...67_108_864) {
+            \.server.content.limits.pictureBytes
+        },
+        number("content.totalBytes", 0...Int.max) { \.server.content.limits.totalBytes },
+        list("content.sources", "addresses of nodes, for instance https://node.example") {
+            \.server.content.sources
+        },
+        secret("content.token", "a text that the operator alone knows") {
+            \.server.content.token
+        },
+        text("join.member", "the id of a member that this node hosts") {
+            \.server.join.member
+        },
+        text("join.testUnit", "the id of a unit that this member issues") {
+            \.server.join.testUnit
+        },
+        number("join.testAmountMinor", 0...Int.max) { \.server.join.testAmountMinor },
+        number("join.accountsPerAddress", 0...1_000_000) {
+            \.server.join.limits.accountsPerAddress
+        },
+        number("join.accounts", 0...1_000_000) { \.server.join.limits.accounts },
         number("pool.transactions", 1...10_000_000) { \.poolTransactions },
         number("pool.bytes", 65_536...1_073_741_824) { \.poolBytes },
         choice("log.level", Logger.Level.self) { \.logLevel },
@@ -55,6 +77,19 @@ struct Setting: Sendable {
             return true
         } show: {
             $0[keyPath: path()]
+        }
+    }
+
+    /// As ``text(_:_:_:)``, but never shown.
+    private static func secret(_ key: String, _ form: String, _ path: @escaping Path<String?>)
+        -> Setting
+    {
+        Setting(key: key, type: .string, form: form) { settings, content in
+            guard case .string(let value) = content, !value.isEmpty else { return false }
+            settings[keyPath: path()] = value
+            return true
+        } show: {
+            $0[keyPath: path()] == nil ? "" : "(set)"
         }
     }
 

@@ -19,13 +19,13 @@ struct SettingsReader {
 
     /// - Parameters:
     ///   - flags: values by key, as text.
-    ///   - file: JSON or YAML; nil looks for server.yaml and server.json in `home`.
+    ///   - file: JSON or YAML; nil looks for server.yaml and server.json in `home`, if there is one.
     init(
-        flags: [String: String], environment: [String: String], file: String?, home: URL
+        flags: [String: String], environment: [String: String], file: String?, home: URL?
     ) async {
         var sources = [
             Source(
-                name: { "--\($0.split(separator: ".").last ?? "")" },
+                name: { Self.flag($0) },
                 // The environment's way of reading numbers and lists out of text.
                 provider: EnvironmentVariablesProvider(
                     environmentVariables: Dictionary(
@@ -36,7 +36,7 @@ struct SettingsReader {
                 provider: EnvironmentVariablesProvider(environmentVariables: environment)
                     .prefixKeys(with: "koinon")),
         ]
-        if let path = file ?? Self.file(in: home) {
+        if let path = file ?? home.flatMap({ Self.file(in: $0) }) {
             do {
                 try Self.check(path, &faults)
                 sources.append(
@@ -104,6 +104,13 @@ struct SettingsReader {
                     field: missing, source: "nowhere", problem: "is missing",
                     remedy: "set both tls.certificate and tls.key, or neither"))
         }
+    }
+
+    /// "log.level" is --log-level, "http.port" --port.
+    private static func flag(_ key: String) -> String {
+        let words = key.split(separator: ".")
+        return "--"
+            + (words.first == "http" ? words.dropFirst() : words[...]).joined(separator: "-")
     }
 
     /// "http.allowedOrigins" is KOINON_HTTP_ALLOWED_ORIGINS.

@@ -1,0 +1,109 @@
+import Foundation
+import KoinonNode
+import KoinonProtocol
+import KoinonServer
+import Logging
+import ServiceLifecycle
+
+/// A home's node with all that serves it, and the file in the home that tells commands where it
+/// answers.
+struct ServedHome {
+    let node: Node
+    private let services: [any Service]
+    private let file: URL
+    private let logger: Logger
+
+    /// - Parameter name: the home as the user calls it.
+    /// - Throws: what is wrong with the home, its ledger, or the certificate.
+    init(_ home: NodeHome, settings: NodeSettings, name: String) throws {
+        let logger = settings.logger
+        self.logger = logger
+        let node = try Node(
+            home: home, clock: try Self.clock(of: home), pool: settings.pool, logger: logger)
+        self.node = node
+        logger.debug("memory", metadata: ["allocator": "jemalloc \(Allocator.version)"])
+        let file = home.addressFile
+        self.file = file
+        var context = ServerContext(node: node, configuration: settings.server, logger: logger)
+        let index = try context.open(home.directory)
+        context.joining = try Joining(settings.server.join, keys: home.keyRing, node: node)
+        let scheme = settings.server.tls == nil ? "http" : "https"
+        let host = Self.reachable(settings.server.host)
+        let http = try HTTPService(context) { port in
+            let address = "\(scheme)://\(host):\(port)"
+            do { try Data((address + "\n").utf8).write(to: file, options: .atomic) } catch {
+                logger.error(
+                    "commands will not find this node by its home",
+                    metadata: ["file": "\(file.path)", "error": "\(error)"])
+            }
+            // At once, for whoever waits for the node behind a pipe.
+            FileHandle.standardOutput.write(Data(Self.greeting(node, address, name).utf8))
+        }
+        // Stopped from the last to the first: no requests, then no index, then no node.
+        services = [node, index, http]
+    }
+
+    /// Serves until Control-C, SIGTERM or a fault; then finishes what is under way.
+    func run() async throws {
+        var configuration = ServiceGroupConfiguration(
+            services: services.map {
+                .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup)
+            },
+            gracefulShutdownSignals: [.sigint, .sigterm], logger: logger)
+        // A client that never finishes its request does not keep the node for ever.
+        configuration.maximumGracefulShutdownDuration = .seconds(60)
+        defer { forget() }
+        do {
+            try await ServiceGroup(configuration: configuration).run()
+        } catch {
+            throw Self.told(error)
+        }
+        try node.store.close()
+        print("stopped at block \(node.replica.read { $0.header.height })")
+    }
+
+    /// Nobody answers there any more.
+    private func forget() {
+        do { try FileManager.default.removeItem(at: file) } catch {
+            // It was never written, or somebody took it away.
+        }
+    }
+
+    /// The most likely fault of all, in words.
+    private static func told(_ error: any Error) -> any Error {
+        let text = "\(error)"
+        guard text.contains("bind"), text.contains("in use") || text.contains("errno: 98") else {
+            return error
+        }
+        return HomeFault(
+            "http.port: somebody else listens there (\(text)); stop that, or choose another with --port, 0 for a free one"
+        )
+    }
+
+    private static func clock(of home: NodeHome) throws -> any NodeClock {
+        switch try home.configuration().clock {
+        case .system: return SystemClock()
+        case .afterLastBlock: return ShiftedClock(startingAt: try home.lastBlockTime())
+        }
+    }
+
+    /// What a client on this machine calls an address that means all of them.
+    private static func reachable(_ host: String) -> String {
+        switch host {
+        case "0.0.0.0": "127.0.0.1"
+        case "::": "[::1]"
+        default: host.contains(":") ? "[\(host)]" : host
+        }
+    }
+
+    private static func greeting(_ node: Node, _ address: String, _ home: String) -> String {
+        let hosted = node.hosted.map(\.id.rawValue).joined(separator: ", ")
+        let height = node.replica.read { $0.header.height }
+        return """
+            \(node.genesis.genesis.name): block \(height), final up to \(node.finalHeight)
+              hosts    \(hosted): this operator holds all their keys
+              answers  \(address) (koinon send --home \(home)); stop with Control-C
+
+            """
+    }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import Testing
+
+@Suite("the settings of a node")
+struct SettingsTests {
+    private func check(
+        _ arguments: [String] = [], environment: String = "", file: String? = nil
+    ) async throws -> CommandRun {
+        let folder = try TemporaryFolder()
+        if let file {
+            try Data(file.utf8).write(to: folder.url.appending(path: "server.yaml"))
+        }
+        let line =
+            "unset KOINON_HTTP_PORT; \(environment) koinon node --home . --check-config "
+            + arguments.joined(separator: " ")
+        return try await CommandRun.shell(line, in: folder.url)
+    }
+
+    @Test("come from flags before variables before the file")
+    func order() async throws {
+        let file = "http: {port: 1001, host: localhost, allowedOrigins: [https://a.example]}\n"
+        let all = try await check(
+            ["--port", "1003"], environment: "KOINON_HTTP_PORT=1002", file: file)
+        #expect(all.status == 0, "\(all.errors)")
+        #expect(all.output.contains(/http\.port +1003 +--port/))
+        #expect(all.output.contains(/http\.host +localhost +\S*server\.yaml/))
+        #expect(all.output.contains(#/http\.allowedOrigins +https://a\.example /#))
+        let two = try await check(environment: "KOINON_HTTP_PORT=1002", file: file)
+        #expect(two.output.contains(/http\.port +1002 +KOINON_HTTP_PORT in the environment/))
+        let one = try await check(file: file)
+        #expect(one.output.contains(#/http\.port +1001 /#))
+    }
+
+    @Test("are each named when they are wrong, with what to write")
+    func faults() async throws {
+        let run = try await check(
+            ["--log-level", "loud"],
+            environment: "KOINON_LIMITS_CONNECTIONS=many",
+            file: """
+                http: {port: 70000, prot: 1}
+                tls: {certificate: /nowhere.pem}
+                limits: {bodyBytes: lots}
+                """)
+        #expect(run.status == 2)
+        let lines = run.errors.split(separator: "\n")
+        for start in [
+            "koinon: http.prot (", "koinon: http.port (",
+            "koinon: limits.bodyBytes (", "koinon: limits.connections (KOINON_LIMITS_CONNECTIONS",
+            "koinon: log.level (--log-level)", "koinon: tls.key (",
+        ] {
+            #expect(lines.contains { $0.hasPrefix(start) && $0.contains("; ") }, "\(start)")
+        }
+        #expect(lines.count == 6, "\(run.errors)")
+        #expect(run.output.isEmpty)
+    }
+
+    @Test("all stand in docs/configuration.md, and no others")
+    func documented() async throws {
+        let run = try await check(environment: "KOINON_CONTENT_TOKEN=opensesame")
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(!run.output.contains("opensesame"))
+        let names = Set(
+            run.output.split(separator: "\n").compactMap {
+                $0.split(separator: " ").first.map(String.init)
+            })
+        let page = try String(
+            contentsOf: CommandRun.package.appending(path: "docs/configuration.md"),
+            encoding: .utf8)
+        let rows = page.split(separator: "\n").filter { $0.hasPrefix("| `") }
+        let documented = Set(
+            rows.flatMap { row in
+                row.split(separator: "|")[0].matches(of: /`([a-zA-Z.]+)`/).map { String($0.1) }
+            })
+        #expect(names == documented)
+        #expect(names.count > 15)
+    }
+}
