@@ -32,12 +32,19 @@ struct BenchTests {
                 "restart --accounts 30 --transactions 300 --json",
                 ["restart_s", "restart_after_kill_s"]
             ),
+            (
+                "http --accounts 20 --transactions 60 --clients 4 --json",
+                [
+                    "committed_in_process_per_s", "committed_over_http_per_s",
+                    "committed_by_bulk_per_s", "ratio", "bulk_ratio", "p50_ms_at_half_load",
+                    "p99_ms_at_half_load",
+                ]
+            ),
         ])
     func report(_ arguments: String, _ keys: [String]) async throws {
         let folder = try TemporaryFolder()
-        // The path of a node's socket is bounded, and this folder's is long already.
-        let place = arguments.hasPrefix("restart") ? "" : "--folder \(folder.url.path)"
-        let run = try await CommandRun.shell("koinon bench \(arguments) \(place)", in: folder.url)
+        let run = try await CommandRun.shell(
+            "koinon bench \(arguments) --folder \(folder.url.path)", in: folder.url)
         #expect(run.status == 0, "\(run.errors)")
         let json = try JSONSerialization.jsonObject(with: Data(run.output.utf8))
         let report = try #require(json as? [String: Any])

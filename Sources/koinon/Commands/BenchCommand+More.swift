@@ -125,7 +125,8 @@ struct BenchPostgresCommand: AsyncParsableCommand {
         guard accounts >= 2, transactions >= 1, rounds >= 1, batch >= 1,
             (1...40).contains(connections)
         else {
-            throw ValidationError("give at least 2 accounts, 1 of the others, 40 connections at most")
+            throw ValidationError(
+                "give at least 2 accounts, 1 of the others, 40 connections at most")
         }
     }
 
@@ -133,6 +134,36 @@ struct BenchPostgresCommand: AsyncParsableCommand {
         let bench = PostgresBench(
             accounts: accounts, transactions: transactions, pattern: pattern,
             connections: connections, batch: batch, rounds: rounds)
+        try await options.report { folder, notes in try await bench.run(in: folder, notes) }
+    }
+}
+
+struct BenchHTTPCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "http",
+        abstract: "Payments sent by HTTP, compared with the same in process.",
+        discussion: """
+            Client and server share this machine's cores.
+
+              koinon bench http --json
+            """)
+
+    @Option(name: .long, help: "Accounts on the ledger.")
+    var accounts = 10_000
+    @Option(name: .long, help: "Signed transactions to send, for each way.")
+    var transactions = 50_000
+    @Option(name: .long, help: "Connections at the same time.")
+    var clients = 128
+    @OptionGroup var options: BenchOptions
+
+    func validate() throws {
+        guard accounts >= 2, transactions >= 2, clients >= 1 else {
+            throw ValidationError("give at least 2 accounts, 2 transactions and 1 client")
+        }
+    }
+
+    func run() async throws {
+        let bench = HTTPBench(accounts: accounts, transactions: transactions, clients: clients)
         try await options.report { folder, notes in try await bench.run(in: folder, notes) }
     }
 }

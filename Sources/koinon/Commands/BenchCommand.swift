@@ -17,7 +17,7 @@ struct BenchCommand: AsyncParsableCommand {
         subcommands: [
             BenchPaymentsCommand.self, BenchLeasesCommand.self, BenchGrowthCommand.self,
             BenchRestartCommand.self, BenchVerifyCommand.self, BenchProofsCommand.self,
-            BenchPostgresCommand.self,
+            BenchHTTPCommand.self, BenchPostgresCommand.self,
         ])
 }
 
