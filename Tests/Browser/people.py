@@ -1,4 +1,5 @@
 """People at browsers: Chromium through selenium, one profile each."""
+import base64
 import json
 import pathlib
 import shutil
@@ -95,6 +96,15 @@ class Person:
         """What the browser's console has against the page: errors and breaches of the policy."""
         return [entry["message"] for entry in self.driver.get_log("browser")
                 if entry["level"] == "SEVERE"]
+
+    def shoot(self, path):
+        """The whole page as a picture."""
+        size = self.driver.execute_script(
+            "return [innerWidth, Math.min(document.documentElement.scrollHeight, 4000)]")
+        picture = self.driver.execute_cdp_cmd("Page.captureScreenshot", {
+            "captureBeyondViewport": True,
+            "clip": {"x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1}})
+        path.write_bytes(base64.b64decode(picture["data"]))
 
     # --- Doing
 

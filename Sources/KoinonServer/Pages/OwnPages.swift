@@ -42,7 +42,10 @@ extension PageRenderer {
                 "units": units.map { unit -> PageModel in
                     ["unit": unit.unit, "title": unit.title, "scale": String(unit.scale)]
                 },
-                "processes": processes.map { ["id": $0.id, "title": $0.title] as PageModel },
+                "processes": processes.map { process -> PageModel in
+                    // What most people mean by sharing.
+                    ["id": process.id, "title": process.title, "selected": process.id == "lease"]
+                },
                 "steps": steps.map { step -> PageModel in
                     [
                         "ms": String(step), "name": texts.step(step),

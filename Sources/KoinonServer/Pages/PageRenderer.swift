@@ -52,7 +52,7 @@ struct PageRenderer: Sendable {
             ByteBuffer(string: text), type: type, status: status,
             headers: [
                 .cacheControl: "no-cache",
-                .vary: "Accept-Language, Cookie"
+                .vary: "Accept-Language, Cookie",
             ])
     }
 

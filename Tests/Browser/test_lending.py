@@ -1,0 +1,237 @@
+"""People who lend and borrow in real browsers, on a node that is started for them.
+
+Run by the Swift tests where Chromium and selenium are installed; by hand:
+
+    KOINON=.build/release/koinon python3 -m unittest discover -s Tests/Browser
+"""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+import accessibility
+from people import Person, available
+
+KOINON = os.environ.get("KOINON", ".build/release/koinon")
+SHOTS = pathlib.Path(os.environ.get("KOINON_SHOTS", "browser-shots"))
+MODES = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
+
+
+def setUpModule():
+    reason = available()
+    if reason:
+        raise unittest.SkipTest(reason)
+
+
+class Harbour:
+    """An alliance of one member that opens accounts and gives 100.00 to everybody."""
+
+    def __init__(self):
+        self.folder = tempfile.mkdtemp(prefix="koinon-browser-")
+        self.home = os.path.join(self.folder, "home")
+        self.koinon("init", "--name", "Harbour sharing", "--member", "harbour")
+        with open(os.path.join(self.home, "server.yaml"), "w", encoding="utf-8") as file:
+            file.write("join:\n  member: harbour\n  testUnit: usd\n  testAmountMinor: 10000\n")
+        self.node = subprocess.Popen(
+            [KOINON, "node", "--home", self.home, "--port", "0"], stdout=subprocess.PIPE,
+            stderr=open(os.path.join(self.folder, "log"), "w", encoding="utf-8"), text=True)
+        while True:
+            line = self.node.stdout.readline()
+            if not line:
+                raise AssertionError(pathlib.Path(self.folder, "log").read_text())
+            found = re.search(r"https?://\S+", line)
+            if found:
+                self.url = found.group(0)
+                break
+        self.send('{"money": {"create_unit": {"unit": "usd", "title": "US dollar", "scale": 2}}}',
+                  '{"resources": {"register_kind": {"kind": "boat", "title": "Rowing boat"}}}')
+
+    def koinon(self, command, *arguments):
+        subprocess.run([KOINON, command, "--home", self.home, *arguments], check=True,
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    def send(self, *actions):
+        self.koinon("send", "--as", "harbour", f"[{','.join(actions)}]")
+
+    def close(self):
+        self.node.terminate()
+        self.node.wait(30)
+        self.node.stdout.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Lending(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.harbour = Harbour()
+        cls.anna = Person(cls.harbour.url)
+        cls.ben = Person(cls.harbour.url)
+        cls.copy = cls.anna.join("Anna")
+        cls.ben.join("Ben", money=True)
+        cls.offer = cls.lend("Blue boat")
+
+    @classmethod
+    def tearDownClass(cls):
+        for person in (cls.anna, cls.ben):
+            person.close()
+        cls.harbour.close()
+
+    @classmethod
+    def lend(cls, title):
+        anna = cls.anna
+        anna.go("/share")
+        anna.fill("form[data-action=share]", title=title, kind="boat", price="6", deposit="20",
+                  step_ms="1800000", description=f"{title}, with two oars.",
+                  latitude="40.44", longitude="-79.99")
+        shown = anna.ask("form[data-action=share]")
+        assert f"“{title}”" in shown and "US$6.00 for each 30 minutes" in shown, shown
+        anna.sign_and_wait()
+        return anna.path
+
+    def quote(self, offer, **when):
+        self.ben.go(offer.replace("/offer/", "/book/"))
+        self.ben.fill("form[data-times]", **({"length": "60", "length_unit": "minutes"} | when))
+        self.ben.press("form[data-times] button")
+        self.ben.ready()
+
+    def book(self, offer, **when):
+        self.quote(offer, **when)
+        self.ben.ask("form[data-action=open_agreement]")
+        self.ben.sign_and_wait()
+        return self.ben.path
+
+    def test_from_offer_to_opened_reviews(self):
+        before = float(self.ben.balance()[0])
+        self.quote(self.offer)
+        self.assertIn("US$32.00", self.ben.text())
+        shown = self.ben.ask("form[data-action=open_agreement]")
+        self.assertIn("1 hour", shown)
+        self.ben.sign_and_wait()
+        agreement = self.ben.path
+        self.assertIn("Promised to the borrower", self.ben.text())
+        self.assertIn("Start", self.ben.take("start"))
+        self.ben.take("finish")
+        self.ben.until_text("Returned and paid")
+        self.assertEqual(float(self.ben.balance()[0]), before - 6)
+        for person, score in ((self.ben, "9"), (self.anna, "-2")):
+            person.go(agreement)
+            person.fill("form[data-action=seal_review]", score=score, text=f"I say {score}.")
+            person.ask("form[data-action=seal_review]")
+            person.sign_and_wait()
+        self.assertNotIn("I say", self.anna.text())
+        for person in (self.ben, self.anna):
+            person.go(agreement)
+            person.ask("form[data-action=open_review]")
+            person.sign_and_wait()
+        self.ben.go(agreement)
+        self.assertIn("I say 9.", self.ben.text())
+        self.assertIn("−2", self.ben.text())
+
+    def test_a_double_booking_is_refused(self):
+        offer = self.lend("Red boat")
+        self.quote(offer)
+        start = self.ben.driver.execute_script(
+            "return new Date(Date.now() + 86400000).toISOString().slice(0, 16)")
+        when = {"start": start}
+        self.book(offer, **when)
+        self.quote(offer, **when)
+        self.ben.until_text("This cannot be booked.")
+        self.ben.ask("form[data-action=open_agreement]")
+        self.ben.sign()
+        self.ben.until_text("The ledger says no; nothing has changed.")
+
+    def test_a_dispute_is_opened_and_conceded(self):
+        agreement = self.book(self.lend("Green boat"))
+        self.ben.take("start")
+        self.ben.press("section[data-owner] summary")
+        self.ben.fill("form[data-action=open_dispute]", percent="75", evidence="It leaked.")
+        self.assertIn("borrower: 75/100", self.ben.ask("form[data-action=open_dispute]"))
+        self.ben.sign_and_wait()
+        self.assertIn("Disputed: everything waits", self.ben.text())
+        self.anna.go(agreement)
+        self.anna.ask("form[data-action=concede_dispute]")
+        self.anna.sign_and_wait()
+        self.assertIn("Conceded", self.anna.text())
+
+    def test_a_reload_in_the_middle_loses_nothing(self):
+        self.quote(self.lend("White boat"))
+        self.ben.ask("form[data-action=open_agreement]")
+        self.ben.driver.execute_script("""
+            const honest = window.fetch;
+            window.fetch = (path, options) => String(path).startsWith("/v1/transactions?")
+              ? (window.reached = true, new Promise(() => {})) : honest(path, options);""")
+        self.ben.sign()
+        self.ben.until(lambda: self.ben.driver.execute_script("return window.reached"), "sending")
+        self.ben.driver.refresh()
+        self.ben.until_text("Done. It is on the ledger.")
+        self.ben.press("main [role=status] a")
+        self.ben.ready()
+        self.assertIn("/agreement/", self.ben.path)
+
+    def test_an_expired_transaction_changes_nothing_and_says_so(self):
+        self.quote(self.lend("Old boat"))
+        self.ben.driver.execute_script("""
+            const honest = window.fetch;
+            window.fetch = (path, options) => honest(path, String(path).endsWith("/prepare")
+              ? {...options, body: JSON.stringify({...JSON.parse(options.body), valid_for_ms: 1})}
+              : options);""")
+        self.ben.ask("form[data-action=open_agreement]")
+        self.ben.sign()
+        self.ben.until_text("It expired before it came into a block")
+
+    def test_a_node_that_prepares_something_else_is_stopped(self):
+        self.quote(self.offer)
+        self.ben.tamper("bytes[bytes.length - 1] ^= 1; return bytes;")
+        self.ben.press("form[data-action=open_agreement] button[type=submit]")
+        self.ben.until_text("Stopped: the node prepared something else.")
+        self.assertFalse(self.ben.all("dialog .actions button:not(.second)"))
+
+    def test_the_page_checks_a_proof_itself(self):
+        self.ben.go(self.offer)
+        self.ben.press("a[href^='/resource/']")
+        self.ben.ready()
+        self.ben.press("form[data-proof] button")
+        self.ben.until_text("Proven: this stands on the ledger.")
+
+    def test_a_key_comes_along_to_another_browser(self):
+        other = Person(self.harbour.url)
+        try:
+            other.go("/account")
+            other.fill("form[data-key=import]", file=str(self.copy), passphrase="not the right one")
+            other.press("form[data-key=import] button")
+            other.until_text("The passphrase does not fit this copy.")
+            other.fill("form[data-key=import]", passphrase="correct horse battery")
+            other.press("form[data-key=import] button")
+            other.until(lambda: other.state == "open", "the account is known")
+            self.assertIn(self.anna.account, other.text())
+        finally:
+            other.close()
+
+    def test_every_page_can_be_used_by_everybody(self):
+        agreement = self.book(self.lend("Grey boat"))
+        pages = {"start": "/", "find": "/find", "offer": self.offer,
+                 "book": self.offer.replace("/offer/", "/book/") + "?length=1&length_unit=hours",
+                 "agreement": agreement, "you": "/account",
+                 "account": f"/account/{self.ben.account}", "share": "/share",
+                 "alliance": "/alliance", "explorer": "/explorer", "block": "/explorer/block/1",
+                 "check": "/check", "help": "/help", "missing": "/offer/nothing"}
+        SHOTS.mkdir(exist_ok=True)
+        for width, scheme in MODES:
+            reader = Person(self.harbour.url, width=width, scheme=scheme)
+            try:
+                for name, path in pages.items():
+                    with self.subTest(page=name, width=width, scheme=scheme):
+                        reader.go(path)
+                        reader.shoot(SHOTS / f"{name}-{width}-{scheme}.png")
+                        self.assertEqual(accessibility.problems(reader.driver), [])
+                        severe = [line for line in reader.complaints() if "404" not in line]
+                        self.assertEqual(severe, [])
+            finally:
+                reader.close()
+
+
+if __name__ == "__main__":
+    unittest.main()
