@@ -27,14 +27,14 @@ def setUpModule():
 
 
 class Harbour:
-    """An alliance of one member that opens accounts and gives 100.00 to everybody."""
+    """An alliance of one member that opens accounts and gives 1,000.00 to everybody."""
 
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="koinon-browser-")
         self.home = os.path.join(self.folder, "home")
         self.koinon("init", "--name", "Harbour sharing", "--member", "harbour")
         with open(os.path.join(self.home, "server.yaml"), "w", encoding="utf-8") as file:
-            file.write("join:\n  member: harbour\n  testUnit: usd\n  testAmountMinor: 10000\n")
+            file.write("join:\n  member: harbour\n  testUnit: usd\n  testAmountMinor: 100000\n")
         self.node = subprocess.Popen(
             [KOINON, "node", "--home", self.home, "--port", "0"], stdout=subprocess.PIPE,
             stderr=open(os.path.join(self.folder, "log"), "w", encoding="utf-8"), text=True)
@@ -94,8 +94,7 @@ class Lending(unittest.TestCase):
     def quote(self, offer, **when):
         self.ben.go(offer.replace("/offer/", "/book/"))
         self.ben.fill("form[data-times]", **({"length": "60", "length_unit": "minutes"} | when))
-        self.ben.press("form[data-times] button")
-        self.ben.ready()
+        self.ben.follow("form[data-times] button")
 
     def book(self, offer, **when):
         self.quote(offer, **when)
@@ -167,8 +166,7 @@ class Lending(unittest.TestCase):
         self.ben.until(lambda: self.ben.driver.execute_script("return window.reached"), "sending")
         self.ben.driver.refresh()
         self.ben.until_text("Done. It is on the ledger.")
-        self.ben.press("main [role=status] a")
-        self.ben.ready()
+        self.ben.follow("main [role=status] a")
         self.assertIn("/agreement/", self.ben.path)
 
     def test_an_expired_transaction_changes_nothing_and_says_so(self):
@@ -191,8 +189,7 @@ class Lending(unittest.TestCase):
 
     def test_the_page_checks_a_proof_itself(self):
         self.ben.go(self.offer)
-        self.ben.press("a[href^='/resource/']")
-        self.ben.ready()
+        self.ben.follow("a[href^='/resource/']")
         self.ben.press("form[data-proof] button")
         self.ben.until_text("Proven: this stands on the ledger.")
 
