@@ -1,9 +1,8 @@
 import Foundation
-import KoinonClient
 
 extension ServerContext {
     /// Opens what a node keeps in its home beside the ledger: the index, and descriptions and
-    /// pictures as the configuration says; and lets people join if it says so.
+    /// pictures as the configuration says.
     ///
     /// - Parameter home: the node's directory.
     /// - Returns: the index, to be run as a service beside the node.
@@ -15,8 +14,6 @@ extension ServerContext {
         contentFetcher = ContentFetcher(
             store: store, sources: configuration.content.sources, fetch: ContentFetcher.http)
         self.index = index
-        joining = try Joining(
-            configuration.join, keys: KeyRing(home: home.path), node: node)
         return index
     }
 }

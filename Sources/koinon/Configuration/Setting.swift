@@ -64,17 +64,6 @@ struct Setting: Sendable {
         number("pool.bytes", 65_536...1_073_741_824) { \.poolBytes },
         choice("log.level", Logger.Level.self) { \.logLevel },
         choice("log.format", NodeSettings.LogFormat.self) { \.logFormat },
-        text("join.member", "a hosted member that opens accounts") { \.server.join.member },
-        text("join.testUnit", "a unit of account, for instance usd") {
-            \.server.join.testUnit
-        },
-        number("join.testAmountMinor", 0...1_000_000_000_000) {
-            \.server.join.testAmountMinor
-        },
-        number("join.accountsPerAddress", 1...1_000_000) {
-            \.server.join.limits.accountsPerAddress
-        },
-        number("join.accounts", 1...10_000_000) { \.server.join.limits.accounts },
     ]
 
     private typealias Path<Value> = @Sendable () -> WritableKeyPath<NodeSettings, Value>
