@@ -163,7 +163,8 @@ export const builders = {
     disputes("concede_dispute", { agreement: id("agreement", values.agreement) }),
   withdraw_offer: (values) => one("market", "withdraw_offer", { offer: id("offer", values.offer) }),
   transfer: async (values) => one("money", "transfer", {
-    unit: values.unit, to: id("account", values.to), amount_minor: await amount(values, "amount") }),
+    unit: values.unit, to: id("account", values.to),
+    amount_minor: await amount(values, "amount") }),
   vote: (values) => one("alliance", "vote", {
     proposal: id("proposal", values.proposal), yes: values.yes === "1" }),
   answer_flag: async (values) => one("reputation", "answer_flag", {

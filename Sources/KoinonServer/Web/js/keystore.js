@@ -80,7 +80,8 @@ export async function encryptSeed(seed, publicKey, name, passphrase) {
 
 /** The seed, or null when the passphrase is another; throws for what is no such file. */
 export async function decryptSeed(file, passphrase) {
-  const parts = [file.public_key, file.salt, file.iv, file.sealed_seed].map((part) => fromHex(part));
+  const parts = [file.public_key, file.salt, file.iv, file.sealed_seed]
+    .map((part) => fromHex(part));
   const [publicKey, salt, iv, sealed] = parts;
   const known = file.format === FORMAT && file.derivation === "PBKDF2-HMAC-SHA-256"
     && file.cipher === "AES-256-GCM" && parts.every((part) => part)

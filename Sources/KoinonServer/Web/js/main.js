@@ -23,7 +23,8 @@ function showMistake(form, fault) {
 function noKeyNote() {
   return element("div", { class: "note warm mistake", role: "alert" },
     element("p", {}, element("strong", {}, text("page.no_account"))),
-    element("p", {}, element("a", { class: "button", href: "/account" }, text("page.make_account"))));
+    element("p", {},
+      element("a", { class: "button", href: "/account" }, text("page.make_account"))));
 }
 
 async function keyFor(form, keys) {

@@ -52,7 +52,8 @@ export async function startMine(chain, member) {
   const cannot = document.querySelector("[data-cannot]");
   const reason = await whyNot();
   if (reason) {
-    cannot.replaceChildren(...note("bad", text("cannot.title"), text(`cannot.${reason}`)).childNodes);
+    const words = note("bad", text("cannot.title"), text(`cannot.${reason}`));
+    cannot.replaceChildren(...words.childNodes);
     cannot.hidden = false;
     return;
   }

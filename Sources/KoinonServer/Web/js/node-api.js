@@ -16,7 +16,8 @@ export async function request(path, options = {}) {
     response = await fetch(path, { cache: "no-store", ...options,
       headers: { accept: "application/json", ...options.headers } });
   } catch {
-    throw new Problem({ title: text("fault.unreachable"), remedy: text("fault.unreachable_remedy") });
+    throw new Problem({
+      title: text("fault.unreachable"), remedy: text("fault.unreachable_remedy") });
   }
   const body = await response.text();
   let json;

@@ -198,7 +198,8 @@ export async function checkProof(text, { chain, members: first }) {
     require(header.height < attested.height, "history.header", "is not below the attested header");
     const root = await historyRoot(await leafHash(header.hash), header.height, attested.height,
       hashes(history.path, "history.path"), "history.path");
-    require(root === attested.history_root, "history.path", "does not lead to the attested history");
+    require(root === attested.history_root, "history.path",
+      "does not lead to the attested history");
   }
   require(Object.hasOwn(CONTENTS, file.content?.kind), "content.kind",
     "is none of transaction, state, absent");

@@ -14,7 +14,9 @@ export function element(name, attributes = {}, ...children) {
   for (const [key, value] of Object.entries(attributes)) {
     if (key === "class") made.className = value;
     else if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
-    else if (value !== false && value !== undefined) made.setAttribute(key, value === true ? "" : value);
+    else if (value !== false && value !== undefined) {
+      made.setAttribute(key, value === true ? "" : value);
+    }
   }
   made.append(...children.filter((child) => child !== null && child !== undefined));
   return made;
@@ -35,7 +37,8 @@ export function faultNote(fault) {
     const key = `tampered.${fault.difference}`;
     return note("bad", text("tampered.title"), text(key), text("tampered.remedy"));
   }
-  return note("bad", fault.title ?? text("fault.failed"), fault.detail ?? fault.message, fault.remedy);
+  return note("bad", fault.title ?? text("fault.failed"), fault.detail ?? fault.message,
+    fault.remedy);
 }
 
 /** What became of a transaction, for people. */

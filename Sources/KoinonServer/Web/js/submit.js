@@ -28,7 +28,7 @@ async function outcome(pending) {
       status = await send(pending);
     } catch (problem) {
       // A node that is busy or away is asked again; any other answer is the answer.
-      const again = problem.status === undefined || problem.status === 503 || problem.status === 429;
+      const again = [undefined, 429, 503].includes(problem.status);
       if (!again || Date.now() > end) throw problem;
     }
     if (status && SETTLED.has(status.status)) return status;
