@@ -7,7 +7,8 @@ Exit status 0: every file proves what is printed. 1: at least one does not.
 2: the command line or the genesis document is at fault.
 
 A second, independent reading of docs/formats/: signing.md, header.md,
-merkle-trees.md, state-tree.md and proof.md. Needs the Python package `cryptography`.
+merkle-trees.md, state-tree.md and proof.md. Needs ed25519.py, which lies beside it, and the
+Python package `cryptography`.
 """
 import argparse
 import datetime
@@ -18,6 +19,8 @@ import sys
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from ed25519 import L, decode_point, is_identity, multiply
 
 LARGEST_PROOF = 8 << 20
 LARGEST_GENESIS = 1 << 20
@@ -141,54 +144,6 @@ def protobuf(data, place, numbers=(), byte_fields=(), repeated=()):
 
 
 # --- Ed25519: the judgement of docs/formats/signing.md ----------------------
-
-P = 2**255 - 19
-L = 2**252 + 27742317777372353535851937790883648493
-D = -121665 * pow(121666, -1, P) % P
-SQRT_MINUS_1 = pow(2, (P - 1) // 4, P)
-# Extended coordinates X, Y, Z, T with x = X/Z, y = Y/Z, xy = T/Z (RFC 8032 section 5.1.4).
-IDENTITY = (0, 1, 1, 0)
-
-
-def add(a, b):
-    e = (a[1] - a[0]) * (b[1] - b[0]) % P
-    f = (a[1] + a[0]) * (b[1] + b[0]) % P
-    g = 2 * a[3] * b[3] * D % P
-    h = 2 * a[2] * b[2] % P
-    p, q, r, s = f - e, h - g, h + g, f + e
-    return (p * q % P, r * s % P, q * r % P, p * s % P)
-
-
-def multiply(scalar, point):
-    result = IDENTITY
-    while scalar:
-        if scalar & 1:
-            result = add(result, point)
-        point = add(point, point)
-        scalar >>= 1
-    return result
-
-
-def is_identity(point):
-    return point[0] % P == 0 and (point[1] - point[2]) % P == 0
-
-
-def decode_point(data):
-    """None unless the bytes are the canonical encoding of a point of the curve."""
-    number = int.from_bytes(data, "little")
-    sign, y = number >> 255, number & ((1 << 255) - 1)
-    if y >= P:
-        return None
-    square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
-    x = pow(square, (P + 3) // 8, P)
-    if (x * x - square) % P:
-        x = x * SQRT_MINUS_1 % P
-    if (x * x - square) % P or (x == 0 and sign):
-        return None
-    if x & 1 != sign:
-        x = P - x
-    return (x, y, 1, x * y % P)
-
 
 KNOWN_KEYS = {}
 
