@@ -114,6 +114,8 @@ struct FindForm {
         var given: PageModel = [:]
         for name in Self.names { given[name] = value(name) ?? "" }
         given["place"] = value("lat") != nil || value("lon") != nil
+        // What is open is what somebody has used; the rest would push the results away.
+        given["more"] = Self.names.dropFirst(2).contains { value($0) != nil }
         let (kinds, units) = page.look { reader in
             (
                 KindView.list(after: nil, limit: PageLimits.maximum, in: reader).rows,
