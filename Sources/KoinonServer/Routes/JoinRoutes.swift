@@ -124,18 +124,21 @@ struct JoinRoutes {
             throw Problem.badField(
                 "account", "is no account on this ledger", remedy: "open it first: POST /v1/join")
         }
+        let gift = try await gift(money, to: account, joining)
         guard balance(account, money.unit) == 0, await joining.desk.claim(account) else {
             throw Problem(
                 status: .conflict, code: "hadTestMoney", title: "Once is enough",
                 detail: "this account has had money already",
                 remedy: "earn some: share something")
         }
-        let verdict = try await joining.desk.send(try await gift(money, to: account, joining))
-        guard verdict.status == .done else {
+        do {
+            let verdict = try await joining.desk.send(gift)
+            guard verdict.status == .done else { throw Problem(verdict) }
+            return answer(account, verdict.status)
+        } catch {
             await joining.desk.giveBack(account)
-            throw Problem(verdict)
+            throw error
         }
-        return answer(account, verdict.status)
     }
 
     /// New money where the member issues the unit, else its own.
