@@ -20,6 +20,8 @@ public final class Context {
     public let parent: Hash256
     /// Time of the block, for timers too.
     public let blockTime: Timestamp
+    // One thread uses a context, so looking for overlapping access at run time finds nothing.
+
     /// The block's time; for a timer the moment it was due, from which its effects are reckoned.
     @exclusivity(unchecked) public internal(set) var now: Timestamp
     @exclusivity(unchecked) public internal(set) var origin: Origin

@@ -5,6 +5,7 @@
 /// still has these bytes, so what the machine does never depends on what is kept.
 /// It belongs to one replica, like the state it is derived from.
 public final class DerivedValues {
+    // Like the state, of one owner at a time.
     @exclusivity(unchecked) private var kept: [[UInt8]: (row: [UInt8], value: any Sendable)] = [:]
 
     public init() {}

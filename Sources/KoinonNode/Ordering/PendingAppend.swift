@@ -3,10 +3,11 @@ import Synchronization
 /// Entries that an engine has taken, in the order of the calls, and that may not have
 /// durable places yet.
 public final class PendingAppend: Sendable {
+    public typealias Outcome = Result<Void, any Error>
+
     private struct State {
-        var result: Result<Void, any Error>?
-        var waiting: [CheckedContinuation<Void, any Error>] = []
-        var observers: [@Sendable () -> Void] = []
+        var result: Outcome?
+        var observers: [@Sendable (Outcome) -> Void] = []
     }
 
     private let state = Mutex(State())
@@ -22,32 +23,26 @@ public final class PendingAppend: Sendable {
     /// - Throws: the engine's fault; whether the entries have places is then unknown.
     public func durable() async throws {
         try await withCheckedThrowingContinuation { continuation in
-            let result = state.withLock { state in
-                if state.result == nil { state.waiting.append(continuation) }
-                return state.result
-            }
-            if let result { continuation.resume(with: result) }
+            whenEnded { continuation.resume(with: $0) }
         }
     }
 
-    /// Calls `body` once when the outcome is known; at once if it is.
-    public func whenEnded(_ body: @escaping @Sendable () -> Void) {
-        let hasEnded = state.withLock { state in
+    /// Calls `body` once with the outcome when it is known; at once if it is.
+    public func whenEnded(_ body: @escaping @Sendable (Outcome) -> Void) {
+        let result = state.withLock { state in
             if state.result == nil { state.observers.append(body) }
-            return state.result != nil
+            return state.result
         }
-        if hasEnded { body() }
+        if let result { body(result) }
     }
 
     /// For the engine. The first outcome stays.
-    public func end(_ result: Result<Void, any Error>) {
-        let left = state.withLock { state -> State? in
-            guard state.result == nil else { return nil }
+    public func end(_ result: Outcome) {
+        let observers = state.withLock { state in
+            guard state.result == nil else { return [] as [@Sendable (Outcome) -> Void] }
             defer { state = State(result: result) }
-            return state
+            return state.observers
         }
-        guard let left else { return }
-        for continuation in left.waiting { continuation.resume(with: result) }
-        for observer in left.observers { observer() }
+        for observer in observers { observer(result) }
     }
 }

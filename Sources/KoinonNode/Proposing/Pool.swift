@@ -29,6 +29,9 @@ public final class Pool: Sendable {
 
     public var count: Int { state.withLock { $0.waiting.count - $0.head } }
 
+    /// What waits, in bytes.
+    var bytes: Int { state.withLock { $0.bytes } }
+
     /// Adds what there is room for, in order; says of each whether it now waits, also when
     /// it did before: sending twice is harmless.
     func add(_ transactions: [CheckedTransaction]) -> [Bool] {

@@ -49,8 +49,8 @@ struct Proposer {
     private static let attestationBytes = 256
     /// Appends that have no durable places yet, at most.
     private static let appendsUnderWay = 16
-    /// So many transactions are worth an append while others are under way.
-    private static let worthwhileTransactions = 1_024
+    /// So many bytes are worth an append while others are under way: a thousand payments.
+    private static let worthwhileBytes = blockBytes / 4
     /// Room left in an entry for its own fields.
     private static let entryOverhead = 4_096
     /// What one transaction costs in an entry beyond its body.
@@ -116,7 +116,7 @@ struct Proposer {
         guard
             underWay.isEmpty
                 || underWay.count < Self.appendsUnderWay
-                    && pool.count >= Self.worthwhileTransactions
+                    && pool.bytes >= Self.worthwhileBytes
         else { return .underWay }
         guard writer.canWrite else {
             let ids = pool.take(maximumBytes: .max).map(\.id)
@@ -143,7 +143,7 @@ struct Proposer {
             writer.block(
                 transactions, attestations: attestations, at: now,
                 toleranceMilliseconds: timerIsDue ? 0 : Self.toleranceMilliseconds))
-        append.whenEnded { [pool] in pool.arrival.wake() }
+        append.whenEnded { [pool] _ in pool.arrival.wake() }
         underWay.append(append)
         return .done
     }

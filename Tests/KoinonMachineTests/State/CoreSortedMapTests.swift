@@ -20,20 +20,30 @@ import Testing
         }
     }
 
-    @Test(arguments: Seeds.of([1, 2, 3, 4] as [UInt64], casesEach: 6_000))
-    func `a sorted map is a dictionary with its keys in order`(seed: UInt64) {
+    /// Keys as those of state: a few that share their first eight bytes, the rest either
+    /// spread evenly or crowded at one end.
+    static func longKey(_ random: inout SeededRandom) -> [UInt8] {
+        let crowded = random.below(3) == 0
+        let head = (0..<8).map { place in
+            crowded && place < 6 ? UInt8(0x31) : UInt8(random.below(place < 2 ? 256 : 3))
+        }
+        return head + [UInt8(random.below(3)), UInt8(random.below(2))]
+    }
+
+    @Test(arguments: Seeds.of([1, 2, 3, 4] as [UInt64], casesEach: 6_000), [false, true])
+    func `a sorted map is a dictionary with its keys in order`(seed: UInt64, isLong: Bool) {
         var random = SeededRandom(seed: seed)
-        var map = SortedMap<Int>()
+        var map = SortedMap<Int>(longestRun: isLong ? 64 : 256)
         var model: [[UInt8]: Int] = [:]
         for step in 0..<6_000 {
             // Phases that mostly grow and mostly shrink make runs split and vanish.
-            let key = Self.key(&random)
+            let key = isLong ? Self.longKey(&random) : Self.key(&random)
             if random.below(10) < ((step / 1_500).isMultiple(of: 2) ? 8 : 2) {
                 #expect(map.set(key, step) == model.updateValue(step, forKey: key))
             } else {
                 #expect(map.remove(key) == model.removeValue(forKey: key))
             }
-            let probe = Self.key(&random)
+            let probe = isLong ? Self.longKey(&random) : Self.key(&random)
             #expect(map[probe] == model[probe])
             #expect(map.count == model.count)
             if step.isMultiple(of: 100) { checkScan(of: map, from: Self.key(&random), model) }

@@ -51,6 +51,30 @@ import Testing
         }
     }
 
+    @Test func `Who got nothing may ask again`() async throws {
+        let money = Joining.TestMoney(unit: "pts", amountMinor: 10)
+        try await PageWorld.with(testMoney: money) { world in
+            let home = world.served.home
+            let node = world.served.node
+            let order = Self.order(try Self.consent("newcomer", world))
+            #expect(try await world.served.post("/v1/join", order).status == .ok)
+            let ask = "{\"account\": \"\(home.sender("newcomer").account)\"}"
+            let early = try await world.served.post("/v1/test-money", ask)
+            #expect(early.status == .serviceUnavailable, "\(early.text)")
+            // Another member's unit, of which the one who gives has none at first.
+            let bravo = home.member("bravo")
+            let unit = try bravo.sign(.createUnit("pts", title: "Points", scale: 0), nonce: 20)
+            #expect(try await node.receipt(of: unit).code == 0)
+            let poor = try await world.served.post("/v1/test-money", ask)
+            #expect(poor.status != .ok && poor.status != .conflict, "\(poor.text)")
+            try await bravo.done(
+                .issue(unit: "pts", to: home.member("alfa").account, amount: Amount(minor: 100)),
+                to: node)
+            let given = try await world.served.post("/v1/test-money", ask)
+            #expect(given.status == .ok, "\(given.text)")
+        }
+    }
+
     @Test func `Many join at once and no nonce is used twice`() async throws {
         try await PageWorld.with { world in
             let orders = try (0..<12).map { Self.order(try Self.consent("crowd \($0)", world)) }
