@@ -27,6 +27,10 @@ let package = Package(
             url: "https://github.com/apple/swift-configuration", exact: "1.4.0",
             traits: ["JSON", "YAML"]),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+        .package(url: "https://github.com/grpc/grpc-swift-2", exact: "2.4.3"),
+        .package(url: "https://github.com/grpc/grpc-swift-nio-transport", exact: "2.9.2"),
+        .package(url: "https://github.com/grpc/grpc-swift-protobuf", exact: "2.4.1"),
+        .package(url: "https://github.com/apple/swift-certificates", exact: "1.21.1"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ],
     targets: [
@@ -84,6 +88,20 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
+        // The ordering engine of an alliance: etcd by its own protocol.
+        .target(
+            name: "KoinonEtcd",
+            dependencies: [
+                "KoinonProtocol", "KoinonLedger", "KoinonMachine", "KoinonStore", "KoinonClient",
+                "KoinonNode",
+                .product(name: "GRPCCore", package: "grpc-swift-2"),
+                .product(name: "GRPCNIOTransportHTTP2", package: "grpc-swift-nio-transport"),
+                .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         .target(
             name: "KoinonServer",
             dependencies: [
@@ -128,8 +146,8 @@ let package = Package(
             name: "koinon",
             dependencies: [
                 "KoinonProtocol", "KoinonLedger", "KoinonMachine", "KoinonStore", "KoinonClient",
-                "KoinonNode", "KoinonServer", "KoinonReplay", "KoinonBench", "KoinonSimulation",
-                "CJemalloc",
+                "KoinonNode", "KoinonEtcd", "KoinonServer", "KoinonReplay", "KoinonBench",
+                "KoinonSimulation", "CJemalloc",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "Yams", package: "Yams"),
@@ -166,6 +184,13 @@ let package = Package(
             dependencies: [
                 "KoinonNode", "koinon", "CFaultVFS", "TestNodes",
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        // Against etcd-server as a process of its own.
+        .testTarget(
+            name: "KoinonEtcdTests",
+            dependencies: [
+                "KoinonEtcd", "KoinonNode", "koinon", "TestNodes",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(

@@ -38,6 +38,12 @@ struct Layer: Sendable {
                 "Synchronization",
             ]),
         Layer(
+            name: "KoinonEtcd",
+            modules: [
+                "Crypto", "GRPCCore", "GRPCNIOTransportHTTP2", "GRPCProtobuf", "Logging",
+                "SwiftProtobuf", "X509", "Foundation", "Synchronization",
+            ]),
+        Layer(
             name: "KoinonServer",
             modules: [
                 "AsyncHTTPClient", "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "HTTPTypes",
