@@ -51,10 +51,10 @@ final class Committer: Sendable {
     ///
     /// - Throws: the store's fault.
     func signWhatIsLeft() throws {
-        let attestations = attester.withLock { $0.sign() }
-        guard !attestations.isEmpty else { return }
-        try store.commit(CommitBatch(attestations: attestations))
-        outbox.add(attestations.map(\.envelope.message))
+        let step = attester.withLock { $0.sign() }
+        guard !step.isEmpty else { return }
+        try store.commit(CommitBatch(attestations: step.attestations))
+        outbox.add(step.attestations.map(\.envelope.message))
     }
 
     /// Whether the rows of what is stored now may wait for more, which makes them cheaper
@@ -101,17 +101,19 @@ final class Committer: Sendable {
     }
 
     private func commit(_ batch: ExecutedBatch) throws {
-        let (own, others) = try attester.withLock { attester in
+        let (step, others) = try attester.withLock { attester in
             for closed in batch.blocks {
                 attester.add(closed.block.header, judgedBy: closed.judges)
             }
-            let own = attester.sign()
+            var step = attester.sign()
             let others = try batch.attestations.compactMap { signed in
-                try attester.count(carried: signed) { try hash(at: $0) }
+                try attester.count(carried: signed) { try hash(at: $0) }.stored
             }
             // A quorum that others completed may allow more.
-            return (own + attester.sign(), others)
+            step.append(attester.sign())
+            return (step, others)
         }
+        let own = step.attestations
         try store.commit(
             CommitBatch(
                 log: batch.log,
@@ -131,8 +133,8 @@ final class Committer: Sendable {
             ChainProgress(height: batch.blocks.last?.block.header.height, finalHeight: finalHeight))
     }
 
-    private func hash(at height: Height) throws -> Hash256? {
-        try store.read { try $0.block(at: height)?.hash }
+    private func hash(at height: Height) throws -> (hash: Hash256, epoch: UInt64)? {
+        try store.read { try $0.block(at: height) }.map { ($0.hash, $0.header.epoch) }
     }
 
     private func post(_ batch: ExecutedBatch) {

@@ -205,7 +205,9 @@ extension LedgerReader {
             height = Height(height.rawValue - 1)
         }
         var attester = Attester(
-            hosted: hosted, tip: tip, finalHeight: height, judgeSets: sets.judgeSets)
+            chain: tip.chain,
+            hosted: try hosted.map { ($0, try branchRule(of: $0, tip: tip)) },
+            finality: Finality(finalHeight: height, judgeSets: sets.judgeSets))
         while height < tip.height {
             height = height.next
             guard let block = try block(at: height) else {
@@ -215,6 +217,14 @@ extension LedgerReader {
             for attestation in try attestations(at: height) { attester.count(attestation) }
         }
         return attester
+    }
+
+    /// Where a hosted member stands, by the attestations of its that are stored.
+    private func branchRule(of hosted: HostedMember, tip: BlockHeader) throws -> BranchRule {
+        let record = GuardRecord.fresh(hosted.id, hosted.nodeKey.publicKey)
+        return try BranchRule(
+            member: hosted.id, nodeKey: hosted.nodeKey.publicKey, record: record, tip: tip
+        ) { try self.block(at: $0)?.header }
     }
 
     private func hasQuorum(at height: Height, of judges: MemberSet) throws -> Bool {

@@ -12,12 +12,14 @@ struct AttesterTests {
     private let three = HeaderChain.members("alfa", "bravo", "carol")
 
     private func makeAttester(hosting names: String..., judges: MemberSet) -> Attester {
-        Attester(
-            hosted: names.map {
-                HostedMember(id: MemberID(rawValue: $0)!, nodeKey: TestHome.nodeKey(of: $0))
-            },
-            tip: HeaderChain(judges).header, finalHeight: .genesis, judgeSets: [(Height(1), judges)]
-        )
+        let tip = HeaderChain(judges).header
+        return Attester(
+            chain: tip.chain,
+            hosted: names.map { name in
+                let member = HostedMember(
+                    id: MemberID(rawValue: name)!, nodeKey: TestHome.nodeKey(of: name))
+                return (member, .fresh(member, tip))
+            }, finality: Finality(finalHeight: .genesis, judgeSets: [(Height(1), judges)]))
     }
 
     private func attestation(_ name: String, of header: BlockHeader) -> Signed {
@@ -29,7 +31,10 @@ struct AttesterTests {
         var attester = makeAttester(hosting: "carol", "bravo", "alfa", judges: two)
         let header = chain.next(two)
         attester.add(header, judgedBy: two)
-        let signed = attester.sign()
+        let step = attester.sign()
+        let signed = step.attestations
+        #expect(Set(step.guards.map(\.member)) == [.alfa, .bravo])
+        #expect(step.guards.allSatisfy { $0.height == Height(1) && $0.hash == header.hash })
         #expect(Set(signed.map(\.member)) == [.alfa, .bravo])
         for attestation in signed {
             #expect(attestation.envelope.isAuthentic(as: .attestation))
@@ -42,9 +47,10 @@ struct AttesterTests {
 
     @Test func `signs for nobody whose node key is another`() {
         var chain = HeaderChain(two)
+        let old = HostedMember(id: .alfa, nodeKey: TestHome.key("an old key"))
         var attester = Attester(
-            hosted: [HostedMember(id: .alfa, nodeKey: TestHome.key("an old key"))],
-            tip: chain.header, finalHeight: .genesis, judgeSets: [(Height(1), two)])
+            chain: chain.header.chain, hosted: [(old, .fresh(old, chain.header))],
+            finality: Finality(finalHeight: .genesis, judgeSets: [(Height(1), two)]))
         attester.add(chain.next(two), judgedBy: two)
         #expect(attester.sign().isEmpty)
     }
@@ -55,11 +61,11 @@ struct AttesterTests {
         let change = chain.next(two, naming: three)
         attester.add(change, judgedBy: two)
         for _ in 0..<3 { attester.add(chain.next(three), judgedBy: three) }
-        #expect(attester.sign().map(\.height) == [Height(1)])
+        #expect(attester.sign().attestations.map(\.height) == [Height(1)])
         #expect(attester.sign().isEmpty)
-        let counted = attester.count(carried: attestation("bravo", of: change)) { _ in nil }
+        let counted = attester.count(carried: attestation("bravo", of: change)) { _ in nil }.stored
         #expect(counted?.member == .bravo)
-        #expect(attester.sign().map(\.height) == [Height(2), Height(3), Height(4)])
+        #expect(attester.sign().attestations.map(\.height) == [Height(2), Height(3), Height(4)])
         #expect(attester.finality.finalHeight == Height(1))
     }
 
@@ -71,7 +77,7 @@ struct AttesterTests {
         let envelope = TestHome.nodeKey(of: "alfa").sign(
             Attestation.body(of: header), as: .attestation)
         attester.count(StoredAttestation(height: Height(1), member: .alfa, envelope: envelope))
-        #expect(attester.sign().map(\.member) == [.bravo])
+        #expect(attester.sign().attestations.map(\.member) == [.bravo])
         #expect(attester.finality.finalHeight == Height(1))
     }
 
@@ -113,20 +119,29 @@ struct AttesterTests {
             ("block 0", attestation("bravo", of: HeaderChain(three).header)),
         ]
         for (what, signed) in refused {
-            let counted = attester.count(carried: signed) { _ in nil }
+            let counted = attester.count(carried: signed) { _ in nil }.stored
             #expect(counted == nil, "\(what)")
             #expect(!attester.finality.hasSigned(.bravo, at: Height(1)), "\(what)")
         }
         for name in ["bravo", "carol"] {
-            let counted = attester.count(carried: attestation(name, of: first)) { _ in nil }
+            let counted = attester.count(carried: attestation(name, of: first)) { _ in nil }.stored
             #expect(counted?.height == Height(1))
             #expect(counted?.envelope.message == attestation(name, of: first))
         }
         #expect(attester.finality.finalHeight == Height(1))
         // Late, of a block that is final: still worth storing, by the hash in the store.
         let late = attester.count(carried: attestation("carol", of: first)) { height in
-            height == Height(1) ? first.hash : nil
+            height == Height(1) ? (first.hash, first.epoch) : nil
         }
-        #expect(late?.member == .carol)
+        #expect(late.verdict == .known(.carol))
+    }
+}
+
+extension BranchRule {
+    /// Of a member that has signed nothing with its key.
+    static func fresh(_ hosted: HostedMember, _ tip: BlockHeader) -> BranchRule {
+        BranchRule(
+            member: hosted.id, nodeKey: hosted.nodeKey.publicKey,
+            record: .fresh(hosted.id, hosted.nodeKey.publicKey), tip: tip, headerAt: { _ in nil })
     }
 }

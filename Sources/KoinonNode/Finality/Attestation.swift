@@ -4,14 +4,14 @@ import KoinonProtocol
 
 /// A member's signature under a block's hash, as it travels: what it says about which
 /// block, once its form holds. Whether it is true is for the reader to find out.
-struct Attestation: Sendable {
-    let envelope: Envelope
-    let epoch: UInt64
-    let height: Height
-    let blockHash: Hash256
+public struct Attestation: Hashable, Sendable {
+    public let envelope: Envelope
+    public let epoch: UInt64
+    public let height: Height
+    public let blockHash: Hash256
 
     /// Nil for bytes that are no attestation of this chain.
-    init?(_ envelope: Envelope, chain: ChainID) {
+    public init?(_ envelope: Envelope, chain: ChainID) {
         guard let body = try? AttestationBody(strict: envelope.body),
             ChainID(body.chain) == chain, let hash = Hash256(body.blockHash)
         else { return nil }
@@ -22,13 +22,16 @@ struct Attestation: Sendable {
     }
 
     /// Nil for bytes that are no attestation of this chain.
-    init?(_ signed: Signed, chain: ChainID) {
+    public init?(_ signed: Signed, chain: ChainID) {
         guard let envelope = try? Envelope(signed) else { return nil }
         self.init(envelope, chain: chain)
     }
 
+    /// The node key that it claims to be signed with.
+    public var publicKey: PublicKey { envelope.publicKey }
+
     /// The body that a member signs.
-    static func body(of header: BlockHeader) -> [UInt8] {
+    public static func body(of header: BlockHeader) -> [UInt8] {
         var body = AttestationBody()
         body.chain = Data(header.chain.bytes)
         body.epoch = header.epoch
@@ -37,7 +40,7 @@ struct Attestation: Sendable {
         return body.encoded
     }
 
-    func isOf(_ header: BlockHeader) -> Bool {
+    public func isOf(_ header: BlockHeader) -> Bool {
         epoch == header.epoch && height == header.height && blockHash == header.hash
     }
 }

@@ -1,0 +1,146 @@
+import KoinonLedger
+import KoinonProtocol
+
+/// How a member stands to the chain that its node follows.
+public enum BranchStanding: Hashable, Sendable {
+    /// What it signed last is on this chain, or it has signed nothing in this epoch.
+    case attests
+    /// The chain has not come to what it signed last: it waits until that shows.
+    case catchesUp(to: Height)
+    /// It must not sign, and only follows.
+    case follows(FollowingReason)
+}
+
+/// Why a member only follows.
+public enum FollowingReason: Hashable, Sendable, CustomStringConvertible {
+    /// There is no guard for its node key.
+    case guardLost
+    /// Its key has signed something that its guard does not know.
+    case guardOlder
+    /// It signed another branch in this epoch.
+    case otherBranch(Height)
+
+    public var description: String {
+        switch self {
+        case .guardLost:
+            "there is no guard of what its node key has signed; make a new node key, register it with the member's account (RenewNodeKey), and it signs again once that is final"
+        case .guardOlder:
+            "its node key has signed what its guard does not know, so the guard is an old copy; make a new node key, register it with the member's account (RenewNodeKey), and it signs again once that is final"
+        case .otherBranch(let height):
+            "it signed another block \(height) than this chain has; it signs again in the next epoch, or with a new node key that a final block has registered"
+        }
+    }
+}
+
+/// Along which branch one member signs with one node key: a single one an epoch.
+///
+/// It needs its guard for that. Without the current one it only follows, until a final block
+/// has given it another key (another value of this type) or it enters a new epoch in which it
+/// has signed nothing (``enter(epoch:at:)``).
+public struct BranchRule: Sendable {
+    public let member: MemberID
+    public let nodeKey: PublicKey
+    /// What the guard holds, or is about to; nil when it was lost.
+    public private(set) var record: GuardRecord?
+    public private(set) var standing: BranchStanding
+
+    /// - Parameters:
+    ///   - record: what the guard holds.
+    ///   - tip: the last header of the chain.
+    ///   - headerAt: the header of an earlier block.
+    public init(
+        member: MemberID, nodeKey: PublicKey, record: GuardRecord?, tip: BlockHeader,
+        headerAt: (Height) throws -> BlockHeader?
+    ) rethrows {
+        self.member = member
+        self.nodeKey = nodeKey
+        let isOwn = record?.member == member && record?.nodeKey == nodeKey
+        self.record = isOwn ? record : nil
+        standing = .follows(.guardLost)
+        guard isOwn, let record else { return }
+        if record.isBarred {
+            standing = .follows(.guardOlder)
+        } else if record.hash == .zero || tip.epoch > record.epoch {
+            standing = .attests
+        } else {
+            standing = .catchesUp(to: record.height)
+            guard record.height <= tip.height else { return }
+            let known = try record.height == tip.height ? tip : headerAt(record.height)
+            if let known { reach(known) }
+        }
+    }
+
+    /// The next block of the chain.
+    public mutating func reach(_ header: BlockHeader) {
+        guard let record, !record.isBarred else { return }
+        if header.epoch > record.epoch {
+            standing = .attests
+        } else if case .catchesUp = standing, header.height >= record.height {
+            let isSigned = header.epoch == record.epoch && header.hash == record.hash
+            standing = isSigned ? .attests : .follows(.otherBranch(record.height))
+        }
+    }
+
+    /// The member signs the block.
+    ///
+    /// - Returns: the record that the guard must hold before anybody sees the signature; nil
+    ///   when the one that it holds covers it.
+    public mutating func sign(_ header: BlockHeader) -> GuardRecord? {
+        guard var next = record else { return nil }
+        guard (header.epoch, header.height) > (next.epoch, next.height) else { return nil }
+        next.epoch = header.epoch
+        next.height = header.height
+        next.hash = header.hash
+        record = next
+        return next
+    }
+
+    /// Whether the guard holds that the member signed blocks of this epoch up to that height.
+    func covers(_ attestation: Attestation) -> Bool {
+        record.map { $0.epoch == attestation.epoch && $0.height >= attestation.height } ?? false
+    }
+
+    /// Its own key's signature was seen, in the order or from a peer.
+    ///
+    /// - Parameter isOfChain: whether the block is this chain's.
+    /// - Returns: what the guard must hold from now on, if that shows that it is an old copy.
+    public mutating func see(_ attestation: Attestation, isOfChain: Bool) -> GuardRecord? {
+        guard attestation.publicKey == nodeKey, var next = record, !next.isBarred else {
+            return nil
+        }
+        let isNewer = (attestation.epoch, attestation.height) > (next.epoch, next.height)
+        // Below what it signed last, on the branch of that, it signs nothing else.
+        let isOther =
+            standing == .attests && !isOfChain && attestation.epoch == next.epoch
+            && attestation.height <= next.height
+        guard isNewer || isOther else { return nil }
+        next.isBarred = true
+        record = next
+        standing = .follows(.guardOlder)
+        return next
+    }
+
+    /// The order has shown all of the member's attestations up to a height.
+    ///
+    /// - Returns: the record to be raised when there is another reason to; it may lag.
+    public mutating func carried(through height: Height) {
+        guard let record, record.carriedThrough < height else { return }
+        self.record?.carriedThrough = height
+    }
+
+    /// The member begins an epoch by signing its record: an attestation of the block at which
+    /// it begins. Only for a member that takes part in making that record, and so knows that
+    /// it has signed nothing in this epoch.
+    ///
+    /// - Returns: what the guard must hold before that signature is seen; nil when the member
+    ///   has been in this epoch or a later one.
+    public mutating func enter(epoch: UInt64, at base: BlockHeader) -> GuardRecord? {
+        if let record, record.epoch >= epoch { return nil }
+        var next = GuardRecord(
+            member: member, nodeKey: nodeKey, epoch: epoch, height: base.height, hash: base.hash)
+        next.carriedThrough = record?.carriedThrough ?? .genesis
+        record = next
+        standing = .attests
+        return next
+    }
+}
