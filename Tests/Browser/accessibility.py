@@ -1,4 +1,10 @@
-"""Own checks of what a page must have for everybody: names, order, contrast, room to touch."""
+"""What a page must have for everybody: own checks, and axe-core's rules where a package has them.
+
+`pip install --no-deps axe-playwright-python` brings axe-core; nothing of it but axe.min.js is used.
+"""
+import functools
+import importlib.util
+import pathlib
 
 SCRIPT = r"""
 const problems = [];
@@ -86,6 +92,31 @@ return problems;
 """
 
 
+AXE = r"""
+const [done] = arguments;
+axe.run(document, {resultTypes: ['violations']}).then(
+  ({violations}) => done(violations.filter(({impact}) => ['serious', 'critical'].includes(impact))
+    .flatMap(({id, help, nodes}) => nodes.map(({html, failureSummary}) =>
+      `axe ${id}: ${help}: ${html.slice(0, 160)} ${failureSummary.slice(0, 300)}`))),
+  (fault) => done([`axe: ${fault}`]));
+"""
+
+
+@functools.cache
+def axe_source():
+    """axe-core as text, or None where no package carries it."""
+    for package in ("axe_playwright_python", "axe_core_python", "axe_selenium_python"):
+        found = importlib.util.find_spec(package)
+        for folder in (found.submodule_search_locations or []) if found else []:
+            for path in pathlib.Path(folder).rglob("axe.min.js"):
+                return path.read_text(encoding="utf-8")
+    return None
+
+
 def problems(driver):
     """What is wrong with the page as it is shown, each with the element's beginning."""
-    return driver.execute_script(SCRIPT)
+    found = driver.execute_script(SCRIPT)
+    if axe_source():
+        driver.execute_script(axe_source())
+        found += driver.execute_async_script(AXE)
+    return found

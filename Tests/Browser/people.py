@@ -1,5 +1,6 @@
 """People at browsers: Chromium through selenium, one profile each."""
 import base64
+import datetime
 import pathlib
 import shutil
 import tempfile
@@ -9,10 +10,18 @@ from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
-PATIENCE_S = 20
+# Several stories share the machine.
+PATIENCE_S = 45
 PASSPHRASE = "correct horse battery"
+
+
+def in_hours(hours):
+    """A moment as a field for date and time takes it, in UTC, which browsers here show."""
+    return (datetime.datetime.now(datetime.timezone.utc)
+            + datetime.timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M")
 
 
 def available():
@@ -26,19 +35,23 @@ def available():
 class Person:
     """One browser of its own: nobody else's keys are in it."""
 
-    def __init__(self, url, width=1280, height=900, scheme="light"):
+    def __init__(self, url, width=1280, height=900, scheme="light", scripts=True,
+                 language="en-GB"):
         self.url = url
+        self.scripts = scripts
         self.downloads = tempfile.mkdtemp(prefix="koinon-downloads-")
         options = Options()
         options.binary_location = shutil.which("chromium")
         for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
-                         "--lang=en-GB", f"--window-size={width},{height}"):
+                         f"--lang={language}", f"--window-size={width},{height}"):
             options.add_argument(argument)
         if width < 500:
             options.add_experimental_option("mobileEmulation", {
                 "deviceMetrics": {"width": width, "height": height, "pixelRatio": 1}})
         options.add_experimental_option("prefs", {
-            "download.default_directory": self.downloads, "intl.accept_languages": "en-GB,en"})
+            "download.default_directory": self.downloads,
+            "intl.accept_languages": f"{language},{language[:2]}",
+            "profile.managed_default_content_settings.javascript": 1 if scripts else 2})
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.driver = webdriver.Chrome(
             options=options, service=Service(shutil.which("chromedriver")))
@@ -53,7 +66,8 @@ class Person:
 
     def go(self, path):
         self.driver.get(path if path.startswith("http") else self.url + path)
-        self.ready()
+        if self.scripts:
+            self.ready()
 
     def ready(self):
         self.until(lambda: self.driver.execute_script("return document.body.dataset.ready"),
@@ -119,6 +133,9 @@ class Person:
                     field, value)
             elif field.get_attribute("type") == "file":
                 field.send_keys(value)
+            elif field.get_attribute("type") == "checkbox":
+                if field.is_selected() != bool(value):
+                    field.click()
             else:
                 field.clear()
                 field.send_keys(value)
@@ -127,6 +144,30 @@ class Person:
         button = self.see(selector)
         self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
         button.click()
+
+    def open(self, summary):
+        """Opens what is folded under words, unless it is open."""
+        def folded():
+            return next((e for e in self.all("details > summary")
+                         if e.is_displayed() and e.text.strip() == summary), None)
+        found = self.until(folded, f'"{summary}" to unfold')
+        if not self.driver.execute_script("return arguments[0].parentElement.open", found):
+            self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", found)
+            found.click()
+
+    def bring(self, file, passphrase=PASSPHRASE):
+        """Takes in the copy of a key, or a key file of the command."""
+        self.go("/account")
+        self.fill("form[data-key=import]", file=str(file), passphrase=passphrase)
+        self.press("form[data-key=import] button")
+        self.until(lambda: self.state == "open", "the account is known")
+        self.account = self.all("[data-keys] p.id")[0].text
+
+    def do(self, form):
+        """Sends a form, signs, waits; gives what was shown of what was signed."""
+        shown = self.ask(form)
+        self.sign_and_wait()
+        return shown
 
     def make_key(self, name):
         """Makes a key; gives the path of the encrypted copy."""
@@ -186,6 +227,26 @@ class Person:
         shown = self.ask(form)
         self.sign_and_wait()
         return shown
+
+    def type(self, *keys):
+        """Presses keys wherever the focus is."""
+        webdriver.ActionChains(self.driver).send_keys(*keys).perform()
+
+    def tab_to(self, selector, most=80):
+        """Presses Tab until an element has the focus; complains when it never does, or when
+        nothing shows where the focus is."""
+        for _ in range(most):
+            self.type(Keys.TAB)
+            focused = self.driver.switch_to.active_element
+            if self.driver.execute_script(
+                    "return arguments[0].matches(arguments[1])", focused, selector):
+                shown = self.driver.execute_script(
+                    "const style = getComputedStyle(arguments[0]);"
+                    "return style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2",
+                    focused)
+                assert shown, f"nothing shows that {selector} has the focus"
+                return focused
+        raise AssertionError(f"{selector} cannot be reached with Tab on {self.path}")
 
     def balance(self):
         self.go(f"/account/{self.account}")

@@ -4,63 +4,14 @@ Run by the Swift tests where Chromium and selenium are installed; by hand:
 
     KOINON=.build/release/koinon python3 -m unittest discover -s Tests/Browser
 """
-import os
-import pathlib
-import re
-import shutil
-import subprocess
-import tempfile
 import unittest
 
-import accessibility
-from people import Person, available
-
-KOINON = os.environ.get("KOINON", ".build/release/koinon")
-SHOTS = pathlib.Path(os.environ.get("KOINON_SHOTS", "browser-shots"))
-MODES = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
+from harbour import Harbour, skip_unless_possible
+from people import Person
 
 
 def setUpModule():
-    reason = available()
-    if reason:
-        raise unittest.SkipTest(reason)
-
-
-class Harbour:
-    """An alliance of one member that opens accounts and gives 1,000.00 to everybody."""
-
-    def __init__(self):
-        self.folder = tempfile.mkdtemp(prefix="koinon-browser-")
-        self.home = os.path.join(self.folder, "home")
-        self.koinon("init", "--name", "Harbour sharing", "--member", "harbour")
-        with open(os.path.join(self.home, "server.yaml"), "w", encoding="utf-8") as file:
-            file.write("join:\n  member: harbour\n  testUnit: usd\n  testAmountMinor: 100000\n")
-        self.node = subprocess.Popen(
-            [KOINON, "node", "--home", self.home, "--port", "0"], stdout=subprocess.PIPE,
-            stderr=open(os.path.join(self.folder, "log"), "w", encoding="utf-8"), text=True)
-        while True:
-            line = self.node.stdout.readline()
-            if not line:
-                raise AssertionError(pathlib.Path(self.folder, "log").read_text())
-            found = re.search(r"https?://\S+", line)
-            if found:
-                self.url = found.group(0)
-                break
-        self.send('{"money": {"create_unit": {"unit": "usd", "title": "US dollar", "scale": 2}}}',
-                  '{"resources": {"register_kind": {"kind": "boat", "title": "Rowing boat"}}}')
-
-    def koinon(self, command, *arguments):
-        subprocess.run([KOINON, command, "--home", self.home, *arguments], check=True,
-                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-
-    def send(self, *actions):
-        self.koinon("send", "--as", "harbour", f"[{','.join(actions)}]")
-
-    def close(self):
-        self.node.terminate()
-        self.node.wait(30)
-        self.node.stdout.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+    skip_unless_possible()
 
 
 class Lending(unittest.TestCase):
@@ -206,28 +157,6 @@ class Lending(unittest.TestCase):
             self.assertIn(self.anna.account, other.text())
         finally:
             other.close()
-
-    def test_every_page_can_be_used_by_everybody(self):
-        agreement = self.book(self.lend("Grey boat"))
-        pages = {"start": "/", "find": "/find", "offer": self.offer,
-                 "book": self.offer.replace("/offer/", "/book/") + "?length=1&length_unit=hours",
-                 "agreement": agreement, "you": "/account",
-                 "account": f"/account/{self.ben.account}", "share": "/share",
-                 "alliance": "/alliance", "explorer": "/explorer", "block": "/explorer/block/1",
-                 "check": "/check", "help": "/help", "missing": "/offer/nothing"}
-        SHOTS.mkdir(exist_ok=True)
-        for width, scheme in MODES:
-            reader = Person(self.harbour.url, width=width, scheme=scheme)
-            try:
-                for name, path in pages.items():
-                    with self.subTest(page=name, width=width, scheme=scheme):
-                        reader.go(path)
-                        reader.shoot(SHOTS / f"{name}-{width}-{scheme}.png")
-                        self.assertEqual(accessibility.problems(reader.driver), [])
-                        severe = [line for line in reader.complaints() if "404" not in line]
-                        self.assertEqual(severe, [])
-            finally:
-                reader.close()
 
 
 if __name__ == "__main__":

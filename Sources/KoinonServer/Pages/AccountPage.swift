@@ -25,7 +25,7 @@ extension PageRenderer {
         let things: ListPage<ResourceView> = try index.page(of: .resources(of: id), limit: 20) {
             ResourceView.make($0, in: $1)
         }
-        let parts = AccountParts(found: found, texts: texts)
+        let parts = AccountParts(found: found, texts: texts) { self.content($0) }
         var model = parts.model()
         model.merge(parts.movements(movements.rows)) { own, _ in own }
         model.merge(parts.lists(agreements.rows, things.rows)) { own, _ in own }
@@ -73,6 +73,8 @@ struct AccountParts {
 
     let found: Found
     let texts: Texts
+    /// What this node has under a hash.
+    let content: (String?) -> PageModel?
 
     private func memberName(_ id: String) -> String {
         found.members.first { $0.id == id }?.name ?? id
@@ -81,11 +83,14 @@ struct AccountParts {
     func model() -> PageModel {
         let view = found.view
         var model: PageModel = [
-            "id": view.id, "account": view.id, "short": Texts.short(view.id),
+            "id": view.id, "account": view.id, "short": Texts.short(view.id), "form": "flag",
             "opened": texts.time(view.openedAt, style: "date"),
             "sponsor": memberName(view.sponsor),
             "balances": found.balances.map { texts.money($0.amount) },
             "has_balances": !found.balances.isEmpty,
+            "sponsor_id": view.sponsor,
+            "member_accounts": found.members.map(\.account)
+                .joined(separator: " "),
             "units": found.units.map { unit -> PageModel in
                 ["unit": unit.unit, "title": unit.title, "scale": String(unit.scale)]
             },
@@ -110,7 +115,23 @@ struct AccountParts {
         if !view.flags.isEmpty {
             model["flag_count"] = texts("account.flagged", ["count": String(view.flags.count)])
         }
-        if let due = view.recovery?.due { model["recovery_pending"] = texts.time(due) }
+        if let due = view.recovery?.due {
+            model["recovery_pending"] = texts.time(due)
+            model["recovery_key"] = view.recovery?.pendingKey ?? ""
+        } else if let helper = view.recovery?.account {
+            let delay = Texts.duration(view.recovery?.delayMs ?? 0)
+            model["helper"] =
+                [
+                    "account": helper, "words": texts("account.helper_text", ["delay": delay]),
+                ] as PageModel
+        }
+        if let wished = found.members.first(where: { $0.id == view.requestedSponsor }) {
+            model["wished"] =
+                [
+                    "words": texts("account.moving", ["member": wished.name]),
+                    "member_account": wished.account,
+                ] as PageModel
+        }
         if let standing = found.standing {
             model.merge(standingModel(standing)) { own, _ in own }
         }
@@ -122,12 +143,16 @@ struct AccountParts {
             flag.proposal != nil
             ? texts("account.flag_appealed")
             : flag.answerHash != nil ? texts("account.flag_answered") : ""
-        return [
+        var model: PageModel = [
             "id": flag.id, "reason": flag.reason.replacing("-", with: " "),
             "member": memberName(flag.member), "time": texts.time(flag.raisedAt, style: "date"),
             "status": status, "answered": flag.answerHash != nil,
             "appealed": flag.proposal != nil,
+            "raiser": found.members.first { $0.id == flag.member }?.account ?? "",
         ]
+        if let evidence = content(flag.evidenceHash) { model["evidence"] = evidence }
+        if let answer = content(flag.answerHash) { model["answer"] = answer }
+        return model
     }
 
     private func standingModel(_ standing: StandingView) -> PageModel {
@@ -171,7 +196,7 @@ struct AccountParts {
             "agreements": agreements.map { row -> PageModel in
                 [
                     "id": row.id, "title": row.title, "start": texts.time(row.start),
-                    "state": row.disputed ? texts("dispute.title") : row.state.title,
+                    "state": row.disputed ? texts("dispute.title") : texts.ledger(row.state.title),
                     "tone": row.disputed ? "bad" : row.state.isFinal ? "" : "now",
                 ]
             },

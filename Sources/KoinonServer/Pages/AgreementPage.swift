@@ -6,35 +6,41 @@ extension PageRenderer {
     func agreement(_ page: PageRequest) throws -> Response {
         let id = try page.identifier("id", AgreementKind.self)
         let now = context.node.now
-        let found = page.look { reader in
-            AgreementView.make(id, at: now, in: reader).map { view in
-                (view, ProcessView.make(view.process, in: reader))
-            }
+        let found = page.look { reader -> AgreementParts.Found? in
+            guard let view = AgreementView.make(id, at: now, in: reader) else { return nil }
+            let offer = OfferID(text: view.offer.id).flatMap { OfferView.make($0, in: reader) }
+            return AgreementParts.Found(
+                view: view, process: ProcessView.make(view.process, in: reader),
+                rules: reader.process(view.process), terms: offer?.terms ?? [],
+                sides: view.sides(reader.process(view.process)?.dispute.by ?? []))
         }
-        guard let (view, process) = found else { throw Problem.page(id.text) }
-        var model = agreementModel(view, page.texts)
-        if let process {
+        guard let found else { throw Problem.page(id.text) }
+        let (view, parts) = (found.view, AgreementParts(found: found, texts: page.texts))
+        var model = agreementModel(parts)
+        if let process = found.process {
             model["process"] =
                 ProcessDrawing(process: process, current: view.state.name, texts: page.texts).svg()
-            model["can_dispute"] = disputable(view, process)
         }
-        let names = AgreementParts(view: view, texts: page.texts)
+        model["can_dispute"] = parts.disputable()
+        if let resale = parts.resale() { model["resale"] = resale }
         if let reviews = view.reviews {
-            model["review"] = names.reviews(reviews) { self.text($0) }
+            model["review"] = parts.reviews(reviews) { self.text($0) }
         }
-        if let dispute = view.dispute { model["dispute"] = names.dispute(dispute) }
+        if let dispute = view.dispute {
+            model["dispute"] = parts.dispute(dispute) { self.content($0) }
+        }
         model.merge(links("/agreement/\(view.id)", view.id, page)) { own, _ in own }
         let title = view.resource.title
         return try response("agreement", page, title: title, nav: "account", model)
     }
 
-    private func agreementModel(_ view: AgreementView, _ texts: Texts) -> PageModel {
-        let parts = AgreementParts(view: view, texts: texts)
+    private func agreementModel(_ parts: AgreementParts) -> PageModel {
+        let (view, texts) = (parts.view, parts.texts)
         let ways = view.next.filter { !$0.byTimer }
         let timers = view.next.filter(\.byTimer)
         var model: PageModel = [
             "id": view.id, "agreement": view.id, "title": view.resource.title,
-            "state": view.state.name, "state_title": view.state.title,
+            "state": view.state.name, "state_title": texts.ledger(view.state.title),
             "tone": view.state.isFinal ? "good" : "now", "disputed": view.disputed,
             "start": texts.time(view.start), "end": texts.time(view.end),
             "ways": ways.map(parts.way), "has_ways": !ways.isEmpty,
@@ -44,7 +50,7 @@ extension PageRenderer {
             },
             "held": texts.money(view.held), "deposit": texts.money(view.deposit),
             "offer_id": view.offer.id, "offer_title": view.offer.title,
-            "resource_id": view.resource.id, "resource_title": view.resource.title,
+            "things": parts.things(), "unit": view.unit,
             "proof_url": Self.proofOfState(view.stateKey),
         ]
         if let from = view.usedFrom {
@@ -57,35 +63,46 @@ extension PageRenderer {
         }
         return model
     }
-
-    /// For each of the two sides that may dispute it now: who, and against whom.
-    private func disputable(_ view: AgreementView, _ process: ProcessView) -> [PageModel] {
-        let isOpen = process.states.contains { $0.name == view.state.name && $0.disputable }
-        guard isOpen, !view.disputed,
-            let provider = view.parties.first(where: { $0.source == "provider" }),
-            let opener = view.parties.first(where: { $0.source == "opener" })
-        else { return [] }
-        return [(provider, opener), (opener, provider)].map { one, other in
-            ["account": one.account, "role": one.role, "other": other.role]
-        }
-    }
 }
 
 /// The parts of an agreement's page that come in lists.
 struct AgreementParts {
-    let view: AgreementView
+    struct Found: Sendable {
+        var view: AgreementView
+        var process: ProcessView?
+        var rules: ProcessDefinition?
+        /// Of the offer, with the values that hold.
+        var terms: [OfferView.Term]
+        /// The two between which the process allows disputes, in its order.
+        var sides: [AgreementView.Party]
+    }
+
+    let found: Found
     let texts: Texts
+
+    var view: AgreementView { found.view }
+
+    /// What it is about, each thing with its number.
+    func things() -> [PageModel] {
+        let first: PageModel = ["id": view.resource.id, "title": view.resource.title, "count": ""]
+        return [first]
+            + view.also.map { item in
+                [
+                    "id": item.id, "title": item.title,
+                    "count": item.quantity > 1 ? "\(item.quantity) × " : "",
+                ]
+            }
+    }
 
     func way(_ way: TransitionView) -> PageModel {
         var model: PageModel = [
-            "name": way.name, "title": texts.verb(way.name), "to": way.to.title,
+            "name": way.name, "title": texts.verb(way.name), "to": texts.ledger(way.to.title),
             "role": way.role.map(texts.role) ?? "", "account": way.account ?? "",
             "allowed": way.allowed, "payments": way.movements.map(payment),
             "has_payments": !way.movements.isEmpty,
         ]
         if let rejection = way.rejection {
-            let reason = (rejection.detail ?? rejection.name).replacing("_", with: " ")
-            model["reason"] = texts("agreement.not_now", ["reason": reason])
+            model["reason"] = texts("agreement.not_now", ["reason": texts.reason(rejection)])
         }
         return model
     }
@@ -106,7 +123,7 @@ struct AgreementParts {
     }
 
     func timer(_ way: TransitionView) -> PageModel {
-        var model: PageModel = ["title": "\(texts.verb(way.name)) → \(way.to.title)"]
+        var model: PageModel = ["title": "\(texts.verb(way.name)) → \(texts.ledger(way.to.title))"]
         if let due = way.due { model["time"] = texts.time(due) }
         return model
     }
@@ -155,39 +172,11 @@ struct AgreementParts {
         if let due = reviews.due { model["due"] = texts.time(due) }
         return model
     }
+}
 
-    // MARK: Disputes
-
-    func dispute(_ dispute: DisputeView) -> PageModel {
-        let canEnd = dispute.open && dispute.decision == nil
-        let others = view.parties.filter {
-            $0.source != "platform" && $0.account != dispute.opener
-        }
-        let seats = dispute.seats.map { $0.member ?? texts("dispute.arbiter") }
-        let decides =
-            seats.isEmpty
-            ? texts(view.arbiter == nil ? "dispute.lot" : "dispute.arbiter")
-            : seats.joined(separator: ", ")
-        var model: PageModel = [
-            "status": texts("dispute.status_\(dispute.status)"),
-            "opener": texts.who(dispute.opener), "held": texts.money(dispute.held),
-            "claim": words(dispute.claim), "decides": decides,
-            "can_withdraw": canEnd ? [["account": dispute.opener] as PageModel] : [],
-            "can_concede": canEnd ? others.map { ["account": $0.account] as PageModel } : [],
-        ]
-        if let due = dispute.due { model["due"] = texts.time(due) }
-        if let decision = dispute.decision { model["decision"] = words(decision) }
-        return model
-    }
-
-    private func words(_ division: DisputeView.Division) -> String {
-        division.shares.map { share in
-            texts(
-                "dispute.share_words",
-                [
-                    "share": "\(share.numerator)/\(division.denominator)",
-                    "role": texts.role(share.role),
-                ])
-        }.joined(separator: ", ")
+extension AgreementView {
+    /// The parties in roles, in the order of the roles.
+    func sides(_ roles: [String]) -> [Party] {
+        roles.compactMap { role in parties.first { $0.role == role } }
     }
 }

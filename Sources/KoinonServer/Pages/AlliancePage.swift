@@ -21,6 +21,9 @@ extension PageRenderer {
             "alliance", page, title: texts("nav.alliance"), nav: "alliance",
             [
                 "members": found.members.map { member($0, texts) },
+                "changes": Self.changes.map { change -> PageModel in
+                    ["value": change, "name": texts("alliance.change_\(change)")]
+                },
                 "quorum_text": texts(
                     "alliance.quorum",
                     ["quorum": String(found.quorum), "count": String(found.members.count)]),
@@ -29,7 +32,10 @@ extension PageRenderer {
                 "parameters": found.parameters.map { parameter -> PageModel in
                     let isTime = parameter.name.hasSuffix("_ms")
                     let value = isTime ? Texts.duration(parameter.value) : String(parameter.value)
-                    return ["name": parameter.name, "value": value]
+                    return [
+                        "name": parameter.name, "value": value,
+                        "bounds": Self.bounds(parameter, isTime),
+                    ]
                 },
                 "has_units": !found.units.isEmpty,
                 "units": found.units.map { unit -> PageModel in
@@ -41,16 +47,27 @@ extension PageRenderer {
                 },
                 "processes": found.processes.map { process -> PageModel in
                     [
-                        "title": process.title,
+                        "title": texts.ledger(process.title),
                         "drawing": ProcessDrawing(process: process, texts: texts).svg(),
                     ]
                 },
             ])
     }
 
+    /// What members may vote on, the most frequent first.
+    private static let changes = [
+        "set_parameter", "admit_member", "expel_member", "adopt_process", "lift_flag",
+    ]
+
+    private static func bounds(_ parameter: ParameterView, _ isTime: Bool) -> String {
+        let (least, most) = (parameter.minimum, parameter.maximum)
+        return isTime
+            ? "\(Texts.duration(least)) – \(Texts.duration(most))" : "\(least) – \(most)"
+    }
+
     private func member(_ view: MemberView, _ texts: Texts) -> PageModel {
         [
-            "name": view.name, "account": texts.who(view.account, name: view.id),
+            "id": view.id, "name": view.name, "account": texts.who(view.account, name: view.id),
             "signs": Texts.short(view.nodeKey),
             "sponsored": String(view.accounts),
             "since": texts.time(view.admittedAt, style: "date"),
@@ -63,12 +80,21 @@ extension PageRenderer {
         func names(_ members: [String]) -> String {
             members.isEmpty ? texts("alliance.nobody") : members.joined(separator: ", ")
         }
-        return [
+        var model: PageModel = [
             "id": view.id, "title": view.title, "status": texts("alliance.status_\(view.status)"),
             "tone": view.status == "adopted" ? "good" : view.status == "open" ? "now" : "",
             "change": "\(kind): \(view.change.subject)\(value)", "yes": names(view.yes),
             "no": names(view.no), "closes": texts.time(view.closesAt),
             "open": view.status == "open",
+            "count": texts(
+                "alliance.needed",
+                [
+                    "yes": String(view.yes.count), "needed": String(view.needed),
+                    "members": String(view.members),
+                ]),
+            "by": view.proposer ?? texts("alliance.appeal"),
         ]
+        if let statement = content(view.statementHash) { model["statement"] = statement }
+        return model
     }
 }

@@ -138,6 +138,6 @@ struct BookForm {
     /// Why the ledger would say no.
     func words(for rejection: RejectionView) -> String {
         let detail = rejection.detail.map { " (\($0.replacing("_", with: " ")))" } ?? ""
-        return rejection.remedy + detail
+        return texts.remedy(rejection.code, rejection.remedy) + detail
     }
 }

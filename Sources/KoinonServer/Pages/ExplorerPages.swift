@@ -153,8 +153,10 @@ extension PageRenderer {
         if !body.memo.isEmpty { model["memo"] = body.memo }
         if let meaning = Modules.rejectionMeanings[receipt.code] {
             model["rejection"] =
-                ["name": meaning.name, "detail": receipt.detail, "remedy": meaning.remedy]
-                as PageModel
+                [
+                    "name": meaning.name, "detail": receipt.detail,
+                    "remedy": texts.remedy(receipt.code, meaning.remedy),
+                ] as PageModel
         }
         let title = texts("explorer.transaction")
         return try response("transaction", page, title: title, nav: "explorer", model)

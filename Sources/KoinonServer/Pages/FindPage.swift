@@ -16,7 +16,7 @@ extension PageRenderer {
         }
         let found = fault == nil ? try searchIndex().search(query) : nil
         let rows = found?.rows ?? []
-        let cards = OfferCards(page: page)
+        let cards = OfferCards(page: page, renderer: self)
         var model: PageModel = [
             "cards": cards.models(rows), "has_cards": !rows.isEmpty,
             "result_text": texts(

@@ -1,6 +1,7 @@
 /// Offers in lists.
 struct OfferCards {
     let page: PageRequest
+    let renderer: PageRenderer
 
     func models(_ rows: [OfferSummaryView]) -> [PageModel] {
         let kinds = page.look { reader in
@@ -20,6 +21,9 @@ struct OfferCards {
             "standing": Texts.percent(row.providerStandingPpm), "platform": row.platform,
             "flagged": false,
         ]
+        if let picture = renderer.picture(row.descriptionHash, name: row.title) {
+            model["picture"] = picture
+        }
         if let metres = row.distanceM { model["distance"] = distance(metres) }
         return model
     }

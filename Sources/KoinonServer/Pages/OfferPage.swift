@@ -1,5 +1,4 @@
 import Hummingbird
-import KoinonLedger
 import KoinonProtocol
 
 extension PageRenderer {
@@ -40,12 +39,12 @@ extension PageRenderer {
             "provider": texts.who(view.provider), "provider_id": view.provider,
             "standing": Texts.percent(view.providerStandingPpm), "price": texts.money(view.price),
             "per": texts.per(view.stepMs), "deposit": texts.money(view.deposit),
-            "process_title": view.processTitle, "resource_id": view.items.first?.id ?? "",
-            "resource_title": view.items.map(\.title).joined(separator: " + "),
+            "process_title": texts.ledger(view.processTitle), "is_bundle": view.items.count > 1,
+            "items": view.items.map { item($0) },
             "terms": terms.map { term -> PageModel in
                 let isTime = term.name.hasSuffix("_ms")
                 let value = isTime ? Texts.duration(UInt64(max(term.value, 0))) : String(term.value)
-                return ["title": term.title, "value": value]
+                return ["title": texts.ledger(term.title), "value": value]
             }, "terms_list": !terms.isEmpty,
         ]
         if view.minimumSteps > 1 { model["minimum_steps"] = String(view.minimumSteps) }
@@ -58,8 +57,21 @@ extension PageRenderer {
                 ["amount": texts.money(reduced.deposit), "words": words] as PageModel
         }
         if let trust = view.trust { model["trust"] = trustWords(trust, texts) }
-        if let words = text(view.items.first?.descriptionHash) { model["description"] = words }
+        let first = view.items.first
+        model.merge(description(first?.descriptionHash, name: first?.title ?? "")) { $1 }
         if let place = view.place { addPlace(place, view.title, to: &model, texts) }
+        return model
+    }
+
+    /// A thing of the offer, with its picture where it goes with others.
+    private func item(_ item: OfferView.Item) -> PageModel {
+        var model: PageModel = [
+            "id": item.id, "title": item.title,
+            "count": item.quantity > 1 ? "\(item.quantity) × " : "",
+        ]
+        if let picture = picture(item.descriptionHash, name: item.title) {
+            model["picture"] = picture
+        }
         return model
     }
 
@@ -82,11 +94,6 @@ extension PageRenderer {
             PlaceMap(pins: [pin], label: texts("map.alt", ["count": "1"])).svg(height: 240) ?? ""
         model["place_text"] =
             "\(SVG.number(place.latitude)), \(SVG.number(place.longitude))"
-    }
-
-    /// A text of the content store; nil when this node does not have it.
-    func text(_ hash: String?) -> String? {
-        hash.flatMap { Hash256(hex: $0) }.flatMap { context.content?.text($0) }
     }
 
     /// QR code and short address of a page.

@@ -21,38 +21,12 @@ extension PageRenderer {
         return try response("mine", page, title: texts("mine.title"), nav: "account", model)
     }
 
-    /// A form to register and offer something in one step.
+    /// A form to register and offer something in one step, or to offer what one has.
     func share(_ page: PageRequest) throws -> Response {
-        let texts = page.texts
-        let (kinds, units, processes) = page.look { reader in
-            (
-                KindView.list(after: nil, limit: PageLimits.maximum, in: reader).rows,
-                UnitView.list(after: nil, limit: PageLimits.maximum, in: reader).rows,
-                ProcessView.list(after: nil, limit: PageLimits.maximum, in: reader).rows
-            )
-        }
-        let steps: [UInt64] = [
-            900_000, 1_800_000, 3_600_000, 86_400_000, 604_800_000, 2_592_000_000,
-        ]
-        return try response(
-            "share", page, title: texts("share.title"), nav: "share",
-            [
-                "has_kinds": !kinds.isEmpty, "has_units": !units.isEmpty,
-                "kinds": kinds.map { ["kind": $0.kind, "title": $0.title] as PageModel },
-                "units": units.map { unit -> PageModel in
-                    ["unit": unit.unit, "title": unit.title, "scale": String(unit.scale)]
-                },
-                "processes": processes.map { process -> PageModel in
-                    // What most people mean by sharing.
-                    ["id": process.id, "title": process.title, "selected": process.id == "lease"]
-                },
-                "steps": steps.map { step -> PageModel in
-                    [
-                        "ms": String(step), "name": texts.step(step),
-                        "selected": step == 3_600_000,
-                    ]
-                },
-            ])
+        var model = OfferForm(page: page).model()
+        model["mine"] = page.query.text("things") == "mine"
+        let title = page.texts("share.title")
+        return try response("share", page, title: title, nav: "share", model)
     }
 
     func help(_ page: PageRequest) throws -> Response {
@@ -96,11 +70,11 @@ extension PageRenderer {
 
     private static func address(of hit: LookupView) -> String? {
         switch hit.what {
-        case "account", "resource", "offer", "agreement": "/\(hit.what)/\(hit.id)"
+        case "account", "resource", "offer", "agreement", "request": "/\(hit.what)/\(hit.id)"
         case "transaction", "block", "state": "/explorer/\(hit.what)/\(hit.id)"
         case "proposal", "member", "unit", "process": "/alliance"
         case "kind": "/find?kind=\(hit.id)"
-        case "request", "flag", "answer": "/v1/\(hit.what)s/\(hit.id)"
+        case "flag", "answer": "/v1/\(hit.what)s/\(hit.id)"
         default: nil
         }
     }
@@ -110,7 +84,7 @@ extension PageRenderer {
         let id = page.query.path("id")
         let kinds: [(prefix: String, path: String)] = [
             ("koires1", "resource"), ("koioff1", "offer"), ("koiagr1", "agreement"),
-            ("koi1", "account"),
+            ("koireq1", "request"), ("koi1", "account"),
         ]
         guard Bech32m.decode(id) != nil,
             let kind = kinds.first(where: { id.lowercased().hasPrefix($0.prefix) })

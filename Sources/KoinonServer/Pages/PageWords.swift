@@ -95,6 +95,14 @@ extension Texts {
     /// The word for a transition, or its own name.
     func verb(_ name: String) -> String { find("verb.\(name)") ?? name.replacing("_", with: " ") }
 
+    /// Why a step cannot be taken now: the process's own reason where it has one.
+    func reason(_ rejection: RejectionView) -> String {
+        guard let detail = rejection.detail else {
+            return remedy(rejection.code, rejection.remedy)
+        }
+        return find("reason.\(detail)") ?? detail.replacing("_", with: " ")
+    }
+
     /// Signed as reviews show it.
     static func score(_ score: Int32) -> String {
         score > 0 ? "+\(score)" : score < 0 ? "−\(-score)" : "0"

@@ -21,7 +21,7 @@ extension PageRenderer {
         var model: PageModel = [
             "id": view.id, "title": view.title,
             "kind": view.kindTitle.isEmpty ? view.kind : view.kindTitle,
-            "retired": view.retired, "stolen": view.stolen != nil,
+            "retired": view.retired, "stolen": view.stolen != nil, "owner_id": view.owner,
             "owner": texts.who(view.owner), "capacity": String(view.capacity),
             "in_use": String(view.inUse), "registered": texts.time(view.registeredAt),
             "offers": view.offers.map { ["id": $0.id, "title": $0.title] as PageModel },
@@ -38,9 +38,25 @@ extension PageRenderer {
         if hidden > 0 {
             model["more_custody"] = texts("resource.more_custody", ["count": String(hidden)])
         }
-        if let words = text(view.descriptionHash) { model["description"] = words }
+        model.merge(description(view.descriptionHash, name: view.title)) { $1 }
+        model["edit"] = edit(view)
         model.merge(links("/resource/\(view.id)", view.id, page)) { own, _ in own }
         return try response("resource", page, title: view.title, nav: "find", model)
+    }
+
+    /// What its owner may write anew.
+    private func edit(_ view: ResourceView) -> PageModel {
+        let known = text(view.descriptionHash).map(Description.init)
+        return [
+            "name": view.title, "capacity": String(view.capacity),
+            "words": known?.paragraphs.joined(separator: "\n\n") ?? "",
+            "kept": (known?.pictures ?? []).enumerated().map { index, picture -> PageModel in
+                [
+                    "field": "kept-\(index)", "line": picture.line, "src": picture.address,
+                    "words": picture.words,
+                ]
+            },
+        ]
     }
 
     private func step(_ step: CustodyView, _ texts: Texts) -> PageModel {

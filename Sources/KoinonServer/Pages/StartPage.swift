@@ -13,7 +13,7 @@ extension PageRenderer {
         let height = page.look { $0.height.rawValue }
         let final = context.node.finalHeight.rawValue
         let lag = height > final ? height - final : 0
-        let cards = OfferCards(page: page).models(newest.rows)
+        let cards = OfferCards(page: page, renderer: self).models(newest.rows)
         return try response(
             "start", page, title: texts("site.description"),
             [

@@ -39,6 +39,8 @@ struct Texts: Sendable {
 
     let language: String
     let tree: Tree
+    /// What the ledger says in English, in this language; nothing for English itself.
+    private let words: LedgerWords
 
     /// The languages there are texts for; the first is for readers who name none of them.
     static let languages = ["en", "de"]
@@ -50,6 +52,15 @@ struct Texts: Sendable {
             throw PageFault("texts/\(language).json is not in the program")
         }
         tree = try JSONDecoder().decode(Tree.self, from: data)
+        words = try LedgerWords(language: language)
+    }
+
+    /// A title of a process, a state or a term; another alliance's own stay as they are.
+    func ledger(_ title: String) -> String { words.titles[title] ?? title }
+
+    /// What the sender of a rejected action can do.
+    func remedy(_ code: UInt32, _ english: String) -> String {
+        words.rejections[String(code)] ?? english
     }
 
     /// The text under a key such as "find.title", with each `{name}` replaced; nil when there
@@ -72,6 +83,23 @@ struct Texts: Sendable {
         _ key: String, _ values: KeyValuePairs<String, String> = [:]
     ) -> String {
         find(key, values) ?? key
+    }
+}
+
+/// Words that stand in the rules and the rejections of the ledger, in one more language:
+/// `Web/texts/ledger/LANGUAGE.json`.
+struct LedgerWords: Sendable, Decodable {
+    /// By the English title.
+    var titles: [String: String] = [:]
+    /// Remedies by the rejection's code.
+    var rejections: [String: String] = [:]
+
+    /// Without a file the English words stay.
+    ///
+    /// - Throws: what is wrong with the file.
+    init(language: String) throws {
+        guard let data = WebFiles.bytes(at: "texts/ledger/\(language).json") else { return }
+        self = try JSONDecoder().decode(LedgerWords.self, from: data)
     }
 }
 

@@ -14,6 +14,8 @@ struct PageRoutes {
         page(router, "/") { try renderer.start($0) }
         page(router, "/find") { try renderer.find($0) }
         page(router, "/offer/{id}") { try renderer.offer($0) }
+        page(router, "/requests") { try renderer.requests($0) }
+        page(router, "/request/{id}") { try renderer.request($0) }
         page(router, "/book/{id}") { try renderer.book($0) }
         page(router, "/resource/{id}") { try renderer.resource($0) }
         page(router, "/agreement/{id}") { try renderer.agreement($0) }

@@ -38,6 +38,8 @@ struct PageWorld {
     let lease: Lease
     let settled: AgreementID
     let disputed: AgreementID
+    /// With an answer.
+    let request: KoinonProtocol.RequestID
     let member: MemberID
 
     static func with(
@@ -52,6 +54,7 @@ struct PageWorld {
             try await lease.finish(settled, on: node)
             let disputed = try await lease.start(on: node)
             try await trouble(lease, disputed, on: node)
+            let request = try await haggling(lease, on: node)
             let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             let content = try ContentStore(home: home.home.directory)
             let index = try SearchIndex(
@@ -73,7 +76,7 @@ struct PageWorld {
                 try await body(
                     PageWorld(
                         served: served, lease: people, settled: settled, disputed: disputed,
-                        member: member))
+                        request: request, member: member))
             }
         }
     }
@@ -105,6 +108,32 @@ struct PageWorld {
                     })), to: node)
     }
 
+    /// Somebody asks, and is answered.
+    private static func haggling(
+        _ lease: LeaseWorld, on node: Node
+    ) async throws -> KoinonProtocol.RequestID {
+        let request: KoinonProtocol.RequestID = lease.bea.builder.nextID(ofAction: 0)
+        let tomorrow = Timestamp(
+            milliseconds: lease.home.clock.now.milliseconds + 24 * LeaseWorld.hour)
+        try await lease.bea.done(
+            .publishRequest(title: "A <bike> for a day", unit: "usd", expires: tomorrow),
+            to: node)
+        let answer = PublishOffer.with {
+            $0.resource = Data(lease.resource.bytes)
+            $0.title = "My bike"
+            $0.process = "lease"
+            $0.unit = "usd"
+            $0.tariff = .with {
+                $0.priceMinor = 100
+                $0.stepMs = 30 * LeaseWorld.minute
+            }
+        }
+        try await lease.paul.done(
+            .answerRequest(request, with: answer, durationMilliseconds: LeaseWorld.hour),
+            to: node)
+        return request
+    }
+
     /// Every page, by its address.
     var paths: [String] {
         [
@@ -114,6 +143,7 @@ struct PageWorld {
             "/book/\(lease.offer)?length=2&length_unit=days&account=\(lease.bea.account)",
             "/resource/\(lease.resource)", "/agreement/\(settled)", "/agreement/\(disputed)",
             "/account", "/account/\(lease.bea.account)", "/account/\(lease.alfa.account)", "/share",
+            "/share?things=mine", "/requests", "/request/\(request)",
             "/alliance", "/explorer", "/explorer/block/0", "/explorer/block/3",
             "/explorer/state/00", "/check", "/help", "/lookup?q=bike",
         ]

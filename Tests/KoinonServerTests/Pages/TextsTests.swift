@@ -1,4 +1,5 @@
 import Foundation
+import KoinonMachine
 import Testing
 
 @testable import KoinonServer
@@ -67,11 +68,53 @@ import Testing
             "cannot.", "tampered.", "found.", "resource.reason_", "offer.day_", "find.sort_",
             "review.phase_", "dispute.status_", "alliance.status_", "alliance.change_",
             "proof.holds_", "book.minutes", "book.hours", "book.days", "book.price_why",
-            "agreement.pays", "agreement.collects", "agreement.remainder", "agreement.fee",
+            "reason.", "dispute.next_", "request.state_", "agreement.pays", "agreement.collects",
+            "agreement.remainder", "agreement.fee",
         ]
         for key in try Self.keys("en").keys where !composed.contains(where: { key.hasPrefix($0) }) {
             #expect(
                 Self.users.contains("\"\(key)\"") || Self.users.contains("t.\(key)}}"), "\(key)")
+        }
+    }
+
+    /// What the ledger says in English stands in the rules of agreements and in the machine.
+    @Test func `Other languages have every title of the standard rules, and none besides`() throws {
+        let english = Set(
+            StandardProcesses.all.flatMap { process in
+                [process.title] + process.terms.map(\.title) + process.states.map(\.title)
+            })
+        for language in Texts.languages.dropFirst() {
+            let words = try LedgerWords(language: language)
+            #expect(Set(words.titles.keys).symmetricDifference(english) == [])
+            #expect(words.titles.values.allSatisfy { !$0.isEmpty })
+        }
+    }
+
+    @Test func `Other languages have a remedy for every rejection, with the same numbers`() throws {
+        for language in Texts.languages.dropFirst() {
+            let words = try LedgerWords(language: language).rejections
+            let known = Modules.rejectionMeanings
+            #expect(
+                Set(words.keys).symmetricDifference(known.keys.map { String($0) }) == [])
+            for (code, meaning) in known {
+                let own = words[String(code)] ?? ""
+                #expect(Self.numbers(own) == Self.numbers(meaning.remedy), "\(code): \(own)")
+            }
+        }
+    }
+
+    /// Limits that a text names; small ones may be written as words.
+    private static func numbers(_ text: String) -> Set<String> {
+        Set(text.matches(of: /\d[\d,^]*\d/).map { String($0.0) })
+    }
+
+    @Test func `Reasons of the standard rules have words`() throws {
+        let texts = try Texts(language: "en")
+        let reasons = Set(
+            StandardProcesses.all.flatMap(\.transitions).flatMap(\.guards).map(\.otherwise))
+        #expect(reasons.count > 10)
+        for reason in reasons where !reason.isEmpty {
+            #expect(texts.find("reason.\(reason)") != nil, "\(reason)")
         }
     }
 

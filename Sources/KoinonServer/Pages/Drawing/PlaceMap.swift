@@ -33,7 +33,8 @@ struct PlaceMap {
         for group in Self.groups(pins.map { (point($0), $0) }) { parts += Self.mark(group) }
         parts += Self.ruler(metres: 111_320 / scale, height: height)
         return SVG.drawing(
-            width: Self.width, height: height, label: label, class: "places", parts)
+            width: Self.width, height: height, label: label, class: "places",
+            hasLinks: pins.contains { $0.href != nil }, parts)
     }
 
     private struct Box {

@@ -41,7 +41,8 @@ struct ProcessDrawing {
 
     private func label(_ stops: [ProcessView.State]) -> String {
         let steps = (stops + endings()).map { state in
-            state.name == current ? "\(state.title) (\(texts("diagram.here")))" : state.title
+            let title = texts.ledger(state.title)
+            return state.name == current ? "\(title) (\(texts("diagram.here")))" : title
         }
         return texts("diagram.alt", ["steps": steps.joined(separator: ", ")])
     }
@@ -82,7 +83,7 @@ struct ProcessDrawing {
     }
 
     private func title(_ state: String) -> String {
-        process.states.first { $0.name == state }?.title ?? state
+        process.states.first { $0.name == state }.map { texts.ledger($0.title) } ?? state
     }
 
     private func draw(_ stop: ProcessView.State, at y: Double) -> String {
@@ -94,7 +95,8 @@ struct ProcessDrawing {
         }
         parts +=
             "<circle class=\"stop\" cx=\"\(SVG.number(Self.line))\" cy=\"\(SVG.number(y))\" r=\"10\"/>"
-        let title = isHere ? "\(stop.title) · \(texts("diagram.here"))" : stop.title
+        let name = texts.ledger(stop.title)
+        let title = isHere ? "\(name) · \(texts("diagram.here"))" : name
         parts += SVG.text(title, x: 66, y: y + 5, class: "title") + "</g>"
         for (index, way) in ways(from: stop.name).enumerated() {
             let line = y + 31 + Double(index) * Self.wayHeight
@@ -111,7 +113,8 @@ struct ProcessDrawing {
 
     private func drawEnd(_ end: ProcessView.State, at y: Double) -> String {
         let isHere = end.name == current
-        let title = isHere ? "\(end.title) · \(texts("diagram.here"))" : end.title
+        let name = texts.ledger(end.title)
+        let title = isHere ? "\(name) · \(texts("diagram.here"))" : name
         return (isHere ? "<g class=\"here\">" : "<g>")
             + "<rect class=\"end\" x=\"\(SVG.number(Self.line - 7))\" y=\"\(SVG.number(y - 7))\" width=\"14\" height=\"14\" rx=\"3\"/>"
             + SVG.text(title, x: 66, y: y + 5, class: "title") + "</g>"

@@ -28,11 +28,15 @@ enum SVG {
     }
 
     /// A drawing that says what it shows to who cannot see it.
+    ///
+    /// - Parameter hasLinks: it is a group of links then, not one picture.
     static func drawing(
-        width: Double, height: Double, label: String, class name: String = "", _ content: String
+        width: Double, height: Double, label: String, class name: String = "",
+        hasLinks: Bool = false, _ content: String
     ) -> String {
         """
-        <svg class="drawing \(name)" viewBox="0 0 \(number(width)) \(number(height))" role="img" \
+        <svg class="drawing \(name)" viewBox="0 0 \(number(width)) \(number(height))" \
+        role="\(hasLinks ? "group" : "img")" \
         aria-label="\(escape(label))" xmlns="http://www.w3.org/2000/svg">\(content)</svg>
         """
     }

@@ -51,26 +51,67 @@ async function words(name, value, fields) {
   return String(value);
 }
 
-/** The sentence of one action, and a row for each field that it has. */
-export async function describeAction(action) {
-  const { module, name, fields } = opened(action);
-  const flat = { ...fields, ...(fields.tariff ?? {}) };
-  const values = {};
-  for (const [key, value] of Object.entries(flat)) {
-    values[key] = shorten(await words(key, value, { ...flat, unit: fields.unit }));
-  }
+const SHARED = ["claim", "division"];
+
+/** "borrower: 75/100, provider: 25/100". */
+const shares = (division) => (division?.shares ?? [])
+  .map((share) => `${share.role}: ${share.numerator}/${division.denominator}`).join(", ")
+  + (division?.hand_over ? `, ${text("sign.hand_over")}` : "");
+
+/** What a proposal changes, from its own fields. */
+function change(fields) {
+  const name = Object.keys(fields).find((key) => hasText(`sign.change_${key}`));
+  if (!name) return JSON.stringify(fields);
+  const values = Object.fromEntries(
+    Object.entries(fields[name]).map(([key, value]) => [key, shorten(String(value))]));
+  return text(`sign.change_${name}`, values);
+}
+
+/** Values that stand in an action in another shape than its sentence needs them. */
+function special(name, fields, values) {
   if (name === "open_agreement") {
     values.start_ms ??= text("sign.at_once");
     values.quantity ??= 1;
+  }
+  if (["counter_answer", "answer_request"].includes(name)) {
+    values.start_ms ??= text("sign.at_once");
   }
   if (name === "take_transition") {
     const key = `verb.${fields.transition}`;
     values.verb = hasText(key) ? text(key) : fields.transition;
   }
-  if (name === "open_dispute") {
-    values.claim = (fields.claim?.shares ?? [])
-      .map((share) => `${share.role}: ${share.numerator}/${fields.claim.denominator}`).join(", ");
+  for (const part of SHARED) if (fields[part]) values[part] = shares(fields[part]);
+  if (name === "propose") values.change = change(fields);
+  if (name === "publish_request") {
+    values.kind ||= text("find.any");
+    values.budget_minor ??= text("sign.not_said");
   }
+  // What goes with the first thing of a bundle is as much signed as the first.
+  const also = (fields.offer ?? fields).also ?? [];
+  values.things = text("sign.things", { count: 1 + also.length });
+  for (const field of ["price_minor", "deposit_minor"]) values[field] ??= "0";
+  values.yes ??= text("sign.no");
+  values.account ??= text("sign.nobody");
+  values.delay_ms ??= "0";
+  values.from_ms ??= text("sign.whole");
+  values.memo = "";
+}
+
+/**
+ * The sentence of one action, and a row for each field that it has.
+ *
+ * `unit` is the page's word for amounts whose action names no unit; their rows show the bare
+ * number that is signed.
+ */
+export async function describeAction(action, unit) {
+  const { module, name, fields } = opened(action);
+  const offer = fields.offer && typeof fields.offer === "object" ? fields.offer : {};
+  const flat = { ...offer, ...fields, ...(offer.tariff ?? fields.tariff ?? {}) };
+  const values = {};
+  for (const [key, value] of Object.entries(flat)) {
+    values[key] = shorten(await words(key, value, { ...flat, unit: flat.unit ?? unit }));
+  }
+  special(name, fields, values);
   const key = `sign.${name}`;
   const sentence = hasText(key)
     ? text(key, values) : text("sign.other", { action: `${module}.${name}` });

@@ -6,6 +6,8 @@ import { concat, fromHex, toHex, utf8 } from "./bytes.js";
 import { accountText } from "./identifiers.js";
 
 const FORMAT = "koinon/encrypted-key/v1";
+const PLAIN = "koinon/key/v1";
+export const LEAST_PASSPHRASE = 10;
 const ITERATIONS = 600_000;
 // PKCS #8 of an Ed25519 key without its seed (RFC 8410).
 const PKCS8_HEAD = fromHex("302e020100300506032b657004220420");
@@ -122,19 +124,37 @@ export async function makeKey(chain, name, passphrase) {
   return keep(chain, seed, publicKey, name, await encryptSeed(seed, publicKey, name, passphrase));
 }
 
-/** Takes in an encrypted copy; null when the passphrase is another. */
-export async function importKey(chain, file, passphrase) {
-  const seed = await decryptSeed(file, passphrase);
-  if (!seed) return null;
-  const publicKey = fromHex(file.public_key);
-  const secret = await importSeed(seed);
+/** Throws unless what the seed signs is the public key's. */
+async function checkSeed(seed, publicKey) {
   const probe = utf8("koinon: does the seed belong to the key?");
-  const signature = await crypto.subtle.sign("Ed25519", secret, probe);
+  const signature = await crypto.subtle.sign("Ed25519", await importSeed(seed), probe);
   const shown = await crypto.subtle.importKey("raw", publicKey, "Ed25519", false, ["verify"]);
   if (!(await crypto.subtle.verify("Ed25519", shown, signature, probe))) {
     throw new Error("the seed does not belong to the public key");
   }
+}
+
+/** Takes in an encrypted copy; null when the passphrase is another. */
+export async function importKey(chain, file, passphrase) {
+  if (file.format === PLAIN) return importPlain(chain, file, passphrase);
+  const seed = await decryptSeed(file, passphrase);
+  if (!seed) return null;
+  const publicKey = fromHex(file.public_key);
+  await checkSeed(seed, publicKey);
   return keep(chain, seed, publicKey, String(file.name ?? "").slice(0, 40), file);
+}
+
+/**
+ * Takes in a key file of the command (docs/formats/key-file.md), a member's for instance; the
+ * passphrase is that of the encrypted copy which the page makes of it.
+ */
+async function importPlain(chain, file, passphrase) {
+  const [seed, publicKey] = [fromHex(file.seed), fromHex(file.public_key)];
+  if (seed?.length !== 32 || publicKey?.length !== 32) throw new Error("not a key file");
+  await checkSeed(seed, publicKey);
+  const name = String(file.name ?? "").slice(0, 40);
+  const copy = await encryptSeed(seed, publicKey, name, passphrase);
+  return keep(chain, seed, publicKey, name, copy);
 }
 
 /** Keys for this chain, the one used last first. */
@@ -146,4 +166,9 @@ export async function keysOf(chain) {
 
 export async function useKey(key) {
   await put("keys", { ...key, usedAt: Date.now() });
+}
+
+/** Says that a key acts for an account that was opened with another one. */
+export async function attachKey(key, account) {
+  await put("keys", { ...key, account, usedAt: Date.now() });
 }

@@ -2,8 +2,11 @@
 
 import { builders, Mistake } from "./actions.js";
 import { keysOf, whyNot } from "./keystore.js";
+import { livePartsAsSent, startLive } from "./live.js";
 import { localise, localiseFields } from "./locale.js";
 import { chainOf, isOpen, startMine } from "./mine.js";
+import { keyFor, listOwnThings, showOwn, startChoices } from "./own.js";
+import { startPictures } from "./pictures.js";
 import { startProofs } from "./proof-page.js";
 import { element, faultNote, note, outcomeNote, signAndSend } from "./sign-dialog.js";
 import { interrupted } from "./submit.js";
@@ -27,70 +30,51 @@ function noKeyNote() {
       element("a", { class: "button", href: "/account" }, text("page.make_account"))));
 }
 
-async function keyFor(form, keys) {
-  const owner = form.dataset.owner ?? form.closest("[data-owner]")?.dataset.owner;
-  if (owner) return keys.find((key) => key.account === owner);
-  const members = form.closest("[data-members]")?.dataset.members.split(" ");
-  if (members) return keys.find((key) => members.includes(key.account));
-  return keys[0];
+async function act(form, keys) {
+  form.querySelector(":scope > .mistake")?.remove();
+  const key = keyFor(form, keys);
+  if (!key || !(await isOpen(key))) {
+    form.append(noKeyNote());
+    return;
+  }
+  const button = form.querySelector("button[type=submit]");
+  // Pictures may take a while to be kept; twice is once too often.
+  if (button.getAttribute("aria-busy") === "true") return;
+  button.setAttribute("aria-busy", "true");
+  try {
+    const asked = await builders[form.dataset.action](values(form), key, form);
+    await signAndSend(key, asked.actions, { next: asked.next?.(key), unit: asked.unit });
+  } catch (fault) {
+    showMistake(form, fault);
+  }
+  button.removeAttribute("aria-busy");
 }
 
+/** For every form, also those that come later with a part that is replaced. */
 function startActions(keys) {
-  for (const form of document.querySelectorAll("form[data-action]")) {
-    form.addEventListener("submit", async (event) => {
-      event.preventDefault();
-      form.querySelector(":scope > .mistake")?.remove();
-      const key = await keyFor(form, keys);
-      if (!key || !(await isOpen(key))) {
-        form.append(noKeyNote());
-        return;
-      }
-      try {
-        const { actions, next } = await builders[form.dataset.action](values(form), key);
-        await signAndSend(key, actions, next?.(key));
-      } catch (fault) {
-        showMistake(form, fault);
-      }
-    });
-  }
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.matches("form[data-action]")) return;
+    event.preventDefault();
+    act(form, keys);
+  });
 }
 
-/** Shows what is for the owner of a key alone, and hides what is for everybody else. */
-function showOwn(keys) {
-  const own = new Set(keys.map((key) => key.account));
-  const publicKeys = new Set(keys.map((key) => key.publicKey));
-  for (const part of document.querySelectorAll("[data-owner]")) {
-    part.hidden = !own.has(part.dataset.owner) || publicKeys.has(part.dataset.otherKey);
-  }
-  for (const part of document.querySelectorAll("[data-not-owner]")) {
-    part.hidden = own.size === 0 || own.has(part.dataset.notOwner);
-  }
-  for (const part of document.querySelectorAll("[data-members]")) {
-    part.hidden = !part.dataset.members.split(" ").some((account) => own.has(account));
-  }
-  for (const field of document.querySelectorAll("[data-own-account]")) {
-    if (keys[0]) field.value = keys[0].account;
-  }
-  for (const link of document.querySelectorAll("[data-account]")) {
-    if (own.has(link.dataset.account)) link.textContent = text("account.you");
-  }
-  for (const part of document.querySelectorAll("[data-needs-account]")) part.hidden = own.size > 0;
-  const account = document.querySelector("[data-account-page]")?.dataset.accountPage;
-  for (const part of document.querySelectorAll("[data-yours]")) part.hidden = !own.has(account);
-}
-
-function startHere() {
-  for (const part of document.querySelectorAll("[data-here]")) {
+function startHere(root) {
+  for (const part of root.querySelectorAll("[data-here]")) {
     if (!navigator.geolocation) continue;
     part.hidden = false;
+    const fields = ["lat", "lon"].map((name) => part.closest("form").querySelector(
+      `[name=${name}], [name^=${name === "lat" ? "latitude" : "longitude"}]`));
     part.querySelector("button").addEventListener("click", () => {
       navigator.geolocation.getCurrentPosition(({ coords }) => {
-        document.querySelector("#lat").value = coords.latitude.toFixed(4);
-        document.querySelector("#lon").value = coords.longitude.toFixed(4);
+        [coords.latitude, coords.longitude].forEach((degrees, index) => {
+          fields[index].value = degrees.toFixed(4);
+        });
       });
     });
   }
-  for (const range of document.querySelectorAll("[data-shown]")) {
+  for (const range of root.querySelectorAll("[data-shown]")) {
     const output = element("output", { for: range.id }, ` ${range.value}`);
     document.querySelector(`label[for="${range.id}"]`).append(output);
     range.addEventListener("input", () => {
@@ -117,17 +101,31 @@ async function resume() {
   }
 }
 
+/** Makes a part of the page work: the whole at first, later what is replaced. */
+function wire(root, keys) {
+  startHere(root);
+  startProofs(root);
+  startChoices(root);
+  startPictures(root);
+  showOwn(keys, root);
+}
+
 async function start() {
+  const sent = livePartsAsSent();
   localise();
   localiseFields();
   await loadTexts();
-  startHere();
-  startProofs();
   const chain = chainOf();
   if (document.querySelector("[data-keys]")) await startMine(chain, document.body.dataset.member);
   const keys = (await whyNot()) ? [] : await keysOf(chain);
-  showOwn(keys);
+  wire(document, keys);
+  await listOwnThings(keys);
   startActions(keys);
+  startLive(sent, (part) => {
+    localise(part);
+    localiseFields(part);
+    wire(part, keys);
+  });
   document.body.dataset.ready = "yes";
   if (keys.length > 0) await resume();
 }

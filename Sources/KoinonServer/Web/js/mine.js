@@ -2,7 +2,11 @@
 
 import { fromHex } from "./bytes.js";
 import { signConsent } from "./compose.js";
-import { importKey, keysOf, makeKey, useKey, whyNot } from "./keystore.js";
+import { saveFile } from "./files.js";
+import {
+  attachKey, importKey, keysOf, LEAST_PASSPHRASE, makeKey, useKey, whyNot,
+} from "./keystore.js";
+import { readID } from "./identifiers.js";
 import { find, post } from "./node-api.js";
 import { busy, element, faultNote, note } from "./sign-dialog.js";
 import { text } from "./texts.js";
@@ -10,13 +14,8 @@ import { text } from "./texts.js";
 const values = (form) => Object.fromEntries(new FormData(form));
 const status = (form) => form.querySelector("[role=status]");
 
-/** Offers a value as a file. */
-export function download(name, value) {
-  const blob = new Blob([JSON.stringify(value, null, 2), "\n"], { type: "application/json" });
-  const link = element("a", { href: URL.createObjectURL(blob), download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-}
+const download = (name, value) =>
+  saveFile(name, `${JSON.stringify(value, null, 2)}\n`, "application/json");
 
 const fileName = (key) => `koinon-${(key.name || "key").replace(/[^\w-]+/g, "-")}.json`;
 
@@ -86,6 +85,13 @@ export async function startMine(chain, member) {
       let content;
       try {
         content = JSON.parse(await file.text());
+        // A key file of the command is not encrypted; the copy that is made of it will be.
+        if (content.format === "koinon/key/v1") {
+          content.name ??= file.name.replace(/\.\w+$/, "");
+          if (passphrase.length < LEAST_PASSPHRASE) {
+            return note("bad", text("mine.passphrase_hint"));
+          }
+        }
         const key = await importKey(chain, content, passphrase);
         if (!key) return note("bad", text("mine.wrong_passphrase"));
       } catch {
@@ -93,6 +99,21 @@ export async function startMine(chain, member) {
       }
       form.reset();
       return note("", text("mine.imported"));
+    },
+    async attach(form) {
+      const account = values(form).account.trim();
+      const [key] = await keysOf(chain);
+      if (!readID("account", account)) {
+        return note("bad", text("mistake.id", { kind: text("account.one") }));
+      }
+      const found = await find(`/v1/accounts/${account}`);
+      const keys = found?.value?.keys ?? [];
+      if (!keys.some((one) => one.public_key === key.publicKey)) {
+        return note("bad", text("mine.attach_not"), text("mine.attach_how"));
+      }
+      await attachKey(key, account);
+      form.reset();
+      return note("", text("mine.attached"));
     },
     async join(form) {
       const [key] = await keysOf(chain);

@@ -33,8 +33,8 @@ async function show(status, proofText, genesisBytes) {
 }
 
 /** Wires the forms that check a proof of the page, and those that take files. */
-export function startProofs() {
-  for (const form of document.querySelectorAll("form[data-proof]")) {
+export function startProofs(root = document) {
+  for (const form of root.querySelectorAll("form[data-proof]")) {
     form.hidden = false;
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -42,7 +42,7 @@ export function startProofs() {
       show(form.querySelector("[role=status]"), proof, () => bytesOf("/v1/genesis"));
     });
   }
-  for (const form of document.querySelectorAll("form[data-check]")) {
+  for (const form of root.querySelectorAll("form[data-check]")) {
     form.hidden = false;
     form.addEventListener("submit", (event) => {
       event.preventDefault();

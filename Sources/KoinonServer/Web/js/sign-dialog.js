@@ -6,7 +6,7 @@ import { Tampered, compose, signBody } from "./compose.js";
 import { formatTime } from "./locale.js";
 import { submit } from "./submit.js";
 import { sha256, toHex } from "./bytes.js";
-import { hasText, text } from "./texts.js";
+import { hasText, ledgerText, text } from "./texts.js";
 
 /** An element with attributes and children; texts are never read as HTML. */
 export function element(name, attributes = {}, ...children) {
@@ -41,13 +41,17 @@ export function faultNote(fault) {
     fault.remedy);
 }
 
+/** What to do about a rejection, in the reader's language where the ledger's words have one. */
+const remedyOf = (status) =>
+  (status.receipt_code && ledgerText(`rejections.${status.receipt_code}`)) ?? status.remedy;
+
 /** What became of a transaction, for people. */
 export function outcomeNote(status) {
   if (status.status === "done") return note("", text("outcome.done"));
   const key = `outcome.${status.status}`;
   return note(status.status === "pending" ? "warm" : "bad",
     hasText(key) ? text(key) : status.status,
-    status.meaning ?? status.message, status.detail, status.remedy);
+    status.meaning ?? status.message, status.detail, remedyOf(status));
 }
 
 function fieldList(rows) {
@@ -56,8 +60,9 @@ function fieldList(rows) {
       element("dt", {}, name), element("dd", { class: "whole" }, value)]));
 }
 
-async function summary(body, bytes, key) {
-  const described = await Promise.all(body.actions.map(describeAction));
+async function summary(body, bytes, key, unit) {
+  const described = await Promise.all(
+    body.actions.map((action) => describeAction(action, unit)));
   const id = toHex(await sha256(bytes));
   return [
     element("div", { class: "signed" },
@@ -89,9 +94,10 @@ const buttons = (...children) => element("div", { class: "actions" }, ...childre
 
 /**
  * Prepares, shows, signs and sends. `next(created)` names the page to go to when it is done,
- * from the ids that the transaction makes; without it the page is loaded again.
+ * from the ids that the transaction makes; without it the page is loaded again. `unit` is that
+ * of amounts that an action names without one.
  */
-export async function signAndSend(key, actions, next) {
+export async function signAndSend(key, actions, { next, unit } = {}) {
   const { dialog, show } = makeDialog();
   const status = element("div", { role: "status", "aria-live": "polite" });
   const close = element("button", { type: "button", class: "second",
@@ -106,7 +112,7 @@ export async function signAndSend(key, actions, next) {
     close.textContent = text("sign.close");
     return;
   }
-  const parts = await summary(prepared.body, prepared.bytes, key);
+  const parts = await summary(prepared.body, prepared.bytes, key, unit);
   const go = element("button", { type: "button" }, text("sign.go"));
   status.replaceChildren();
   show(element("p", {}, text("sign.read")), ...parts, status, buttons(go, close));

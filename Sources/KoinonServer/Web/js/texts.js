@@ -2,19 +2,32 @@
 
 const language = globalThis.document?.documentElement.lang || "en";
 let loaded = {};
+let ledger = {};
+
+async function load(path) {
+  const response = await fetch(path);
+  return response.ok ? response.json() : {};
+}
 
 /** Returns once texts can be looked up. */
 export async function loadTexts() {
-  const response = await fetch(`/assets/texts/${language}.json`);
-  if (response.ok) loaded = await response.json();
+  // What the ledger itself says is English; other languages have it in a file of their own.
+  [loaded, ledger] = await Promise.all([
+    load(`/assets/texts/${language}.json`),
+    language === "en" ? {} : load(`/assets/texts/ledger/${language}.json`)]);
 }
 
 /** The text of a key like "sign.title", with {name} replaced; the key itself when missing. */
 export function text(key, values = {}) {
-  const found = key.split(".").reduce((part, name) => part?.[name], loaded);
-  if (typeof found !== "string") return key;
-  return found.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+  const words = found(loaded, key);
+  if (typeof words !== "string") return key;
+  return words.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
 
 /** Whether there is such a text. */
 export const hasText = (key) => text(key) !== key;
+
+const found = (tree, key) => key.split(".").reduce((part, name) => part?.[name], tree);
+
+/** Words of the ledger in the reader's language; undefined where its own are to be shown. */
+export const ledgerText = (key) => found(ledger, key);

@@ -1,0 +1,223 @@
+"""Disputes to their end, votes, keys and recovery, by people and members in real browsers."""
+import pathlib
+import tempfile
+import time
+import unittest
+
+from harbour import Harbour, skip_unless_possible
+from people import Person
+
+# Evidence is collected for the shortest time that an alliance can choose.
+EVIDENCE_MS = 60_000
+
+
+def setUpModule():
+    skip_unless_possible()
+
+
+class Deciding(unittest.TestCase):
+    """The dispute is opened first, so that its time for evidence runs out meanwhile."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.harbour = Harbour(members=("harbour", "city"))
+        cls.people = [Person(cls.harbour.url) for _ in range(4)]
+        cls.anna, cls.ben, cls.harbours, cls.citys = cls.people
+        cls.anna.join("Anna")
+        cls.ben.join("Ben", money=True)
+        cls.harbours.bring(cls.harbour.key_file("harbour"))
+        cls.citys.bring(cls.harbour.key_file("city"))
+        cls.shorten_evidence()
+        cls.agreement = cls.open_dispute()
+        cls.opened = time.monotonic()
+
+    @classmethod
+    def tearDownClass(cls):
+        for person in cls.people:
+            person.close()
+        cls.harbour.close()
+
+    @classmethod
+    def propose(cls, title, **values):
+        """By harbour, which votes yes with that."""
+        person = cls.harbours
+        person.go("/alliance")
+        person.open("Make a proposal")
+        person.fill("form[data-action=propose]", title=title, **values)
+        return person.do("form[data-action=propose]")
+
+    @classmethod
+    def vote(cls, title, answer="yes"):
+        """By the city."""
+        person = cls.citys
+        person.go("/alliance")
+        value = "1" if answer == "yes" else ""
+        item = f"li:has(input[name=proposal]):has(input[value='{value}'])"
+        row = person.until(lambda: next(
+            (e for e in person.all(item) if title in e.text), None), title)
+        proposal = row.find_element("css selector", "input[name=proposal]").get_attribute("value")
+        form = (f"form[data-action=vote]:has([value={proposal}])"
+                f":has([name=yes][value='{value}'])")
+        return person.do(form)
+
+    @classmethod
+    def shorten_evidence(cls):
+        shown = cls.propose("Faster disputes", change="set_parameter", value="0.0167",
+                            parameter="dispute_evidence_ms", statement="Three days are long.")
+        assert "“Faster disputes”: dispute_evidence_ms becomes 60120" in shown, shown
+        assert "Three days are long." in cls.harbours.driver.page_source
+        assert "1 yes of 2 needed" in cls.harbours.text()
+        cls.vote("Faster disputes")
+        assert "Adopted" in cls.citys.text()
+
+    @classmethod
+    def open_dispute(cls):
+        cls.anna.go("/share")
+        cls.anna.fill("form[data-action=share]", title="Leaky boat", kind="boat", price="6",
+                      deposit="20", step_ms="1800000")
+        cls.anna.do("form[data-action=share]")
+        ben = cls.ben
+        ben.go(cls.anna.path.replace("/offer/", "/book/"))
+        ben.fill("form[data-times]", length="1", length_unit="hours")
+        ben.follow("form[data-times] button")
+        ben.do("form[data-action=open_agreement]")
+        ben.take("start")
+        ben.open("Open a dispute")
+        form = "form[data-action=open_dispute]"
+        ben.fill(form, percent="100", evidence="It leaked from the start.")
+        ben.do(form)
+        return ben.path
+
+    def test_a_second_key_gets_in_and_a_recovery_is_stopped(self):
+        ben, anna = self.ben, self.anna
+        other = Person(self.harbour.url)
+        try:
+            other.make_key("Second")
+            key = other.all("[data-keys] .whole")[1].text
+            ben.go(f"/account/{ben.account}")
+            ben.open("Add a key")
+            ben.fill("form[data-action=add_key]", public_key=key)
+            self.assertIn("full power", ben.do("form[data-action=add_key]"))
+            other.go("/account")
+            other.fill("form[data-key=attach]", account=anna.account)
+            other.press("form[data-key=attach] button")
+            other.until_text("This account does not know the key in use.")
+            other.fill("form[data-key=attach]", account=ben.account)
+            other.press("form[data-key=attach] button")
+            other.until(lambda: other.state == "open", "the key acts for the account")
+            # The second key acts: it names Anna as the one who may help.
+            other.go(f"/account/{ben.account}")
+            other.open("Recovery")
+            other.fill("form[data-action=set_recovery]", account=anna.account, days="7")
+            self.assertIn("replace your keys after 7 days",
+                          other.do("form[data-action=set_recovery]"))
+            self.recover(key)
+        finally:
+            other.close()
+
+    def recover(self, second):
+        ben, anna = self.ben, self.anna
+        anna.go(f"/account/{ben.account}")
+        anna.open("Start a recovery")
+        anna.fill("form[data-action=start_recovery]", public_key="20" + "00" * 30 + "00")
+        anna.ask("form[data-action=start_recovery]")
+        anna.sign()
+        anna.until_text("The ledger says no")
+        third = Person(self.harbour.url)
+        try:
+            third.make_key("Third")
+            key = third.all("[data-keys] .whole")[1].text
+        finally:
+            third.close()
+        anna.go(f"/account/{ben.account}")
+        anna.open("Start a recovery")
+        anna.fill("form[data-action=start_recovery]", public_key=key)
+        anna.do("form[data-action=start_recovery]")
+        ben.go(f"/account/{ben.account}")
+        self.assertIn("A recovery replaces all keys", ben.text())
+        self.assertIn(key, ben.text())
+        ben.do("form[data-action=cancel_recovery]")
+        self.assertNotIn("A recovery replaces all keys", ben.text())
+        form = f"form[data-action=revoke_key]:has([value='{second}'])"
+        self.assertIn("for ever", ben.do(form))
+        self.assertNotIn(second, ben.text())
+
+    def test_an_account_moves_and_a_warning_is_answered(self):
+        anna = self.anna
+        anna.go(f"/account/{anna.account}")
+        anna.open("Move to another member")
+        anna.do("form[data-action=request_sponsor]")
+        self.assertIn("Wishes to move to city.", anna.text())
+        citys = self.citys
+        citys.go(f"/account/{anna.account}")
+        citys.do("form[data-action=accept_sponsored]")
+        self.assertIn("through city", citys.text())
+        citys.open("Raise a warning")
+        citys.fill("form[data-action=raise_flag]", reason="Never delivered",
+                   evidence="She did not come.")
+        self.assertIn("never-delivered", citys.do("form[data-action=raise_flag]"))
+        anna.go(f"/account/{anna.account}")
+        self.assertIn("never delivered", anna.text())
+        anna.fill("form[data-action=answer_flag]", text="The bridge was closed.")
+        anna.do("form[data-action=answer_flag]")
+        self.assertIn("The bridge was closed.", anna.text())
+        anna.do("form[data-action=appeal_flag]")
+        self.assertIn("The members vote.", anna.text())
+        self.harbours.go("/alliance")
+        self.assertIn("Lift a warning", self.harbours.text())
+
+    def test_z_the_dispute_comes_to_its_end(self):
+        anna, citys = self.anna, self.citys
+        self.answer_with_a_file()
+        self.wait_for_the_lot()
+        citys.go(self.agreement)
+        citys.fill("form[data-action=decide_dispute]", percent="25")
+        self.assertIn("25/100", citys.do("form[data-action=decide_dispute]"))
+        self.ben.go(self.agreement)
+        self.assertIn("25 % to the owner, 75 % to the borrower", self.ben.text())
+        self.assertIn("Either side may appeal once.", self.ben.text())
+        anna.go(self.agreement)
+        anna.open("Appeal")
+        anna.fill("form[data-action=appeal_decision]", evidence="It was dry when he took it.")
+        anna.do("form[data-action=appeal_decision]")
+        # Any block draws the second panel.
+        self.pass_a_block()
+        citys.until(lambda: citys.go(self.agreement) or "Being decided" in citys.text(),
+                    "the second panel sits")
+        citys.fill("form[data-action=decide_dispute]", percent="50")
+        citys.do("form[data-action=decide_dispute]")
+        self.ben.go(self.agreement)
+        self.assertIn("The decision was carried out.", self.ben.text())
+        self.assertIn("50 % to the owner, 50 % to the borrower", self.ben.text())
+        self.assertIn("The first decision, before the appeal", self.ben.text())
+
+    def answer_with_a_file(self):
+        """Anna's side: a file that the node does not keep, by its hash alone."""
+        anna, form = self.anna, "form[data-action=submit_evidence]"
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "survey.pdf")
+            path.write_bytes(b"%PDF-1.4\x00 dry")
+            anna.go(self.agreement)
+            anna.open("Submit evidence")
+            anna.fill(form, evidence_file=str(path))
+            anna.press(f"{form} button[type=submit]")
+            anna.until_text("The node keeps only texts and JPEG, PNG or WebP pictures.")
+            anna.fill(form, keep_evidence="")
+            anna.do(form)
+        self.assertIn("not at this node", anna.text())
+        self.assertIn("It leaked from the start.", anna.text())
+
+    def pass_a_block(self):
+        self.harbour.send('{"resources": {"register_kind": {"kind": "k%d", "title": "Kind"}}}'
+                          % time.monotonic_ns())
+
+    def wait_for_the_lot(self):
+        rest = EVIDENCE_MS / 1000 + 1 - (time.monotonic() - self.opened)
+        time.sleep(max(0, rest))
+        self.citys.until(
+            lambda: self.citys.go(self.agreement) or "Being decided" in self.citys.text(),
+            "the panel is drawn", seconds=30)
+
+
+if __name__ == "__main__":
+    unittest.main()
