@@ -176,13 +176,18 @@ class Everybody(unittest.TestCase):
         finally:
             reader.close()
 
+    def calm(self, person):
+        """Waits until the page follows, and has looked twice at what was before that."""
+        person.until(lambda: person.driver.execute_script(
+            "return document.body.dataset.live && document.body.dataset.refreshed === '2'"),
+            "the page has caught up")
+        person.driver.execute_script("window.stays = true")
+
     def test_a_page_follows_the_ledger_by_itself(self):
         agreement = self.book()
         anna, ben = self.anna, self.ben
         anna.go(agreement)
-        anna.until(lambda: anna.driver.execute_script("return document.body.dataset.live"),
-                   "the stream is open")
-        anna.driver.execute_script("window.stays = true")
+        self.calm(anna)
         ben.take("start")
         anna.until_text("In use")
         # While somebody writes nothing moves under the pen.
@@ -195,7 +200,7 @@ class Everybody(unittest.TestCase):
         self.assertTrue(anna.driver.execute_script("return window.stays"))
         field.clear()
         anna.go("/")
-        anna.driver.execute_script("window.stays = true")
+        self.calm(anna)
         before = anna.see(".figures .figure:nth-child(2) dd").text
         self.book(in_hours(90))
         anna.until(lambda: anna.see(".figures .figure:nth-child(2) dd").text != before,
@@ -215,7 +220,8 @@ class Everybody(unittest.TestCase):
             reader.follow("form[data-times] button")
             reader.ask("form[data-action=open_agreement]")
             reader.sign()
-            reader.until_text("Das Konto hat weniger")
+            reader.until(lambda: "Das Konto hat weniger" in reader.see("dialog").text,
+                         "the remedy in German")
         finally:
             reader.close()
 

@@ -107,6 +107,10 @@ struct AccountParts {
             "recovery_days": String(max((view.recovery?.delayMs ?? 0) / 86_400_000, 7)),
             "settled": String(view.settled), "late": String(view.settledLate),
         ]
+        let vouching = found.members.filter { view.vouchedBy.contains($0.id) }.map(\.account)
+        model["vouchers"] = vouching.joined(separator: " ")
+        model["others"] = found.members.map(\.account).filter { !vouching.contains($0) }
+            .joined(separator: " ")
         if let member = view.member { model["member_name"] = memberName(member) }
         if !view.vouchedBy.isEmpty {
             let names = view.vouchedBy.map(memberName).joined(separator: ", ")

@@ -93,6 +93,10 @@ struct LedgerWords: Sendable, Decodable {
     var titles: [String: String] = [:]
     /// Remedies by the rejection's code.
     var rejections: [String: String] = [:]
+    /// Remedies by the reason for which a block ignores a transaction.
+    var ignored: [String: String] = [:]
+    /// What a problem of the interface says, by its code.
+    var problems: [String: String] = [:]
 
     /// Without a file the English words stay.
     ///

@@ -93,4 +93,14 @@ import Testing
         "100000100001110101000",
         "111111101111011011001",
     ]
+
+    @Test func `Long words of a process go on below instead of over the edge`() {
+        #expect(ProcessDrawing.lines("In use", letters: 10) == ["In use"])
+        #expect(
+            ProcessDrawing.lines("Back, not settled · here now", letters: 12)
+                == ["Back, not", "settled ·", "here now"])
+        #expect(
+            ProcessDrawing.lines("Unaussprechlich ja", letters: 5) == ["Unaussprechlich", "ja"])
+        #expect(ProcessDrawing.lines("", letters: 5) == [])
+    }
 }

@@ -36,7 +36,7 @@ import Testing
             #expect(agreement.contains("Returned and paid · here now"))
             #expect(agreement.contains("Seal my review"))
             let disputed = try await world.page("/agreement/\(world.disputed)").text
-            #expect(disputed.contains("1/2 to the borrower, 1/2 to the owner"))
+            #expect(disputed.contains("50 % to the borrower, 50 % to the owner"))
             let account = try await world.page("/account/\(world.lease.bea.account)").text
             #expect(account.contains("never delivered"))
             #expect(account.contains("/agreement/\(world.settled)"))

@@ -103,6 +103,19 @@ import Testing
         }
     }
 
+    @Test func `Other languages have words for all that the interface may answer`() throws {
+        let codes = Set(
+            Self.users.matches(of: /code: "([a-zA-Z]+)"/).map { String($0.1) })
+        #expect(codes.count > 20)
+        for language in Texts.languages.dropFirst() {
+            let words = try LedgerWords(language: language)
+            #expect(codes.subtracting(words.problems.keys) == [])
+            #expect(
+                Set(words.ignored.keys)
+                    .symmetricDifference(IgnoredReason.allCases.map(\.rawValue)) == [])
+        }
+    }
+
     /// Limits that a text names; small ones may be written as words.
     private static func numbers(_ text: String) -> Set<String> {
         Set(text.matches(of: /\d[\d,^]*\d/).map { String($0.0) })

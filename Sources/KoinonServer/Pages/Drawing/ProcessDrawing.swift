@@ -9,7 +9,11 @@ struct ProcessDrawing {
     private static let width = 390.0
     private static let line = 36.0
     private static let wayHeight = 42.0
+    private static let lineHeight = 17.0
     private static let gap = 26.0
+    /// Letters that fit on a line of a title, and of a way: text in drawings does not wrap.
+    private static let titleLetters = 34
+    private static let wayLetters = 40
 
     /// Ways out of one state to another, by whom.
     private struct Way {
@@ -24,12 +28,12 @@ struct ProcessDrawing {
         var y = 30.0
         for stop in stops {
             tops[stop.name] = y
-            y += 24 + Double(ways(from: stop.name).count) * Self.wayHeight + Self.gap
+            y += height(of: stop) + Self.gap
         }
         let ends = endings()
         for end in ends {
             tops[end.name] = y
-            y += 34
+            y += 34 + Self.more(lines(of: end))
         }
         let bottom = tops[ends.last?.name ?? stops.last?.name ?? ""] ?? 30
         var parts = "<path class=\"way\" d=\"M\(SVG.number(Self.line)) 30V\(SVG.number(bottom))\"/>"
@@ -37,6 +41,44 @@ struct ProcessDrawing {
         for end in ends { parts += drawEnd(end, at: tops[end.name] ?? 0) }
         return SVG.drawing(
             width: Self.width, height: y, label: label(stops), class: "process", parts)
+    }
+
+    /// From the circle to below the last way.
+    private func height(of stop: ProcessView.State) -> Double {
+        24 + Self.more(lines(of: stop))
+            + ways(from: stop.name).reduce(0) { $0 + Self.height(of: $1) }
+    }
+
+    private static func height(of way: Way) -> Double {
+        wayHeight + more(lines(of: way))
+    }
+
+    /// What lines behind the first one take.
+    private static func more(_ lines: [String]) -> Double {
+        Double(max(lines.count, 1) - 1) * lineHeight
+    }
+
+    /// The title, with where one stands.
+    private func lines(of state: ProcessView.State) -> [String] {
+        let name = texts.ledger(state.title)
+        let isHere = state.name == current && !state.name.isEmpty
+        return Self.lines(
+            isHere ? "\(name) · \(texts("diagram.here"))" : name, letters: Self.titleLetters)
+    }
+
+    private static func lines(of way: Way) -> [String] {
+        lines("\(way.verb) → \(way.to)", letters: wayLetters)
+    }
+
+    /// Broken between words; a longer word stays whole.
+    static func lines(_ text: String, letters: Int) -> [String] {
+        text.split(separator: " ").reduce(into: [String]()) { lines, word in
+            if let last = lines.last, last.count + 1 + word.count <= letters {
+                lines[lines.count - 1] = "\(last) \(word)"
+            } else {
+                lines.append(String(word))
+            }
+        }
     }
 
     private func label(_ stops: [ProcessView.State]) -> String {
@@ -88,35 +130,45 @@ struct ProcessDrawing {
 
     private func draw(_ stop: ProcessView.State, at y: Double) -> String {
         let isHere = stop.name == current && !stop.name.isEmpty
-        var parts = isHere ? "<g class=\"here\">" : "<g>"
-        if isHere {
-            parts +=
-                "<circle class=\"halo\" cx=\"\(SVG.number(Self.line))\" cy=\"\(SVG.number(y))\" r=\"19\"/>"
-        }
-        parts +=
-            "<circle class=\"stop\" cx=\"\(SVG.number(Self.line))\" cy=\"\(SVG.number(y))\" r=\"10\"/>"
-        let name = texts.ledger(stop.title)
-        let title = isHere ? "\(name) · \(texts("diagram.here"))" : name
-        parts += SVG.text(title, x: 66, y: y + 5, class: "title") + "</g>"
-        for (index, way) in ways(from: stop.name).enumerated() {
-            let line = y + 31 + Double(index) * Self.wayHeight
-            parts +=
-                "<path class=\"way\" d=\"M66 \(SVG.number(line - 5))h16\"/>"
-                + "<path class=\"arrow\" d=\"M82 \(SVG.number(line - 10))l9 5l-9 5z\"/>"
-            parts +=
-                "<text x=\"98\" y=\"\(SVG.number(line))\" class=\"verb\">"
-                + "\(SVG.escape(way.verb))<tspan class=\"goes\"> → \(SVG.escape(way.to))</tspan></text>"
-            parts += SVG.text(way.who, x: 98, y: line + 16, class: "who")
+        let centre = "cx=\"\(SVG.number(Self.line))\" cy=\"\(SVG.number(y))\""
+        var parts = isHere ? "<g class=\"here\"><circle class=\"halo\" \(centre) r=\"19\"/>" : "<g>"
+        parts += "<circle class=\"stop\" \(centre) r=\"10\"/>" + title(stop, at: y) + "</g>"
+        var top = y + 31 + Self.more(lines(of: stop))
+        for way in ways(from: stop.name) {
+            parts += Self.draw(way, at: top)
+            top += Self.height(of: way)
         }
         return parts
     }
 
+    private func title(_ state: ProcessView.State, at y: Double) -> String {
+        lines(of: state).enumerated().map { index, line in
+            SVG.text(line, x: 66, y: y + 5 + Double(index) * Self.lineHeight, class: "title")
+        }.joined()
+    }
+
+    /// An arrow, the verb and where it leads, and below it by whom.
+    private static func draw(_ way: Way, at top: Double) -> String {
+        var parts =
+            "<path class=\"way\" d=\"M66 \(SVG.number(top - 5))h16\"/>"
+            + "<path class=\"arrow\" d=\"M82 \(SVG.number(top - 10))l9 5l-9 5z\"/>"
+        let lines = lines(of: way)
+        for (index, line) in lines.enumerated() {
+            // The first line begins with the verb, unless that alone is longer than a line.
+            let verb = index == 0 && line.hasPrefix(way.verb) ? way.verb : ""
+            parts +=
+                "<text x=\"98\" y=\"\(SVG.number(top + Double(index) * lineHeight))\" class=\"verb\">"
+                + "\(SVG.escape(verb))<tspan class=\"goes\">"
+                + "\(SVG.escape(String(line.dropFirst(verb.count))))</tspan></text>"
+        }
+        let below = top + 16 + more(lines)
+        return parts + SVG.text(way.who, x: 98, y: below, class: "who")
+    }
+
     private func drawEnd(_ end: ProcessView.State, at y: Double) -> String {
-        let isHere = end.name == current
-        let name = texts.ledger(end.title)
-        let title = isHere ? "\(name) · \(texts("diagram.here"))" : name
-        return (isHere ? "<g class=\"here\">" : "<g>")
-            + "<rect class=\"end\" x=\"\(SVG.number(Self.line - 7))\" y=\"\(SVG.number(y - 7))\" width=\"14\" height=\"14\" rx=\"3\"/>"
-            + SVG.text(title, x: 66, y: y + 5, class: "title") + "</g>"
+        let place = "x=\"\(SVG.number(Self.line - 7))\" y=\"\(SVG.number(y - 7))\""
+        return (end.name == current ? "<g class=\"here\">" : "<g>")
+            + "<rect class=\"end\" \(place) width=\"14\" height=\"14\" rx=\"3\"/>"
+            + title(end, at: y) + "</g>"
     }
 }

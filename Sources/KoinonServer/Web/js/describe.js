@@ -64,6 +64,9 @@ function change(fields) {
   if (!name) return JSON.stringify(fields);
   const values = Object.fromEntries(
     Object.entries(fields[name]).map(([key, value]) => [key, shorten(String(value))]));
+  if (name === "set_parameter" && values.name.endsWith("_ms")) {
+    values.value = `${values.value} (${formatDuration(values.value)})`;
+  }
   return text(`sign.change_${name}`, values);
 }
 

@@ -12,11 +12,12 @@ const FINAL_MS = 2500;
 function isTouched(part) {
   if (part.contains(document.activeElement)
     && document.activeElement.matches("input, select, textarea")) return true;
-  return [...part.querySelectorAll("input, textarea")].some((field) => {
-    if (["hidden", "checkbox", "radio", "range"].includes(field.type)) {
-      return field.type !== "hidden" && field.checked !== field.defaultChecked;
-    }
-    return field.type !== "file" && field.value !== field.defaultValue && field.value !== "";
+  return [...part.querySelectorAll("input, textarea, option")].some((field) => {
+    if (field.matches("option")) return field.selected !== field.defaultSelected && field.index > 0;
+    if (field.type === "hidden") return false;
+    if (field.type === "file") return field.files.length > 0;
+    if (["checkbox", "radio"].includes(field.type)) return field.checked !== field.defaultChecked;
+    return field.value !== field.defaultValue && field.value !== "";
   });
 }
 
@@ -41,7 +42,6 @@ async function refresh(known, wire) {
   if (!response.ok) return;
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   let waits = false;
-  let changed = false;
   for (const part of document.querySelectorAll("[data-live]")) {
     const name = part.dataset.live;
     const fresh = page.querySelector(`[data-live="${name}"]`);
@@ -55,9 +55,8 @@ async function refresh(known, wire) {
     const own = document.importNode(fresh, true);
     replace(part, own);
     wire(part);
-    changed = true;
   }
-  if (changed) document.body.dataset.refreshed = Number(document.body.dataset.refreshed ?? 0) + 1;
+  document.body.dataset.refreshed = Number(document.body.dataset.refreshed ?? 0) + 1;
   tell(waits);
 }
 

@@ -4,9 +4,9 @@ import { text } from "./texts.js";
 
 /** A problem of RFC 9457, or no answer at all. */
 export class Problem extends Error {
-  constructor({ title, detail, remedy, code, status }) {
+  constructor({ title, detail, remedy, code, field, status }) {
     super(title);
-    Object.assign(this, { title, detail, remedy, code, status });
+    Object.assign(this, { title, detail, remedy, code, field, status });
   }
 }
 
@@ -28,7 +28,7 @@ export async function request(path, options = {}) {
   }
   if (!response.ok) {
     throw new Problem({ title: json.title ?? text("fault.failed"), detail: json.detail,
-      remedy: json.remedy, code: json.code, status: response.status });
+      remedy: json.remedy, code: json.code, field: json.field, status: response.status });
   }
   return json;
 }

@@ -4,7 +4,7 @@ import { toJSONForm } from "./json-form.js";
 import { describeAction } from "./describe.js";
 import { Tampered, compose, signBody } from "./compose.js";
 import { formatTime } from "./locale.js";
-import { submit } from "./submit.js";
+import { listed, submit } from "./submit.js";
 import { sha256, toHex } from "./bytes.js";
 import { hasText, ledgerText, text } from "./texts.js";
 
@@ -37,21 +37,30 @@ export function faultNote(fault) {
     const key = `tampered.${fault.difference}`;
     return note("bad", text("tampered.title"), text(key), text("tampered.remedy"));
   }
+  // The node's words are English; other languages have their own by the problem's code.
+  const own = fault.code && ledgerText(`problems.${fault.code}`);
+  if (own) return withCode(note("bad", own, fault.field), fault.code);
   return note("bad", fault.title ?? text("fault.failed"), fault.detail ?? fault.message,
     fault.remedy);
 }
 
+/** Adds the stable name by which others can help. */
+function withCode(made, code) {
+  if (code) made.append(element("p", { class: "small muted" }, code));
+  return made;
+}
+
 /** What to do about a rejection, in the reader's language where the ledger's words have one. */
 const remedyOf = (status) =>
-  (status.receipt_code && ledgerText(`rejections.${status.receipt_code}`)) ?? status.remedy;
+  (status.receipt_code && ledgerText(`rejections.${status.receipt_code}`))
+  || ledgerText(`ignored.${status.code}`) || status.remedy;
 
 /** What became of a transaction, for people. */
 export function outcomeNote(status) {
   if (status.status === "done") return note("", text("outcome.done"));
   const key = `outcome.${status.status}`;
-  return note(status.status === "pending" ? "warm" : "bad",
-    hasText(key) ? text(key) : status.status,
-    status.meaning ?? status.message, status.detail, remedyOf(status));
+  return withCode(note(status.status === "pending" ? "warm" : "bad",
+    hasText(key) ? text(key) : status.status, remedyOf(status)), status.code);
 }
 
 function fieldList(rows) {
@@ -125,7 +134,10 @@ export async function signAndSend(key, actions, { next, unit } = {}) {
       const page = next ? await next(prepared.body.nonce) : location.pathname + location.search;
       const result = await submit(signed, page);
       status.replaceChildren(outcomeNote(result));
-      if (result.status === "done") location.assign(page);
+      if (result.status === "done") {
+        await listed(result.height);
+        location.assign(page);
+      }
     } catch (fault) {
       status.replaceChildren(faultNote(fault));
     }

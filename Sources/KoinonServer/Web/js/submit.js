@@ -59,6 +59,23 @@ async function settle(pending) {
   }
 }
 
+/**
+ * Returns once the node's lists have a block: they follow a moment later, and whoever has signed
+ * looks for it on the next page. Never waits for long, nor where the node keeps no lists.
+ */
+export async function listed(height) {
+  const end = Date.now() + 3000;
+  for (let wait = 20; Date.now() < end; wait = Math.min(2 * wait, 250)) {
+    try {
+      const answer = await request("/v1/index");
+      if (answer.rebuilding || answer.index_height >= height) return;
+    } catch {
+      return;
+    }
+    await pause(wait);
+  }
+}
+
 /** What a reload interrupted: each with a promise of its outcome. */
 export async function interrupted() {
   return (await all("pending")).map((pending) => ({ pending, status: settle(pending) }));
