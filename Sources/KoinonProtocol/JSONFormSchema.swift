@@ -132,8 +132,8 @@ enum BytesForm: Equatable {
         case "proposal": self = .proposal
         case "flag": self = .flag
         case "account_key", "answer_hash", "block_hash", "chain", "description_hash",
-            "evidence_hash", "node_key", "parent_hash", "public_key", "review_hash", "salt",
-            "statement_hash", "text_hash":
+            "evidence_hash", "node_key", "parent_hash", "public_key", "retired_key",
+            "review_hash", "salt", "statement_hash", "text_hash":
             self = .hex(count: 32)
         case "signature": self = .hex(count: 64)
         // A timer's subject is an id of the module that set it, of whichever kind.

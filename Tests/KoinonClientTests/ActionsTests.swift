@@ -32,6 +32,8 @@ struct ActionsTests {
             "account_key":"\(key)"}}}}
             """)
         check(
+            .renewNodeKey(key), #"{"alliance":{"renew_node_key":{"node_key":"\#(key)"}}}"#)
+        check(
             .propose(title: "Out", Action.expulsion(of: Self.member)),
             #"{"alliance":{"propose":{"title":"Out","expel_member":{"id":"valley-bike"}}}}"#)
         check(

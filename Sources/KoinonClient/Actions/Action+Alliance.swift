@@ -54,6 +54,12 @@ extension Action {
         .adoptProcess(process)
     }
 
+    /// Another node key for the member whose account sends it; its node signs with it from the
+    /// next block on.
+    public static func renewNodeKey(_ key: PublicKey) -> Action {
+        alliance(.renewNodeKey(.with { $0.nodeKey = Data(key.bytes) }))
+    }
+
     public static func vote(_ yes: Bool, on proposal: ProposalID) -> Action {
         alliance(
             .vote(

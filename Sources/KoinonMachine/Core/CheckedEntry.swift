@@ -7,6 +7,8 @@ public enum EntryLimits {
     /// Packed: body, key and signature.
     public static let bytes = 1_048_576
     public static let attestations = 10_000
+    /// Evidence that is looked at; four signatures take a fraction of a millisecond.
+    public static let contradictions = 16
 }
 
 /// Why an entry cannot be taken at all: it does not even use up a sequence number.
@@ -43,13 +45,18 @@ public struct CheckedEntry: Sendable {
     public let transactions: [CheckedTransaction]
     /// Attestations count wherever they are seen, in a void entry too.
     public let attestations: [Signed]
+    /// It asks members to state their clocks.
+    public let asksForClocks: Bool
+    /// Node keys that contradicted themselves, as the entry shows; ascending.
+    public let contradictors: [PublicKey]
     /// What makes it void; evidence against its author.
     public let void: String?
 
     /// An entry that this node has just made of transactions it has checked.
     public init(
         own envelope: Envelope, author: MemberID, sequence: UInt64, clock: Timestamp,
-        transactions: [CheckedTransaction], attestations: [Signed]
+        transactions: [CheckedTransaction], attestations: [Signed], asksForClocks: Bool = false,
+        contradictors: [PublicKey] = []
     ) {
         self.envelope = envelope
         self.author = author
@@ -57,8 +64,13 @@ public struct CheckedEntry: Sendable {
         self.clock = clock
         self.transactions = transactions
         self.attestations = attestations
+        self.asksForClocks = asksForClocks
+        self.contradictors = contradictors
         void = nil
     }
+
+    /// Whether it says nothing but its author's clock and attestations: nobody answers it.
+    public var isBare: Bool { transactions.isEmpty && !asksForClocks }
 
     /// Checks everything that needs no state.
     ///
@@ -85,6 +97,12 @@ public struct CheckedEntry: Sendable {
         sequence = body.sequence
         clock = Timestamp(milliseconds: min(body.clockMs, Timestamp.maximum.milliseconds))
         attestations = Array(body.attestations.prefix(EntryLimits.attestations))
+        asksForClocks = body.asksForClocks
+        contradictors = Set(
+            body.contradictions.prefix(EntryLimits.contradictions).compactMap { pair in
+                Self.contradictor(pair, chain: chain)
+            }
+        ).sorted()
         do throws(VoidReason) {
             transactions = try Self.check(body.transactions, chain: chain, isKnown: isKnown)
             void = nil
@@ -92,6 +110,21 @@ public struct CheckedEntry: Sendable {
             transactions = []
             void = error.text
         }
+    }
+
+    /// The key that signed two attestations which no honest member makes.
+    private static func contradictor(_ pair: ContradictingPair, chain: ChainID) -> PublicKey? {
+        guard let first = try? Envelope(pair.first), let second = try? Envelope(pair.second),
+            first.publicKey == second.publicKey,
+            let one = try? AttestationBody(strict: first.body),
+            let other = try? AttestationBody(strict: second.body),
+            ChainID(one.chain) == chain, ChainID(other.chain) == chain,
+            one.epoch == other.epoch, one.height == other.height,
+            Hash256(one.blockHash) != nil, Hash256(other.blockHash) != nil,
+            one.blockHash != other.blockHash,
+            first.isAuthentic(as: .attestation), second.isAuthentic(as: .attestation)
+        else { return nil }
+        return first.publicKey
     }
 
     private struct VoidReason: Error { var text: String }

@@ -7,6 +7,22 @@ public enum CoreRows {
     /// comes from blocks or a snapshot continues identically.
     public static let authors = Table<MemberID, AuthorState>(prefix: 0x02)
 
+    /// Authors that contradicted themselves, with the block that showed it.
+    static func silenced(in state: some StateReader) -> [MemberID: Height] {
+        authors.rows(in: state).reduce(into: [:]) { silenced, row in
+            guard row.value.silencedAtHeight > 0 else { return }
+            silenced[row.key] = Height(row.value.silencedAtHeight)
+        }
+    }
+
+    /// Whose node key it is or was.
+    static func author(signingWith key: PublicKey, in state: some StateReader) -> MemberID? {
+        if let retired = Alliance.retiredNodeKeys.get(key, in: state) {
+            return MemberID(rawValue: retired.member)
+        }
+        return authors.rows(in: state).first { PublicKey($0.value.nodeKey) == key }?.key
+    }
+
     /// Ids of executed transactions, a row for each block that executed any, by the last
     /// expiry among them and the block's height: dropped once all could only be expired.
     ///

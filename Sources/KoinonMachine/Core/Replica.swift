@@ -10,7 +10,7 @@ import KoinonProtocol
 /// An entry is taken in three steps, ``begin(_:)``, ``execute(_:)`` and ``seal(_:)``, which
 /// ``apply(_:)`` does in one. The middle one, which takes nearly all the time, changes
 /// nothing that a reader may look at: neither ``state`` nor ``header`` nor what
-/// ``members``, ``lastSequence(of:)``, ``lastClock(of:)``, ``nextTimer``,
+/// ``members``, ``silenced``, ``lastSequence(of:)``, ``lastClock(of:)``, ``nextTimer``,
 /// ``ignoredReason(_:at:)`` and ``hasExecuted(_:)`` answer, but it does change ``tree``.
 public final class Replica {
     public let chain: ChainID
@@ -23,6 +23,8 @@ public final class Replica {
     /// Entries with effect since the last block, none of which closed one.
     private var pending: [Envelope] = []
     private var pendingAuthors: [MemberID: AuthorState] = [:]
+    /// Authors that contradicted themselves, with the block that showed it.
+    public private(set) var silenced: [MemberID: Height] = [:]
     private var spent = SpentIDIndex()
     /// Of the execution alone: readers have their own, in ``state``.
     private let derived = DerivedValues()
@@ -78,6 +80,7 @@ public final class Replica {
             return
         }
         memberSet = Alliance.memberSet(in: state)
+        silenced = CoreRows.silenced(in: state)
         spent = SpentIDIndex(state)
     }
 
@@ -162,19 +165,32 @@ public final class Replica {
             )
         }
         author.lastSequence = entry.sequence
-        let isMember = memberSet.members.contains { $0.id == entry.author }
-        if entry.void == nil, isMember { author.lastClockMs = entry.clock.milliseconds }
+        // Void, or of an author that is silenced or no member: it uses its sequence, no more.
+        let counts =
+            entry.void == nil && author.silencedAtHeight == 0
+            && memberSet.members.contains { $0.id == entry.author }
+        if counts { author.lastClockMs = entry.clock.milliseconds }
         pendingAuthors[entry.author] = author
         pending.append(entry.envelope)
+        if counts { entry.contradictors.forEach(silence) }
 
         let time = blockTime
-        let transactions = isMember ? entry.transactions : []
+        let transactions = counts ? entry.transactions : []
         let timerIsDue = Timers.next(dueBy: time, in: state) != nil
         guard !transactions.isEmpty || timerIsDue else { return .waiting }
         return .closes(
             ClosingBlock(
                 transactions: transactions, time: time, proposer: entry.author, entries: pending,
                 authors: pendingAuthors.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }))
+    }
+
+    /// From the next entry on those of the author whose key it is are void.
+    private func silence(_ key: PublicKey) {
+        guard let id = CoreRows.author(signingWith: key, in: state),
+            var author = authorState(id), author.silencedAtHeight == 0
+        else { return }
+        author.silencedAtHeight = header.height.next.rawValue
+        pendingAuthors[id] = author
     }
 
     private func authorState(_ author: MemberID) -> AuthorState? {
@@ -265,6 +281,13 @@ public final class Replica {
     public func seal(_ executed: ExecutedClosing) -> Outcome {
         state.apply(executed.changes)
         spent.apply(added: executed.spent, dropped: executed.dropped)
+        // A member that is admitted again begins anew.
+        let changesSilence =
+            memberSet != executed.memberSet
+            || pendingAuthors.contains {
+                $0.value.silencedAtHeight == executed.header.height.rawValue
+            }
+        if changesSilence { silenced = CoreRows.silenced(in: state) }
         header = executed.header
         history = executed.history
         memberSet = executed.memberSet

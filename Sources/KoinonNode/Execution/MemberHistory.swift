@@ -50,6 +50,12 @@ struct MemberHistory {
                 else { continue }
                 entries.removeAll { $0.id == id }
                 entries.append(MemberSet.Entry(id: id, nodeKey: key))
+            case .nodeKeyRenewed(let event):
+                guard let id = MemberID(rawValue: event.member),
+                    let key = PublicKey(event.nodeKey)
+                else { continue }
+                entries.removeAll { $0.id == id }
+                entries.append(MemberSet.Entry(id: id, nodeKey: key))
             case .memberExpelled(let event):
                 entries.removeAll { $0.id.rawValue == event.member }
             default: break

@@ -113,7 +113,8 @@ public struct EntryRule: Sendable {
     }
 
     private func mayCarry(_ content: EntryContent, _ situation: Situation) -> Bool {
-        let beyond = situation.height.rawValue
+        let beyond =
+            situation.height.rawValue
             - min(situation.height.rawValue, situation.finalHeight.rawValue)
         return rules.mayCarry(content, beyond)
     }

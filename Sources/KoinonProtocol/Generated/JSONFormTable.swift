@@ -221,6 +221,7 @@ enum JSONFormTable {
         message AllianceAction
           1 propose Propose oneof action
           2 vote Vote oneof action
+          3 renew_node_key RenewNodeKey oneof action
         message Propose
           1 title string
           2 statement_hash bytes
@@ -232,6 +233,8 @@ enum JSONFormTable {
         message Vote
           1 proposal bytes
           2 yes bool
+        message RenewNodeKey
+          1 node_key bytes
         message AdmitMember
           1 id string
           2 name string
@@ -266,6 +269,9 @@ enum JSONFormTable {
           3 node_key bytes
           4 account bytes
           5 admitted_at_ms uint64
+        message RetiredNodeKey
+          1 member string
+          2 retired_at_ms uint64
         message ActingAccount
           1 member string
         enum ProposalStatus
@@ -289,6 +295,7 @@ enum JSONFormTable {
           5 member_expelled MemberExpelled oneof event
           6 parameter_set ParameterSet oneof event
           7 process_adopted ProcessAdopted oneof event
+          8 node_key_renewed NodeKeyRenewed oneof event
         message ProposalMade
           1 proposal bytes
           2 proposer string
@@ -311,10 +318,15 @@ enum JSONFormTable {
           2 value uint64
         message ProcessAdopted
           1 process string
+        message NodeKeyRenewed
+          1 member string
+          2 node_key bytes
+          3 retired_key bytes
         message AuthorState
           1 last_sequence uint64
           2 last_clock_ms uint64
           3 node_key bytes
+          4 silenced_at_height uint64
         message SpentIDs
           1 ids bytes
         message TimerMarker
@@ -426,6 +438,11 @@ enum JSONFormTable {
           5 clock_ms uint64
           6 attestations Signed repeated
           7 transactions Signed repeated
+          8 asks_for_clocks bool
+          9 contradictions ContradictingPair repeated
+        message ContradictingPair
+          1 first Signed
+          2 second Signed
         message AttestationBody
           1 chain bytes
           2 epoch uint64

@@ -94,11 +94,20 @@ public nonisolated struct AllianceAction: Sendable {
     set {action = .vote(newValue)}
   }
 
+  public var renewNodeKey: RenewNodeKey {
+    get {
+      if case .renewNodeKey(let v)? = action {return v}
+      return RenewNodeKey()
+    }
+    set {action = .renewNodeKey(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Action: Equatable, Sendable {
     case propose(Propose)
     case vote(Vote)
+    case renewNodeKey(RenewNodeKey)
 
   }
 
@@ -181,6 +190,20 @@ public nonisolated struct Vote: Sendable {
   public var proposal: Data = Data()
 
   public var yes: Bool = false
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// By a member's account: its node signs with this key from the next block on.
+public nonisolated struct RenewNodeKey: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 32 bytes; one that no node has signed with.
+  public var nodeKey: Data = Data()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -317,6 +340,21 @@ public nonisolated struct Member: Sendable {
   public init() {}
 }
 
+/// A node key that another one has replaced; the row is found by the key.
+public nonisolated struct RetiredNodeKey: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var member: String = String()
+
+  public var retiredAtMs: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 /// The member that an account acts for; the row is found by the account.
 public nonisolated struct ActingAccount: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -428,6 +466,14 @@ public nonisolated struct AllianceEvent: Sendable {
     set {event = .processAdopted(newValue)}
   }
 
+  public var nodeKeyRenewed: NodeKeyRenewed {
+    get {
+      if case .nodeKeyRenewed(let v)? = event {return v}
+      return NodeKeyRenewed()
+    }
+    set {event = .nodeKeyRenewed(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Event: Equatable, Sendable {
@@ -438,6 +484,7 @@ public nonisolated struct AllianceEvent: Sendable {
     case memberExpelled(MemberExpelled)
     case parameterSet(ParameterSet)
     case processAdopted(ProcessAdopted)
+    case nodeKeyRenewed(NodeKeyRenewed)
 
   }
 
@@ -544,6 +591,22 @@ public nonisolated struct ProcessAdopted: Sendable {
   public init() {}
 }
 
+public nonisolated struct NodeKeyRenewed: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var member: String = String()
+
+  public var nodeKey: Data = Data()
+
+  public var retiredKey: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "koinon.v1"
@@ -554,7 +617,7 @@ nonisolated extension ProposalStatus: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension AllianceAction: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".AllianceAction"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}propose\0\u{1}vote\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}propose\0\u{1}vote\0\u{3}renew_node_key\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -588,6 +651,19 @@ nonisolated extension AllianceAction: SwiftProtobuf.Message, SwiftProtobuf._Mess
           self.action = .vote(v)
         }
       }()
+      case 3: try {
+        var v: RenewNodeKey?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .renewNodeKey(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .renewNodeKey(v)
+        }
+      }()
       default: break
       }
     }
@@ -606,6 +682,10 @@ nonisolated extension AllianceAction: SwiftProtobuf.Message, SwiftProtobuf._Mess
     case .vote?: try {
       guard case .vote(let v)? = self.action else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    }()
+    case .renewNodeKey?: try {
+      guard case .renewNodeKey(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
     }()
     case nil: break
     }
@@ -777,6 +857,36 @@ nonisolated extension Vote: SwiftProtobuf.Message, SwiftProtobuf._MessageImpleme
   public static func ==(lhs: Vote, rhs: Vote) -> Bool {
     if lhs.proposal != rhs.proposal {return false}
     if lhs.yes != rhs.yes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension RenewNodeKey: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".RenewNodeKey"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}node_key\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.nodeKey) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.nodeKey.isEmpty {
+      try visitor.visitSingularBytesField(value: self.nodeKey, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: RenewNodeKey, rhs: RenewNodeKey) -> Bool {
+    if lhs.nodeKey != rhs.nodeKey {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1072,6 +1182,41 @@ nonisolated extension Member: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
   }
 }
 
+nonisolated extension RetiredNodeKey: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".RetiredNodeKey"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}member\0\u{3}retired_at_ms\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.member) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.retiredAtMs) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.member.isEmpty {
+      try visitor.visitSingularStringField(value: self.member, fieldNumber: 1)
+    }
+    if self.retiredAtMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.retiredAtMs, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: RetiredNodeKey, rhs: RetiredNodeKey) -> Bool {
+    if lhs.member != rhs.member {return false}
+    if lhs.retiredAtMs != rhs.retiredAtMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension ActingAccount: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".ActingAccount"
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}member\0")
@@ -1168,7 +1313,7 @@ nonisolated extension Proposal: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension AllianceEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".AllianceEvent"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}proposal_made\0\u{3}vote_cast\0\u{3}proposal_closed\0\u{3}member_admitted\0\u{3}member_expelled\0\u{3}parameter_set\0\u{3}process_adopted\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}proposal_made\0\u{3}vote_cast\0\u{3}proposal_closed\0\u{3}member_admitted\0\u{3}member_expelled\0\u{3}parameter_set\0\u{3}process_adopted\0\u{3}node_key_renewed\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1267,6 +1412,19 @@ nonisolated extension AllianceEvent: SwiftProtobuf.Message, SwiftProtobuf._Messa
           self.event = .processAdopted(v)
         }
       }()
+      case 8: try {
+        var v: NodeKeyRenewed?
+        var hadOneofValue = false
+        if let current = self.event {
+          hadOneofValue = true
+          if case .nodeKeyRenewed(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.event = .nodeKeyRenewed(v)
+        }
+      }()
       default: break
       }
     }
@@ -1305,6 +1463,10 @@ nonisolated extension AllianceEvent: SwiftProtobuf.Message, SwiftProtobuf._Messa
     case .processAdopted?: try {
       guard case .processAdopted(let v)? = self.event else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    }()
+    case .nodeKeyRenewed?: try {
+      guard case .nodeKeyRenewed(let v)? = self.event else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
     }()
     case nil: break
     }
@@ -1563,6 +1725,46 @@ nonisolated extension ProcessAdopted: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
   public static func ==(lhs: ProcessAdopted, rhs: ProcessAdopted) -> Bool {
     if lhs.process != rhs.process {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension NodeKeyRenewed: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".NodeKeyRenewed"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}member\0\u{3}node_key\0\u{3}retired_key\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.member) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.nodeKey) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.retiredKey) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.member.isEmpty {
+      try visitor.visitSingularStringField(value: self.member, fieldNumber: 1)
+    }
+    if !self.nodeKey.isEmpty {
+      try visitor.visitSingularBytesField(value: self.nodeKey, fieldNumber: 2)
+    }
+    if !self.retiredKey.isEmpty {
+      try visitor.visitSingularBytesField(value: self.retiredKey, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: NodeKeyRenewed, rhs: NodeKeyRenewed) -> Bool {
+    if lhs.member != rhs.member {return false}
+    if lhs.nodeKey != rhs.nodeKey {return false}
+    if lhs.retiredKey != rhs.retiredKey {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

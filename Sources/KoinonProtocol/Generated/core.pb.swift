@@ -40,6 +40,10 @@ public nonisolated struct AuthorState: Sendable {
   /// Signs its entries; kept when the author is a member no more.
   public var nodeKey: Data = Data()
 
+  /// The block in which it was shown that the author contradicted itself; 0 if it was not.
+  /// Its entries are void from then on, and its attestations of later blocks do not count.
+  public var silencedAtHeight: UInt64 = 0
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -75,7 +79,7 @@ fileprivate nonisolated let _protobuf_package = "koinon.v1"
 
 nonisolated extension AuthorState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".AuthorState"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}last_sequence\0\u{3}last_clock_ms\0\u{3}node_key\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}last_sequence\0\u{3}last_clock_ms\0\u{3}node_key\0\u{3}silenced_at_height\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -86,6 +90,7 @@ nonisolated extension AuthorState: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.lastSequence) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.lastClockMs) }()
       case 3: try { try decoder.decodeSingularBytesField(value: &self.nodeKey) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.silencedAtHeight) }()
       default: break
       }
     }
@@ -101,6 +106,9 @@ nonisolated extension AuthorState: SwiftProtobuf.Message, SwiftProtobuf._Message
     if !self.nodeKey.isEmpty {
       try visitor.visitSingularBytesField(value: self.nodeKey, fieldNumber: 3)
     }
+    if self.silencedAtHeight != 0 {
+      try visitor.visitSingularUInt64Field(value: self.silencedAtHeight, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -108,6 +116,7 @@ nonisolated extension AuthorState: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.lastSequence != rhs.lastSequence {return false}
     if lhs.lastClockMs != rhs.lastClockMs {return false}
     if lhs.nodeKey != rhs.nodeKey {return false}
+    if lhs.silencedAtHeight != rhs.silencedAtHeight {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -52,9 +52,48 @@ public nonisolated struct EntryBody: Sendable {
   /// Signed TransactionBody.
   public var transactions: [Signed] = []
 
+  /// Members whose clock in the order is over a second old are to state it.
+  public var asksForClocks: Bool = false
+
+  /// Members that contradicted themselves.
+  public var contradictions: [ContradictingPair] = []
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
+}
+
+/// Two attestations by one key, of different blocks of one epoch and height.
+public nonisolated struct ContradictingPair: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Ascending by the hash that it names.
+  public var first: Signed {
+    get {_first ?? Signed()}
+    set {_first = newValue}
+  }
+  /// Returns true if `first` has been explicitly set.
+  public var hasFirst: Bool {self._first != nil}
+  /// Clears the value of `first`. Subsequent reads from it will return its default value.
+  public mutating func clearFirst() {self._first = nil}
+
+  public var second: Signed {
+    get {_second ?? Signed()}
+    set {_second = newValue}
+  }
+  /// Returns true if `second` has been explicitly set.
+  public var hasSecond: Bool {self._second != nil}
+  /// Clears the value of `second`. Subsequent reads from it will return its default value.
+  public mutating func clearSecond() {self._second = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _first: Signed? = nil
+  fileprivate var _second: Signed? = nil
 }
 
 /// Tag: "koinon/attestation/v1".
@@ -83,7 +122,7 @@ fileprivate nonisolated let _protobuf_package = "koinon.v1"
 
 nonisolated extension EntryBody: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".EntryBody"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chain\0\u{1}epoch\0\u{1}author\0\u{1}sequence\0\u{3}clock_ms\0\u{1}attestations\0\u{1}transactions\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chain\0\u{1}epoch\0\u{1}author\0\u{1}sequence\0\u{3}clock_ms\0\u{1}attestations\0\u{1}transactions\0\u{3}asks_for_clocks\0\u{1}contradictions\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -98,6 +137,8 @@ nonisolated extension EntryBody: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.clockMs) }()
       case 6: try { try decoder.decodeRepeatedMessageField(value: &self.attestations) }()
       case 7: try { try decoder.decodeRepeatedMessageField(value: &self.transactions) }()
+      case 8: try { try decoder.decodeSingularBoolField(value: &self.asksForClocks) }()
+      case 9: try { try decoder.decodeRepeatedMessageField(value: &self.contradictions) }()
       default: break
       }
     }
@@ -125,6 +166,12 @@ nonisolated extension EntryBody: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if !self.transactions.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.transactions, fieldNumber: 7)
     }
+    if self.asksForClocks != false {
+      try visitor.visitSingularBoolField(value: self.asksForClocks, fieldNumber: 8)
+    }
+    if !self.contradictions.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.contradictions, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -136,6 +183,47 @@ nonisolated extension EntryBody: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.clockMs != rhs.clockMs {return false}
     if lhs.attestations != rhs.attestations {return false}
     if lhs.transactions != rhs.transactions {return false}
+    if lhs.asksForClocks != rhs.asksForClocks {return false}
+    if lhs.contradictions != rhs.contradictions {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ContradictingPair: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ContradictingPair"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}first\0\u{1}second\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._first) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._second) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._first {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._second {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ContradictingPair, rhs: ContradictingPair) -> Bool {
+    if lhs._first != rhs._first {return false}
+    if lhs._second != rhs._second {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

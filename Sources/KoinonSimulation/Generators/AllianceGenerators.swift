@@ -1,4 +1,5 @@
 import Foundation
+import KoinonLedger
 import KoinonProtocol
 
 extension ActionGenerator {
@@ -24,7 +25,29 @@ extension ActionGenerator {
                 action.alliance.vote.yes = scene.chance(75)
             }
         },
+        ActionGenerator("alliance.renew_node_key", weight: 1) { scene in
+            guard let sender = scene.memberAccount(),
+                let key = nodeKey(for: sender, in: scene)
+            else { return nil }
+            return Draft(sender, needsUnlimitedKey: true) { action in
+                action.alliance.renewNodeKey.nodeKey = Data(key.bytes)
+            }
+        },
     ]
+
+    /// Mostly a new one, at times one that may not be.
+    private static func nodeKey(for account: AccountID, in scene: Scene) -> PublicKey? {
+        let book = scene.ledger.alliance
+        switch scene.random.below(10) {
+        case 0: return scene.random.pick(scene.members).flatMap { book.members[$0]?.nodeKey }
+        case 1: return scene.random.pick(book.retiredKeys.sorted())
+        case 2: return scene.ledger.people.accounts[account]?.keys.first?.key
+        default:
+            guard let member = book.member(actingAs: account) else { return nil }
+            let name = Setting.nodeKey(of: scene.newName("\(member) "))
+            return scene.world.keys.key(name).publicKey
+        }
+    }
 
     private static func change(in scene: Scene) -> Propose.OneOf_Change? {
         switch scene.random.below(10) {

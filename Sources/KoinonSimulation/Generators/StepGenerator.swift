@@ -83,24 +83,36 @@ struct StepGenerator {
     /// All members' clocks go there; the last of them brings transactions at times.
     private mutating func jump(to moment: UInt64) -> [Step] {
         var steps: [Step] = scene.members.dropLast().map { member in
-            .entry(EntryStep(author: member, clockMs: moment))
+            .entry(self.entry(by: member, clock: moment))
         }
         guard let last = scene.members.last else { return steps }
-        var entry = EntryStep(author: last, clockMs: moment)
+        var entry = self.entry(by: last, clock: moment)
         if scene.chance(60) { entry.transactions = transactions(at: moment) }
         steps.append(.entry(entry))
         return steps
     }
 
     private func bare(clock: UInt64) -> Step {
-        .entry(EntryStep(author: scene.random.pick(scene.members) ?? "", clockMs: clock))
+        .entry(self.entry(by: scene.random.pick(scene.members) ?? "", clock: clock))
     }
 
     // MARK: Entries
 
+    /// As its author writes it: signed with the node key that it has now.
+    private func entry(by author: String, clock: UInt64) -> EntryStep {
+        var entry = EntryStep(author: author, clockMs: clock)
+        if let key = scene.ledger.alliance.members[author]?.nodeKey,
+            let signer = scene.world.keys.name(of: key).flatMap(Setting.signer(named:)),
+            signer != author
+        {
+            entry.signedBy = signer
+        }
+        return entry
+    }
+
     private mutating func entry(clock: UInt64) -> EntryStep? {
         guard let author = scene.random.pick(scene.members) else { return nil }
-        var entry = EntryStep(author: author, clockMs: clock)
+        var entry = self.entry(by: author, clock: clock)
         entry.transactions = transactions(at: scene.now)
         return entry
     }

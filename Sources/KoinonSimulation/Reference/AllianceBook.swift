@@ -20,6 +20,8 @@ struct AllianceBook {
     var parameters = Parameters()
     var members: [String: MemberRow] = [:]
     var proposals: [ProposalID: ProposalRow] = [:]
+    /// Node keys that another one has replaced.
+    var retiredKeys: Set<PublicKey> = []
 
     func member(actingAs account: AccountID) -> String? {
         members.first { $0.value.account == account }?.key
@@ -45,6 +47,8 @@ private enum Code {
     static let parameterOutOfBounds: UInt32 = 115
     static let unknownProposal: UInt32 = 116
     static let proposalNotOpen: UInt32 = 117
+    static let nodeKeyRetired: UInt32 = 118
+    static let sameNodeKey: UInt32 = 119
     static let accountExists: UInt32 = 206
 }
 
@@ -53,6 +57,7 @@ extension ReferenceLedger {
         switch action.action {
         case .propose(let action): try propose(action)
         case .vote(let action): try vote(action)
+        case .renewNodeKey(let action): try renew(action)
         case nil: throw Refusal(Code.empty)
         default: throw Unsure()
         }
@@ -139,6 +144,24 @@ extension ReferenceLedger {
         }
     }
 
+    private mutating func renew(_ action: RenewNodeKey) throws {
+        let member = try votingMember()
+        guard let key = PublicKey(action.nodeKey), Ed25519.isValidPublicKey(key) else {
+            throw Refusal(Code.badKey)
+        }
+        guard let old = alliance.members[member]?.nodeKey, let signer else { throw Unsure() }
+        guard key != old else { throw Refusal(Code.sameNodeKey) }
+        guard !authors.values.contains(where: { $0.nodeKey == key }) else {
+            throw Refusal(Code.nodeKeyInUse)
+        }
+        guard !alliance.retiredKeys.contains(key) else { throw Refusal(Code.nodeKeyRetired) }
+        guard people.accounts[signer.account]?.keys.contains(where: { $0.key == key }) != true
+        else { throw Refusal(Code.nodeKeyInUse) }
+        alliance.retiredKeys.insert(old)
+        alliance.members[member]?.nodeKey = key
+        authors[member]?.nodeKey = key
+    }
+
     mutating func admit(_ change: AdmitMember) throws {
         guard Bounds.isSlug(change.id) else { throw Refusal(Code.badMemberID) }
         guard alliance.members[change.id] == nil else { throw Refusal(Code.memberExists) }
@@ -149,15 +172,22 @@ extension ReferenceLedger {
         }
         guard !authors.contains(where: { $0.key != change.id && $0.value.nodeKey == nodeKey })
         else { throw Refusal(Code.nodeKeyInUse) }
+        guard !alliance.retiredKeys.contains(nodeKey) else { throw Refusal(Code.nodeKeyRetired) }
         guard let accountKey = PublicKey(change.accountKey), Ed25519.isValidPublicKey(accountKey)
         else { throw Refusal(Code.badKey) }
         guard accountKey != nodeKey, !authors.values.contains(where: { $0.nodeKey == accountKey })
         else { throw Refusal(Code.nodeKeyInUse) }
+        guard !alliance.retiredKeys.contains(accountKey) else {
+            throw Refusal(Code.nodeKeyRetired)
+        }
         let account = AccountID(chain: chain, firstKey: accountKey)
         guard people.accounts[account] == nil else { throw Refusal(Code.accountExists) }
         people.sponsors[change.id, default: AccountBook.Sponsor()].accounts += 1
         people.accounts[account] = AccountBook.Row(firstKey: accountKey, sponsor: change.id)
         alliance.members[change.id] = AllianceBook.MemberRow(nodeKey: nodeKey, account: account)
+        if let old = authors[change.id]?.nodeKey, old != nodeKey {
+            alliance.retiredKeys.insert(old)
+        }
         // Sequences outlive membership.
         authors[change.id] = Author(
             nodeKey: nodeKey, sequence: authors[change.id]?.sequence ?? 0, clockMs: now)

@@ -39,6 +39,11 @@ public struct Setting: Equatable, Sendable {
 
     /// Names of keys, by which scripts tell them.
     static func nodeKey(of member: String) -> String { "node \(member)" }
+
+    /// Whose node key has that name; nil for keys that are none.
+    static func signer(named key: String) -> String? {
+        key.hasPrefix("node ") ? String(key.dropFirst(5)) : nil
+    }
     static func accountKey(of member: String) -> String { "account \(member)" }
 }
 

@@ -25,6 +25,7 @@ extension ReferenceLedger {
             }
             alliance.members[id.rawValue] = AllianceBook.MemberRow(nodeKey: key, account: account)
         }
+        alliance.retiredKeys = Set(Alliance.retiredNodeKeys.rows(in: state).map(\.key))
         for (id, row) in CoreRows.authors.rows(in: state) {
             guard let key = PublicKey(row.nodeKey) else { continue }
             authors[id.rawValue] = Author(

@@ -212,6 +212,9 @@ extension World {
                 "member \(id) is not as expected")
         }
         try require(
+            Set(Alliance.retiredNodeKeys.rows(in: state).map(\.key))
+                == reference.alliance.retiredKeys, .state, "the retired node keys differ")
+        try require(
             Alliance.parameters(in: state) == reference.alliance.parameters, .state,
             "the parameters are not those expected")
         for (id, row) in Alliance.proposals.rows(in: state) {

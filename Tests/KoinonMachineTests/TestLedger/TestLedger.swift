@@ -114,7 +114,8 @@ final class TestLedger {
     /// The member's next entry; its clock is the ledger's time unless stated.
     func entry(
         by member: String, clock: Timestamp? = nil, _ transactions: [Envelope] = [],
-        sequence: UInt64? = nil, nodeKey: SigningKey? = nil
+        sequence: UInt64? = nil, nodeKey: SigningKey? = nil,
+        with change: (inout EntryBody) -> Void = { _ in }
     ) throws -> CheckedEntry {
         let id = MemberID(rawValue: member)!
         var body = EntryBody()
@@ -124,6 +125,7 @@ final class TestLedger {
         if sequence == nil { sequences[id, default: 0] += 1 }
         body.clockMs = (clock ?? time).milliseconds
         body.transactions = transactions.map(\.message)
+        change(&body)
         let envelope = (nodeKey ?? Self.nodeKey(of: member)).sign(body.encoded, as: .entry)
         return try CheckedEntry(envelope, chain: chain, epoch: 0)
     }

@@ -155,7 +155,8 @@ struct BranchWorld {
         } else if chance < 80 {
             for _ in 0..<4 {
                 let seen = published[random.below(published.count)]
-                let known = members[index].attester.count(carried: seen.envelope.message) { _ in nil }
+                let known = members[index].attester.count(carried: seen.envelope.message) { _ in nil
+                }
                 if let record = known.guardRecord { members[index].guardRecord = record }
             }
         }

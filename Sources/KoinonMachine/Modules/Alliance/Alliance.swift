@@ -30,6 +30,7 @@ public enum Alliance: Module {
         switch action.alliance.action {
         case .propose(let action): try propose(action, in: context)
         case .vote(let action): try vote(action, in: context)
+        case .renewNodeKey(let action): try renewNodeKey(action, in: context)
         case nil: throw Rejection(AllianceRejection.emptyAction, field: "alliance")
         }
     }

@@ -45,16 +45,14 @@ extension Alliance {
         guard let nodeKey = PublicKey(change.nodeKey), Ed25519.isValidPublicKey(nodeKey) else {
             throw Rejection(AllianceRejection.badKey, field: "node_key")
         }
-        // A former member's key too: its attestations still count for the old sets.
-        let authors = CoreRows.authors.rows(in: context.state)
-        guard !authors.contains(where: { $0.key != id && $0.value.nodeKey == change.nodeKey })
-        else { throw Rejection(AllianceRejection.nodeKeyInUse, field: "node_key") }
+        try checkUnused(nodeKey, by: id, field: "node_key", in: context)
         guard let accountKey = PublicKey(change.accountKey), Ed25519.isValidPublicKey(accountKey)
         else { throw Rejection(AllianceRejection.badKey, field: "account_key") }
         // Node keys sign entries and attestations, nothing else.
-        guard accountKey != nodeKey,
-            !authors.contains(where: { $0.value.nodeKey == change.accountKey })
-        else { throw Rejection(AllianceRejection.nodeKeyInUse, field: "account_key") }
+        guard accountKey != nodeKey else {
+            throw Rejection(AllianceRejection.nodeKeyInUse, field: "account_key")
+        }
+        try checkUnused(accountKey, by: nil, field: "account_key", in: context)
         let account = try Accounts.openMemberAccount(key: accountKey, member: id, in: context)
 
         var member = Member()
@@ -69,7 +67,9 @@ extension Alliance {
         actingAccounts.set(account, acting, in: context.state)
         // Sequences outlive membership; the clock begins where the ledger stands.
         var author = CoreRows.authors.get(id, in: context.state) ?? AuthorState()
+        retire(author.nodeKey, of: id, for: nodeKey, in: context)
         author.nodeKey = Data(nodeKey.bytes)
+        author.silencedAtHeight = 0
         author.lastClockMs = context.now.milliseconds
         CoreRows.authors.set(id, author, in: context.state)
         var admitted = MemberAdmitted()

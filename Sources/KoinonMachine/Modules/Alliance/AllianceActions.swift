@@ -59,7 +59,7 @@ extension Alliance {
     }
 
     /// The member for which the signing key may vote.
-    private static func votingMember(in context: Context) throws(Rejection) -> MemberID {
+    static func votingMember(in context: Context) throws(Rejection) -> MemberID {
         guard let member = memberID(actingAs: context.sender, in: context.state) else {
             throw Rejection(AllianceRejection.notAMember)
         }

@@ -13,6 +13,9 @@ extension Alliance {
             if CoreRows.authors.get(id, in: state)?.nodeKey != member.nodeKey {
                 violations.append("member \(id) signs entries with another key than its own")
             }
+            if let key = PublicKey(member.nodeKey), retiredNodeKeys.contains(key, in: state) {
+                violations.append("member \(id) signs with a key that was replaced")
+            }
             guard let account = AccountID(member.account) else {
                 violations.append("member \(id) has no account")
                 continue

@@ -18,6 +18,8 @@ public enum AllianceRejection: UInt32, RejectionCode {
     case parameterOutOfBounds = 115
     case unknownProposal = 116
     case proposalNotOpen = 117
+    case nodeKeyRetired = 118
+    case sameNodeKey = 119
 
     public var remedy: String {
         switch self {
@@ -40,6 +42,8 @@ public enum AllianceRejection: UInt32, RejectionCode {
         case .parameterOutOfBounds: "the value is not allowed; choose one within the bounds named"
         case .unknownProposal: "there is no proposal with this id; look at the list of proposals"
         case .proposalNotOpen: "voting has ended; make a new proposal"
+        case .nodeKeyRetired: "another key has replaced this one before, for good; make a new one"
+        case .sameNodeKey: "the node signs with this key already; make a new one"
         }
     }
 }

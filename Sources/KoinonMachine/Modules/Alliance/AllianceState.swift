@@ -11,6 +11,9 @@ extension Alliance {
     /// Every proposal ever made.
     public static let proposals = Table<ProposalID, Proposal>(prefix: 0x13)
 
+    /// Node keys that another one has replaced: they never return, to nobody.
+    public static let retiredNodeKeys = Table<PublicKey, RetiredNodeKey>(prefix: 0x14)
+
     enum TimerKind: UInt32 {
         /// The subject is a proposal whose time to vote ends.
         case lapse = 1

@@ -94,6 +94,7 @@ export const messages = {
   AllianceAction: [
     [1, "propose", "Propose", "action"],
     [2, "vote", "Vote", "action"],
+    [3, "renew_node_key", "RenewNodeKey", "action"],
   ],
   AllianceEvent: [
     [1, "proposal_made", "ProposalMade", "event"],
@@ -103,6 +104,7 @@ export const messages = {
     [5, "member_expelled", "MemberExpelled", "event"],
     [6, "parameter_set", "ParameterSet", "event"],
     [7, "process_adopted", "ProcessAdopted", "event"],
+    [8, "node_key_renewed", "NodeKeyRenewed", "event"],
   ],
   AnswerAgreed: [
     [1, "answer", "bytes"],
@@ -391,6 +393,11 @@ export const messages = {
     [1, "name", "string"],
     [2, "expression", "string"],
   ],
+  NodeKeyRenewed: [
+    [1, "member", "string"],
+    [2, "node_key", "bytes"],
+    [3, "retired_key", "bytes"],
+  ],
   OfferPublished: [
     [1, "offer", "bytes"],
     [2, "resource", "bytes"],
@@ -575,6 +582,9 @@ export const messages = {
     [3, "capacity", "uint32"],
     [4, "serial", "string"],
     [5, "description_hash", "bytes"],
+  ],
+  RenewNodeKey: [
+    [1, "node_key", "bytes"],
   ],
   ReportRecovered: [
     [1, "resource", "bytes"],

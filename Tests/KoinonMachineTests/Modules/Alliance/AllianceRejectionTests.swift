@@ -8,7 +8,7 @@ import Testing
 
 /// Every rejection of every action of the alliance, in the order of the checks.
 @Suite struct AllianceRejectionTests {
-    @Test(arguments: proposeRows + admitRows + changeRows + voteRows)
+    @Test(arguments: proposeRows + admitRows + changeRows + voteRows + keyRows)
     func `an action that violates a condition is rejected for it`(row: RejectionRow) throws {
         try row.check()
     }
@@ -16,7 +16,8 @@ import Testing
     @Test func `every rejection has a row`() {
         expectRows(
             for: AllianceRejection.self,
-            in: Self.proposeRows + Self.admitRows + Self.changeRows + Self.voteRows)
+            in: Self.proposeRows + Self.admitRows + Self.changeRows + Self.voteRows
+                + Self.keyRows)
     }
 
     private static func row(
@@ -41,6 +42,71 @@ import Testing
 
     /// A point of small order: 32 bytes that no key may be.
     private static let badKey = Data(count: 32)
+
+    /// Bravo, of two members, renews its node key; alfa's node carries it.
+    private static func renewal(
+        _ violated: AllianceRejection, _ attempt: String, to key: Data,
+        after earlier: [Data] = []
+    ) -> RejectionRow {
+        RejectionRow(violated, field: "node_key", attempt) {
+            let scene = try AllianceScene(members: 2)
+            for key in earlier { try scene.ledger.done(scene.member(1), .renewNodeKey(key)) }
+            return try scene.ledger.send(scene.member(1), .renewNodeKey(key))
+        }
+    }
+
+    static let keyRows: [RejectionRow] = [
+        row(.notAMember, "rita renews a node key, with a bad one") {
+            let scene = try AllianceScene(members: 1)
+            return try scene.ledger.send(try scene.ledger.open("rita"), .renewNodeKey(badKey))
+        },
+        row(.limitedKey, "a member's limited key renews its node key, with a bad one") {
+            let scene = try AllianceScene(members: 1)
+            try scene.ledger.createUnit()
+            let till = scene.member(0).signing(with: TestLedger.key("till"))
+            try scene.ledger.done(scene.member(0), .addKey(till.key, limits: [("usd", 1)]))
+            return try scene.ledger.send(till, .renewNodeKey(badKey))
+        },
+        renewal(.badKey, "a key of 31 bytes", to: Data(count: 31)),
+        renewal(.badKey, "a point of small order", to: badKey),
+        renewal(
+            .sameNodeKey, "the key that it has",
+            to: Data(TestLedger.nodeKey(of: "bravo").publicKey.bytes)),
+        renewal(
+            .nodeKeyInUse, "another member's node key",
+            to: Data(TestLedger.nodeKey(of: "alfa").publicKey.bytes)),
+        renewal(.nodeKeyInUse, "the key of its account", to: key("account of bravo")),
+        renewal(
+            .nodeKeyRetired, "its own from before",
+            to: Data(TestLedger.nodeKey(of: "bravo").publicKey.bytes), after: [key("new")]),
+        row(.nodeKeyRetired, field: "node_key", "a key that another member replaced") {
+            let scene = try AllianceScene(members: 2)
+            try scene.ledger.done(scene.member(1), .renewNodeKey(key("new")))
+            return try scene.ledger.send(
+                scene.member(0),
+                .renewNodeKey(Data(TestLedger.nodeKey(of: "bravo").publicKey.bytes)))
+        },
+        row(
+            .nodeKeyRetired, field: "admit_member.node_key",
+            "a member is admitted with a key that another one replaced"
+        ) {
+            let scene = try AllianceScene(members: 2)
+            try scene.ledger.done(scene.member(1), .renewNodeKey(key("new")))
+            let old = Data(TestLedger.nodeKey(of: "bravo").publicKey.bytes)
+            return try scene.ledger.send(
+                scene.member(0), .propose(.admit("delta", nodeKey: old)))
+        },
+        row(
+            .nodeKeyRetired, field: "admit_member.account_key",
+            "a member is admitted whose account key was a node key"
+        ) {
+            let scene = try AllianceScene(members: 2)
+            try scene.ledger.done(scene.member(1), .renewNodeKey(key("new")))
+            let old = Data(TestLedger.nodeKey(of: "bravo").publicKey.bytes)
+            return try scene.ledger.send(
+                scene.member(0), .propose(.admit("delta", accountKey: old)))
+        },
+    ]
 
     static let proposeRows: [RejectionRow] = [
         row(.emptyAction, field: "alliance", "no action of the alliance") {

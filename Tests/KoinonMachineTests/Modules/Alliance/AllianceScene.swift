@@ -20,6 +20,10 @@ extension Action {
                 }))
     }
 
+    static func renewNodeKey(_ key: Data) -> Action {
+        .alliance(.renewNodeKey(.with { $0.nodeKey = key }))
+    }
+
     static func vote(_ yes: Bool, on proposal: ProposalID) -> Action {
         .alliance(
             .vote(
