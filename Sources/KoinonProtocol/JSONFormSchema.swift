@@ -137,7 +137,7 @@ enum BytesForm: Equatable {
             self = .hex(count: 32)
         case "signature": self = .hex(count: 64)
         // A timer's subject is an id of the module that set it, of whichever kind.
-        case "body", "ids", "subject": self = .hex(count: nil)
+        case "body", "header", "headers", "ids", "subject": self = .hex(count: nil)
         default: return nil
         }
     }

@@ -7,6 +7,8 @@ public enum SigningTag: String, Sendable, CaseIterable {
     case entry = "koinon/entry/v1"
     /// `AttestationBody`, signed by a member's node.
     case attestation = "koinon/attestation/v1"
+    /// `RecoveryStatement`, signed by a member's node.
+    case recoveryStatement = "koinon/recovery-statement/v1"
     /// `AccountConsent`, signed by the first key of the account to be opened.
     case accountConsent = "koinon/account-consent/v1"
 

@@ -16,6 +16,9 @@ public final class Replica {
     public let chain: ChainID
     public let modules: ModuleList
     public private(set) var header: BlockHeader
+    /// Of the entries that are taken and of the next block; above that of ``header`` when an
+    /// epoch has begun on it.
+    public private(set) var epoch: UInt64
     public let state: CommittedState
     public private(set) var tree: StateTree
     private var history: MerkleFrontier
@@ -61,6 +64,7 @@ public final class Replica {
         chain = header.chain
         self.modules = modules
         self.header = header
+        epoch = header.epoch
         self.history = history
         state = CommittedState()
         tree = StateTree()
@@ -86,6 +90,17 @@ public final class Replica {
 
     /// The members who judge the next block.
     public var members: MemberSet { memberSet }
+
+    /// Goes on in a later epoch, whose first block follows the last one. Entries of the epoch
+    /// before that have closed no block are gone: they have no effect any more.
+    ///
+    /// - Precondition: the epoch is above the present one.
+    public func begin(epoch: UInt64) {
+        precondition(epoch > self.epoch, "epochs rise")
+        self.epoch = epoch
+        pending = []
+        pendingAuthors = [:]
+    }
 
     /// The last sequence that counts for an author, entries waiting for a block included.
     public func lastSequence(of author: MemberID) -> UInt64 {
@@ -264,7 +279,7 @@ public final class Replica {
         let changes = overlay.takeChanges()
         tree.apply(changes.map { ($0.key, $0.value) })
         let next = BlockHeader(
-            chain: chain, epoch: header.epoch, height: header.height.next, parent: parent,
+            chain: chain, epoch: epoch, height: header.height.next, parent: parent,
             time: closing.time,
             entriesRoot: MerkleTree.root(ofLeaves: closing.entries.map(\.packed)),
             transactionsRoot: MerkleTree.root(ofLeafHashes: leaves.transactionHashes),

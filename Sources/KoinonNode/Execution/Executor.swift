@@ -45,7 +45,7 @@ struct Executor: Sendable {
             if let own = ownEntries.take(ordered.envelope) {
                 entry = own
             } else {
-                let epoch = replica.read { $0.header.epoch }
+                let epoch = replica.read { $0.epoch }
                 entry = try CheckedEntry(ordered.envelope, chain: chain, epoch: epoch)
             }
         } catch {

@@ -68,6 +68,8 @@ public struct ReplicaView {
 
     public var chain: ChainID { replica.chain }
     public var header: BlockHeader { replica.header }
+    /// Of the entries that are taken and of the next block.
+    public var epoch: UInt64 { replica.epoch }
     public var state: CommittedState { replica.state }
     /// The members who judge the next block.
     public var members: MemberSet { replica.members }

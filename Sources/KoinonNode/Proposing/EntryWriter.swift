@@ -40,7 +40,7 @@ struct EntryWriter {
 
     init(replica: ReplicaView, hosted: [HostedMember]) {
         chain = replica.chain
-        epoch = replica.header.epoch
+        epoch = replica.epoch
         self.hosted = hosted
         blockTime = replica.header.time
         let known = Known(replica)

@@ -795,6 +795,37 @@ enum JSONFormTable {
         message BlockResult
           1 timers TimerRecord repeated
           2 receipts Receipt repeated
+        message MemberList
+          1 members ListedMember repeated
+        message ListedMember
+          1 id string
+          2 node_key bytes
+        message SignedHeader
+          1 header bytes
+          2 attestations Signed repeated
+        message EpochBeginning
+          1 epoch uint64
+          2 base SignedHeader
+        message LastAttested
+          1 epoch uint64
+          2 height uint64
+          3 block_hash bytes
+        message RecoveryStatement
+          1 chain bytes
+          2 member string
+          3 closes uint64
+          4 since EpochBeginning
+          5 final SignedHeader
+          6 attested LastAttested repeated
+          7 headers bytes repeated
+          8 attestations Signed repeated
+          9 sets MemberList repeated
+        message RecoveryRecord
+          1 beginning EpochBeginning
+          2 statements Signed repeated
+          3 earlier RecoveryRecord repeated
+          4 sets MemberList repeated
+          5 quorums SignedHeader repeated
         message ReputationAction
           1 seal_review SealReview oneof action
           2 open_review OpenReview oneof action
