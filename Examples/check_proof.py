@@ -201,7 +201,6 @@ class Header:
 
     def check(self, chain, place):
         require(self.chain == chain, place, "is of another chain")
-        require(self.epoch == 0, place, "has an epoch whose record this version cannot hold")
 
 
 def members_hash(members):
@@ -211,12 +210,15 @@ def members_hash(members):
     return tagged_sha256("koinon/members/v1", *parts)
 
 
-def check_final(header, attestations, members, place):
-    """The header is judged by `members`, and a quorum of them signed it."""
-    require(header.members_hash == members_hash(members), f"{place}header",
+def check_final(header, attestations, members, place, epoch, named="attestations"):
+    """The header is judged by `members`, and a quorum of them signed it in that epoch.
+
+    With named="next_attestations": it names `members`, and they signed it."""
+    judges = header.members_hash if named == "attestations" else header.next_members_hash
+    require(judges == members_hash(members), f"{place}header",
             "is judged by other members than the file leads to")
     last = ""
-    attestations = items(attestations, f"{place}attestations")
+    attestations = items(attestations, f"{place}{named}")
     for item, where in attestations:
         fields(item, where, ("member", "body", "public_key", "signature"))
         name = slug(item["member"], f"{where}.member")
@@ -228,39 +230,101 @@ def check_final(header, attestations, members, place):
                 "is not this member's node key")
         body = unhex(item["body"], f"{where}.body")
         decoded = protobuf(body, f"{where}.body", numbers=(2, 3), byte_fields=(1, 4))
-        named = (decoded[1], decoded[2], decoded[3], decoded[4])
-        require(named == (header.chain, header.epoch, header.height, header.hash),
+        names = (decoded[1], decoded[2], decoded[3], decoded[4])
+        require(names == (header.chain, epoch, header.height, header.hash),
                 f"{where}.body", "attests something else")
         signature = unhex(item["signature"], f"{where}.signature", 64)
         require(is_authentic("koinon/attestation/v1", body, public_key, signature),
                 f"{where}.signature", "is not the member's")
     quorum = 2 * len(members) // 3 + 1
-    require(len(attestations) >= quorum, f"{place}attestations",
+    require(len(attestations) >= quorum, f"{place}{named}",
             f"has {len(attestations)} of {len(members)} members; {quorum} make a block final")
 
 
-def walk_members(changes, members, chain):
-    """From the members of genesis to those who judge the last header."""
-    least = 0
-    for item, where in items(changes, "member_changes"):
-        fields(item, where, ("header", "attestations", "members"))
+def read_members(value, place):
+    members = {}
+    last = ""
+    for member, where in items(value, place):
+        fields(member, where, ("id", "node_key"))
+        name = slug(member["id"], f"{where}.id")
+        require(name > last, place, "are not ascending by id, each once")
+        last = name
+        members[name] = unhex(member["node_key"], f"{where}.node_key", 32)
+    return members
+
+
+class Sets:
+    """From the members of genesis, in epoch 0, to those who judge the last header."""
+
+    def __init__(self, members, chain):
+        self.members, self.chain = members, chain
+        self.epoch = self.least = 0
+        # The last change or base: its hash, and who judged it.
+        self.turn = (None, members)
+
+    def walk(self, changes, records):
+        changes = [(self.header(item, where), item, where, self.change)
+                   for item, where in items(changes, "member_changes")]
+        records = [(self.header(item, where), item, where, self.record)
+                   for item, where in items(records, "epoch_records")]
+        while changes or records:
+            first = records if records and (
+                not changes or records[0][0].height < changes[0][0].height) else changes
+            header, item, where, take = first.pop(0)
+            take(header, item, where)
+
+    def header(self, item, where):
+        require(isinstance(item, dict) and "header" in item, f"{where}.header", "is missing")
         header = Header(unhex(item["header"], f"{where}.header"), f"{where}.header")
-        header.check(chain, f"{where}.header")
-        require(header.height >= least, f"{where}.header", "is not above the change before")
-        check_final(header, item["attestations"], members, f"{where}.")
-        following = {}
-        last = ""
-        for member, place in items(item["members"], f"{where}.members"):
-            fields(member, place, ("id", "node_key"))
-            name = slug(member["id"], f"{place}.id")
-            require(name > last, f"{where}.members", "are not ascending by id, each once")
-            last = name
-            following[name] = unhex(member["node_key"], f"{place}.node_key", 32)
+        header.check(self.chain, f"{where}.header")
+        return header
+
+    def check_final(self, header, attestations, place):
+        require(header.epoch == self.epoch, f"{place}header",
+                "has an epoch whose record is not shown, or that is over")
+        require(header.height >= self.least, f"{place}header", "is not above the change before")
+        check_final(header, attestations, self.members, place, self.epoch)
+
+    def change(self, header, item, where):
+        fields(item, where, ("header", "attestations", "members"))
+        self.check_final(header, item["attestations"], f"{where}.")
+        following = self.named(header, item, where)
+        require(following != self.members, f"{where}.members", "are those before: no change")
+        self.turn = (header.hash, self.members)
+        self.members, self.least = following, header.height + 1
+
+    def named(self, header, item, where):
+        following = read_members(item["members"], f"{where}.members")
         require(members_hash(following) == header.next_members_hash, f"{where}.members",
                 "are not those whose hash the header names as next")
-        require(following != members, f"{where}.members", "are those before: no change")
-        members, least = following, header.height + 1
-    return members, least
+        return following
+
+    def record(self, header, item, where):
+        fields(item, where, ("epoch", "header", "attestations"),
+               ("members", "next_attestations"))
+        text = item["epoch"]
+        require(isinstance(text, str) and text.isascii() and text.isdigit()
+                and str(int(text)) == text and int(text) < 1 << 64,
+                f"{where}.epoch", "is no number")
+        epoch = int(text)
+        require(epoch > self.epoch, f"{where}.epoch", "is not above the epoch before")
+        require(header.epoch <= self.epoch, f"{where}.header", "is of a later epoch")
+        judges = self.members
+        if header.hash == self.turn[0]:
+            judges = self.turn[1]
+        else:
+            require(header.height >= self.least, f"{where}.header",
+                    "is not above the change before")
+        check_final(header, item["attestations"], judges, f"{where}.", epoch)
+        changes = header.members_hash != header.next_members_hash
+        require(changes == ("members" in item) == ("next_attestations" in item),
+                f"{where}.members", "are missing, or there without a change")
+        if changes:
+            self.members = self.named(header, item, where)
+            check_final(header, item["next_attestations"], self.members, f"{where}.", epoch,
+                        named="next_attestations")
+        self.turn = (header.hash, judges)
+        self.epoch, self.least = epoch, header.height + 1
 
 
 # --- Merkle trees (RFC 6962) and the state tree -----------------------------
@@ -376,15 +440,15 @@ def check(data, chain, members):
     """Returns what the proof file proves, or raises Refused."""
     file = fields(parse_json(data, LARGEST_PROOF), "the file",
                   ("format", "chain", "member_changes", "header", "attestations", "content"),
-                  ("history",))
+                  ("history", "epoch_records"))
     require(file["format"] == "koinon/proof/v1", "format", "is not koinon/proof/v1")
     require(unhex(file["chain"], "chain", 32) == chain, "chain",
             "is not that of the genesis document")
-    members, least = walk_members(file["member_changes"], members, chain)
+    sets = Sets(members, chain)
+    sets.walk(file["member_changes"], file.get("epoch_records", []))
     attested = Header(unhex(file["header"], "header"), "header")
     attested.check(chain, "header")
-    require(attested.height >= least, "header", "is not above the last change of members")
-    check_final(attested, file["attestations"], members, "")
+    sets.check_final(attested, file["attestations"], "")
     header = attested
     if "history" in file:
         history = fields(file["history"], "history", ("header", "path"))

@@ -5,6 +5,7 @@ import KoinonProtocol
 extension FuzzTarget {
     /// A proof file, read and checked against the alliance of the format vectors.
     public static let proofs = FuzzTarget("proofs", maximumBytes: 32_768) { bytes in
+        try Self.holdTrust(bytes)
         guard
             let proof = try taken({ () throws(ProofFault) in try ProofFile(json: bytes) })
         else { return }
@@ -29,11 +30,36 @@ extension FuzzTarget {
             facts.headers.contains(checked.header)
                 && facts.headers.contains(checked.attestedHeader),
             "proves a header that no member signed")
-        let attestations = proof.attestations + proof.memberChanges.flatMap(\.attestations)
+        let attestations = ProofFacts.attestations(of: proof)
         try hold(
             attestations.allSatisfy { facts.attestations.contains($0) },
             "counts an attestation that no member made")
         try hold(facts.hold(checked), "proves what is not so")
+    }
+
+    /// The same bytes as what a node shows to followers, and as what one keeps.
+    private static func holdTrust(_ bytes: [UInt8]) throws {
+        let document = try taken { () throws(ProofFault) in try TrustDocument(json: bytes) }
+        if let document {
+            let again = try taken { () throws(ProofFault) in
+                try TrustDocument(json: Array(document.json.utf8))
+            }
+            try hold(again == document, "a trust document reads otherwise when written again")
+            let facts = ProofFacts.shared
+            let chain = try? TrustedChain(genesis: facts.genesis)
+                .following(document, ancestry: nil)
+            try hold(
+                chain.map { $0.header.map { facts.headers.contains($0) } ?? false } ?? true,
+                "follows a header that no member signed")
+        }
+        let kept = try taken { () throws(ProofFault) in try TrustedChain(json: bytes) }
+        if let kept {
+            let again = try taken { () throws(ProofFault) in
+                try TrustedChain(json: Array(kept.json.utf8))
+            }
+            try hold(again == kept, "what is trusted reads otherwise when written again")
+        }
+        _ = try taken { () throws(ProofFault) in try Ancestry(json: bytes) }
     }
 }
 
@@ -65,9 +91,9 @@ struct ProofFacts: Sendable {
                 json: Array(Data(contentsOf: folder.appending(path: name))))
             _ = try proof.check(genesis: genesis)
             headers.insert(proof.header)
-            attestations.formUnion(proof.attestations)
-            attestations.formUnion(proof.memberChanges.flatMap(\.attestations))
+            attestations.formUnion(Self.attestations(of: proof))
             headers.formUnion(proof.memberChanges.map(\.header))
+            headers.formUnion(proof.epochRecords.map(\.header))
             if let history = proof.history { headers.insert(history.header) }
             switch proof.content {
             case .state(let key, let value, _):
@@ -78,6 +104,12 @@ struct ProofFacts: Sendable {
         }
         (self.headers, self.attestations) = (headers, attestations)
         (self.values, self.transactions) = (values, transactions)
+    }
+
+    /// Every attestation in a proof file.
+    static func attestations(of proof: ProofFile) -> [ProofFile.Attestation] {
+        proof.attestations + proof.memberChanges.flatMap(\.attestations)
+            + proof.epochRecords.flatMap { $0.attestations + ($0.next?.attestations ?? []) }
     }
 
     /// Whether the proven thing is known to be so, or, of an absence, not known to be wrong:

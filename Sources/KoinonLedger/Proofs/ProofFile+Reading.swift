@@ -8,12 +8,13 @@ extension ProofFile {
     public init(json bytes: [UInt8]) throws(ProofFault) {
         let file = try ProofJSON.parse(bytes).object(
             ["format", "chain", "member_changes", "header", "attestations", "content"],
-            optional: ["history"])
+            optional: ["epoch_records", "history"])
         guard try file["format"].text() == Self.format else {
             throw ProofFault(path: "format", problem: "is not \"\(Self.format)\"")
         }
         chain = try file["chain"].value(ChainID.self)
         memberChanges = try file["member_changes"].array(Self.memberChange)
+        epochRecords = try file.values["epoch_records"]?.array(Self.epochRecord) ?? []
         header = try file["header"].header()
         attestations = try file["attestations"].array(Self.attestation)
         history = nil
@@ -25,9 +26,34 @@ extension ProofFile {
         content = try Self.content(try file["content"])
     }
 
-    private static func memberChange(_ json: ProofJSON) throws(ProofFault) -> MemberChange {
+    static func memberChange(_ json: ProofJSON) throws(ProofFault) -> MemberChange {
         let object = try json.object(["header", "attestations", "members"])
-        let members = try object["members"]
+        var change = MemberChange(
+            header: try object["header"].header(), attestations: [],
+            members: try memberSet(try object["members"]))
+        // As they stand in the file: checking wants them ascending.
+        change.attestations = try object["attestations"].array(attestation)
+        return change
+    }
+
+    static func epochRecord(_ json: ProofJSON) throws(ProofFault) -> EpochRecord {
+        let object = try json.object(
+            ["epoch", "header", "attestations"], optional: ["members", "next_attestations"])
+        var record = EpochRecord(
+            epoch: try object["epoch"].number(), header: try object["header"].header(),
+            attestations: [])
+        record.attestations = try object["attestations"].array(attestation)
+        guard object.values["members"] != nil || object.values["next_attestations"] != nil else {
+            return record
+        }
+        var next = EpochRecord.Next(
+            members: try memberSet(try object["members"]), attestations: [])
+        next.attestations = try object["next_attestations"].array(attestation)
+        record.next = next
+        return record
+    }
+
+    static func memberSet(_ members: ProofJSON) throws(ProofFault) -> MemberSet {
         let entries = try members.array { (json) throws(ProofFault) in
             let object = try json.object(["id", "node_key"])
             return MemberSet.Entry(
@@ -37,14 +63,10 @@ extension ProofFile {
         for (one, next) in zip(entries, entries.dropFirst()) where one.id >= next.id {
             throw members.fault("are not ascending by id, each once")
         }
-        var change = MemberChange(
-            header: try object["header"].header(), attestations: [], members: MemberSet(entries))
-        // As they stand in the file: checking wants them ascending.
-        change.attestations = try object["attestations"].array(attestation)
-        return change
+        return MemberSet(entries)
     }
 
-    private static func attestation(_ json: ProofJSON) throws(ProofFault) -> Attestation {
+    static func attestation(_ json: ProofJSON) throws(ProofFault) -> Attestation {
         let object = try json.object(["member", "body", "public_key", "signature"])
         return Attestation(
             member: try object["member"].member(),

@@ -7,6 +7,12 @@ extension ProofFile {
             .init(name: "format", value: .string(Self.format)),
             .init(name: "chain", value: .hex(chain)),
             .init(name: "member_changes", value: .array(memberChanges.map(Self.tree))),
+        ]
+        if !epochRecords.isEmpty {
+            members.append(
+                .init(name: "epoch_records", value: .array(epochRecords.map(Self.tree))))
+        }
+        members += [
             .init(name: "header", value: .hex(header.encoded)),
             .init(name: "attestations", value: .array(attestations.map(Self.tree))),
         ]
@@ -23,23 +29,41 @@ extension ProofFile {
         return JSONText.write(.object(members), indented: true) + "\n"
     }
 
-    private static func tree(_ change: MemberChange) -> JSONTree {
+    static func tree(_ change: MemberChange) -> JSONTree {
         .object([
             .init(name: "header", value: .hex(change.header.encoded)),
             .init(name: "attestations", value: .array(change.attestations.map(tree))),
-            .init(
-                name: "members",
-                value: .array(
-                    change.members.members.map {
-                        .object([
-                            .init(name: "id", value: .string($0.id.rawValue)),
-                            .init(name: "node_key", value: .hex($0.nodeKey)),
-                        ])
-                    })),
+            .init(name: "members", value: tree(change.members)),
         ])
     }
 
-    private static func tree(_ attestation: Attestation) -> JSONTree {
+    static func tree(_ record: EpochRecord) -> JSONTree {
+        var members: [JSONTree.Member] = [
+            .init(name: "epoch", value: .string(String(record.epoch))),
+            .init(name: "header", value: .hex(record.header.encoded)),
+            .init(name: "attestations", value: .array(record.attestations.map(tree))),
+        ]
+        if let next = record.next {
+            members += [
+                .init(name: "members", value: tree(next.members)),
+                .init(
+                    name: "next_attestations", value: .array(next.attestations.map(tree))),
+            ]
+        }
+        return .object(members)
+    }
+
+    static func tree(_ set: MemberSet) -> JSONTree {
+        .array(
+            set.members.map {
+                .object([
+                    .init(name: "id", value: .string($0.id.rawValue)),
+                    .init(name: "node_key", value: .hex($0.nodeKey)),
+                ])
+            })
+    }
+
+    static func tree(_ attestation: Attestation) -> JSONTree {
         .object([
             .init(name: "member", value: .string(attestation.member.rawValue)),
             .init(name: "body", value: .hex(attestation.envelope.body)),
@@ -94,6 +118,6 @@ extension ProofFile {
 }
 
 extension JSONTree {
-    fileprivate static func hex(_ bytes: [UInt8]) -> JSONTree { .string(Hex.encode(bytes)) }
-    fileprivate static func hex(_ value: some Bytes32) -> JSONTree { .string(value.hex) }
+    static func hex(_ bytes: [UInt8]) -> JSONTree { .string(Hex.encode(bytes)) }
+    static func hex(_ value: some Bytes32) -> JSONTree { .string(value.hex) }
 }

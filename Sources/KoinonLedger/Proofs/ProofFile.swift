@@ -9,6 +9,8 @@ public struct ProofFile: Hashable, Sendable {
     public var chain: ChainID
     /// Each change of members up to ``header``, oldest first.
     public var memberChanges: [MemberChange]
+    /// Each beginning of an epoch up to ``header``, oldest first.
+    public var epochRecords: [EpochRecord]
     /// The header that the last members judged.
     public var header: BlockHeader
     /// A quorum over ``header``, ascending by member.
@@ -22,10 +24,11 @@ public struct ProofFile: Hashable, Sendable {
 
     public init(
         header: BlockHeader, attestations: [Attestation], memberChanges: [MemberChange] = [],
-        history: History? = nil, content: Content
+        epochRecords: [EpochRecord] = [], history: History? = nil, content: Content
     ) {
         chain = header.chain
         self.memberChanges = memberChanges
+        self.epochRecords = epochRecords
         self.header = header
         self.attestations = attestations.sorted { $0.member < $1.member }
         self.history = history
@@ -57,6 +60,39 @@ public struct ProofFile: Hashable, Sendable {
             self.header = header
             self.attestations = attestations.sorted { $0.member < $1.member }
             self.members = members
+        }
+    }
+
+    /// The beginning of an epoch after the ordering engine was replaced: its base, attested
+    /// in the new epoch by a quorum of those who judge it and, where it names others, of those.
+    public struct EpochRecord: Hashable, Sendable {
+        /// The epoch that begins; above the base's own.
+        public var epoch: UInt64
+        /// The base: the last block before the new epoch.
+        public var header: BlockHeader
+        /// Ascending by member.
+        public var attestations: [Attestation]
+        /// Present when the base names other members for the blocks after it.
+        public var next: Next?
+
+        public struct Next: Hashable, Sendable {
+            public var members: MemberSet
+            /// Ascending by member.
+            public var attestations: [Attestation]
+
+            public init(members: MemberSet, attestations: [Attestation]) {
+                self.members = members
+                self.attestations = attestations.sorted { $0.member < $1.member }
+            }
+        }
+
+        public init(
+            epoch: UInt64, header: BlockHeader, attestations: [Attestation], next: Next? = nil
+        ) {
+            self.epoch = epoch
+            self.header = header
+            self.attestations = attestations.sorted { $0.member < $1.member }
+            self.next = next
         }
     }
 

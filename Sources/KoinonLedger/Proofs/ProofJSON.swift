@@ -7,9 +7,11 @@ struct ProofJSON {
     var path: String
     var tree: JSONTree
 
-    static func parse(_ bytes: [UInt8]) throws(ProofFault) -> ProofJSON {
+    static func parse(
+        _ bytes: [UInt8], maximumBytes: Int = ProofFile.bytesMaximum
+    ) throws(ProofFault) -> ProofJSON {
         do {
-            let tree = try JSONParser.parse(bytes, maximumBytes: ProofFile.bytesMaximum)
+            let tree = try JSONParser.parse(bytes, maximumBytes: maximumBytes)
             return ProofJSON(path: "", tree: tree)
         } catch {
             throw ProofFault(path: error.path, problem: error.problem)
@@ -70,6 +72,15 @@ struct ProofJSON {
         let bytes = try bytes()
         guard let value = Value(bytes) else { throw fault("has \(bytes.count) bytes, not 32") }
         return value
+    }
+
+    /// A number as text: decimal digits without leading zeros.
+    func number() throws(ProofFault) -> UInt64 {
+        let text = try text()
+        guard let number = UInt64(text), String(number) == text else {
+            throw fault("is no number written in decimal digits")
+        }
+        return number
     }
 
     func hashes() throws(ProofFault) -> [Hash256] {

@@ -7,6 +7,7 @@ import KoinonStore
 public enum ProofMakingFault: Error, Equatable, CustomStringConvertible {
     case unknownTransaction(Hash256)
     case notFinal(Height)
+    case unknownBlock(Height)
     case present
     case absent
 
@@ -16,6 +17,8 @@ public enum ProofMakingFault: Error, Equatable, CustomStringConvertible {
             "transaction \(id): no block holds it; look its id up with `koinon query`"
         case .notFinal(let height):
             "block \(height): no quorum of members has signed it or a later block yet; try again when it is final"
+        case .unknownBlock(let height):
+            "block \(height): this ledger does not hold it, or not behind the other one; give two heights up to its last, ascending"
         case .present: "this key is present; prove it with `koinon proof state KEY`"
         case .absent: "nothing stands under this key; prove that with `koinon proof absent KEY`"
         }
@@ -88,7 +91,7 @@ extension Node {
 }
 
 /// Collects headers, quorums and paths from one view of the store.
-private struct ProofParts {
+struct ProofParts {
     let reader: LedgerReader
     let history: MemberHistory
 
@@ -130,15 +133,21 @@ private struct ProofParts {
             older = ProofFile.History(
                 header: try stored(height), headerHashes: try reader.headerHashes(below: anchor))
         }
+        let records = try epochRecords(before: header)
         return ProofFile(
             header: header, attestations: try attestations(at: anchor),
-            memberChanges: try changes(before: anchor), history: older, content: content)
+            memberChanges: try changes(before: anchor, records), epochRecords: records,
+            history: older, content: content)
     }
 
-    private func changes(before height: Height) throws -> [ProofFile.MemberChange] {
-        try history.changes.filter { $0.height < height }.map { change in
+    /// Those before a height; without a quorum of its own only one on which an epoch began.
+    func changes(
+        before height: Height, _ records: [ProofFile.EpochRecord]
+    ) throws -> [ProofFile.MemberChange] {
+        try history.changes.filter { $0.height < height }.compactMap { change in
             let signed = try attestations(at: change.height)
             guard hasQuorum(signed, change.height) else {
+                if records.contains(where: { $0.header.height == change.height }) { return nil }
                 throw ProofMakingFault.notFinal(change.height)
             }
             return ProofFile.MemberChange(
@@ -146,17 +155,17 @@ private struct ProofParts {
         }
     }
 
-    private func attestations(at height: Height) throws -> [ProofFile.Attestation] {
+    func attestations(at height: Height) throws -> [ProofFile.Attestation] {
         try reader.attestations(at: height).map {
             ProofFile.Attestation(member: $0.member, envelope: $0.envelope)
         }
     }
 
-    private func hasQuorum(_ signed: [ProofFile.Attestation], _ height: Height) -> Bool {
+    func hasQuorum(_ signed: [ProofFile.Attestation], _ height: Height) -> Bool {
         signed.count >= history.judges(of: height).quorum
     }
 
-    private func stored(_ height: Height) throws -> BlockHeader {
+    func stored(_ height: Height) throws -> BlockHeader {
         guard let block = try reader.block(at: height) else {
             throw StoreFault.damaged(what: "it is missing", height: height, cause: nil)
         }

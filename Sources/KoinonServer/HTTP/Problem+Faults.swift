@@ -65,6 +65,9 @@ extension Problem {
                 status: .conflict, code: "notFinal", title: "Not final yet",
                 detail: "block \(height): no quorum of members has signed it or a later one yet",
                 remedy: "ask again in a moment", retryAfter: 1)
+        case .unknownBlock(let height):
+            .notFound(
+                "block \(height)", remedy: "give two heights up to the last block, ascending")
         case .present:
             Problem(
                 status: .conflict, code: "present", title: "Something stands under this key",

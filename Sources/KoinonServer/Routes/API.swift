@@ -26,6 +26,7 @@ public enum API {
         StatusRoutes(context: context).add(to: router)
         ChainRoutes(context: context).add(to: router)
         ProofRoutes(context: context).add(to: router)
+        TrustRoutes(context: context).add(to: router)
         SubmitRoutes(context: context).add(to: router)
         PrepareRoutes(context: context).add(to: router)
         TransactionRoutes(context: context).add(to: router)

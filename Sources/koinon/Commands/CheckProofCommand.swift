@@ -9,33 +9,52 @@ struct CheckProofCommand: AsyncParsableCommand {
         commandName: "check-proof",
         abstract: "Check a proof file offline.",
         discussion: """
-            Needs the file and the alliance's genesis.json, and nothing else.
+            Needs the file and the alliance's genesis.json, and nothing else. With what
+            `koinon follow` keeps instead, former members' signatures count for nothing.
 
               koinon check-proof --genesis genesis.json trip.proof.json
+              koinon check-proof --trusted trusted.json trip.proof.json
 
             Exit status: 0 it holds, 1 it does not, 2 a file cannot be read.
             """)
 
     @Option(name: .long, help: "The alliance's genesis.json.")
-    var genesis: String
+    var genesis: String?
+    @Option(name: .long, help: "The file in which `koinon follow` keeps what it trusts.")
+    var trusted: String?
     @Flag(name: .long, help: "Print what is proven as JSON.")
     var json = false
     @Argument(help: "The proof file.")
     var file: String
 
+    func validate() throws {
+        guard (genesis == nil) != (trusted == nil) else {
+            throw ValidationError("give one of --genesis and --trusted")
+        }
+    }
+
     func run() async throws {
         try await ExitStatus.reporting {
-            let document = try GenesisDocument(
-                contentsOf: Array(Data(contentsOf: URL(filePath: genesis))))
+            let check = try judge()
             let bytes = try Array(Data(contentsOf: URL(filePath: file)))
             do throws(ProofFault) {
-                let checked = try ProofFile(json: bytes).check(genesis: document)
+                let checked = try check(try ProofFile(json: bytes))
                 print(json ? CheckedProofText.json(checked) : CheckedProofText.text(checked))
             } catch {
                 Terminal.writeError("✗ the proof does not hold: \(error)\n")
                 throw ExitStatus.no
             }
         }
+    }
+
+    private func judge() throws -> (ProofFile) throws(ProofFault) -> CheckedProof {
+        if let trusted {
+            let chain = try TrustFile.read(URL(filePath: trusted))
+            return { (file) throws(ProofFault) in try file.check(trusted: chain) }
+        }
+        let document = try GenesisDocument(
+            contentsOf: Array(Data(contentsOf: URL(filePath: genesis ?? ""))))
+        return { (file) throws(ProofFault) in try file.check(genesis: document) }
     }
 }
 

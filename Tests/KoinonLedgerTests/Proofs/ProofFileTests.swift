@@ -215,7 +215,7 @@ import Testing
         #expect(fault(file) == "history.path")
     }
 
-    @Test func `headers of another epoch need a record that the file cannot hold`() throws {
+    @Test func `headers of another epoch need its record`() throws {
         var file = try fixture.file(sort: "state")
         file.header.epoch = 1
         file.attestations = fixture.quorum(file.header)

@@ -173,6 +173,24 @@ struct ProofFixture {
             content: content)
     }
 
+    /// Block 7 of epoch 1, which began on block 6.
+    private func laterEpoch(_ content: ProofFile.Content) -> ProofFile {
+        let base = headers[Self.lastHeight]
+        var header = base
+        header.epoch = 1
+        header.height = base.height.next
+        header.parent = base.hash
+        header.historyRoot = MerkleTree.root(
+            ofLeafHashes: headers.map { MerkleTree.leafHash($0.hash) })
+        let signed = ["ant", "cat", "dog", "eel"].map { name in
+            attestation(name, base) { $0.epoch = 1 }
+        }
+        return ProofFile(
+            header: header, attestations: quorum(header), memberChanges: [memberChange],
+            epochRecords: [.init(epoch: 1, header: base, attestations: signed)],
+            content: content)
+    }
+
     /// A key with nothing under it, whose place is empty or taken by another's leaf.
     private func absentKey(besideLeaf: Bool) -> [UInt8] {
         (0...).lazy.map { Array("absent \($0)".utf8) }
@@ -181,7 +199,7 @@ struct ProofFixture {
 
     static let sorts = [
         "transaction", "state", "absent beside a leaf", "absent in an empty place",
-        "state after a change of members", "transaction in history",
+        "state after a change of members", "transaction in history", "state in a later epoch",
     ]
 
     func file(sort: String) throws -> ProofFile {
@@ -196,6 +214,8 @@ struct ProofFixture {
             return file(at: 2, .init(key: absentKey(besideLeaf: false), value: nil, in: state))
         case "state after a change of members":
             return file(at: 6, .init(key: Array("row 40".utf8), value: [40], in: laterState))
+        case "state in a later epoch":
+            return laterEpoch(.init(key: Array("row 40".utf8), value: [40], in: laterState))
         case "transaction in history":
             return file(at: 6, history: 2, .transaction(transactionProof))
         default:

@@ -1,0 +1,59 @@
+import Hummingbird
+import KoinonLedger
+import KoinonNode
+import KoinonProtocol
+import KoinonStore
+import NIOCore
+
+/// For those who follow the chain by its signatures alone (docs/formats/trust.md).
+struct TrustRoutes {
+    let context: ServerContext
+
+    func add(to router: Router<KoinonRequestContext>) {
+        router.get("/v1/trust") { try trust(Query($0, $1)) }
+        router.get("/v1/trust/history/{height}") { try history(Query($0, $1)) }
+        router.get("/v1/trust/epochs/{epoch}") { try record(Query($0, $1)) }
+    }
+
+    /// The whole record with which an epoch began: docs/formats/recovery.md.
+    private func record(_ query: Query) throws -> Response {
+        guard let epoch = UInt64(query.path("epoch")) else {
+            throw Problem.badField("epoch", "is no epoch", remedy: "give a number, for instance 1")
+        }
+        guard
+            let record = try context.store.read({ reader in
+                try reader.epochRecords().first { $0.epoch == epoch }
+            })
+        else {
+            throw Problem.notFound(
+                "epoch \(epoch)",
+                remedy: "no ceremony began it on this ledger; /v1/blocks shows epochs")
+        }
+        return Answer.bytes(
+            ByteBuffer(bytes: record.bytes), type: "application/x-protobuf",
+            headers: [.koinonHeight: "\(record.height)"])
+    }
+
+    private func trust(_ query: Query) throws -> Response {
+        let from = try query.height("from") ?? .genesis
+        let epoch = try query.height("epoch")?.rawValue ?? 0
+        let document = try context.store.trust(
+            from: from, epoch: epoch, genesis: context.node.genesis)
+        return Answer.bytes(
+            ByteBuffer(string: document.json), type: "application/json",
+            headers: [.koinonHeight: "\(document.header.height)"])
+    }
+
+    /// What stood at a height in the history of a later block.
+    private func history(_ query: Query) throws -> Response {
+        let height = try query.height("height", inPath: true) ?? .genesis
+        guard let later = try query.height("in"), later > height else {
+            throw Problem.badField(
+                "in", "is no later height", remedy: "give the height of a block above \(height)")
+        }
+        let ancestry = try context.store.ancestry(of: height, in: later)
+        return Answer.bytes(
+            ByteBuffer(string: ancestry.json), type: "application/json",
+            headers: [.koinonHeight: "\(later)"])
+    }
+}
