@@ -101,7 +101,7 @@ final class Committer: Sendable {
     }
 
     private func commit(_ batch: ExecutedBatch) throws {
-        let (step, others) = try attester.withLock { attester in
+        let (step, others, elsewhere) = try attester.withLock { attester in
             for closed in batch.blocks {
                 attester.add(closed.block.header, judgedBy: closed.judges)
             }
@@ -111,9 +111,10 @@ final class Committer: Sendable {
             }
             // A quorum that others completed may allow more.
             step.append(attester.sign())
-            return (step, others)
+            return (step, others, attester.finality.quorumElsewhere)
         }
-        let own = step.attestations
+        // Of a chain that is not the alliance's nothing is signed any more.
+        let own = elsewhere == nil ? step.attestations : []
         try store.commit(
             CommitBatch(
                 log: batch.log,
@@ -121,7 +122,9 @@ final class Committer: Sendable {
                     KoinonStore.ClosedBlock($0.block, closedAt: $0.closedAt)
                 },
                 attestations: own + others),
-            defersRows: mayDefer(batch))
+            defersRows: elsewhere == nil && mayDefer(batch))
+        // Stored all the same: where it parts from the others' is to be found.
+        if let elsewhere { throw elsewhere }
         outbox.add(own.map(\.envelope.message))
         engine.committed(through: batch.through)
         post(batch)

@@ -19,7 +19,8 @@ struct BlockComparison {
     private var finality = Finality(finalHeight: .genesis)
     private var voidNote: String?
     private var hashes: [Hash256]
-    private var epoch: UInt64
+    /// Which epoch runs from which height on, ascending.
+    private var epochs: [(from: Height, epoch: UInt64)]
     /// Who judges from which height on, ascending.
     private var judgeSets: [(from: Height, judges: MemberSet)]
     /// Stored attestations that no entry has carried so far.
@@ -28,7 +29,7 @@ struct BlockComparison {
     init(first: ExecutedBlock, judges: MemberSet) {
         self.first = first
         hashes = [first.header.hash]
-        epoch = first.header.epoch
+        epochs = [(.genesis, first.header.epoch)]
         judgeSets = [(Height.genesis.next, judges)]
         for change in first.changes { writtenAt[change.key] = .genesis }
     }
@@ -93,7 +94,7 @@ struct BlockComparison {
             }
         }
         hashes.append(block.header.hash)
-        epoch = block.header.epoch
+        if epochs.last?.epoch != block.header.epoch { epochs.append((height, block.header.epoch)) }
         if judgeSets.last?.judges != judges { judgeSets.append((height, judges)) }
         finality.add(block.header, judgedBy: judges)
         try check(try reader.attestations(at: height), of: block.header, judges, &report)
@@ -106,23 +107,7 @@ struct BlockComparison {
 
     private func compare(_ stored: BlockHeader, with computed: BlockHeader) throws {
         guard stored != computed else { return }
-        var differing: [String] = []
-        for (name, isSame) in [
-            ("version", stored.version == computed.version),
-            ("chain", stored.chain == computed.chain),
-            ("epoch", stored.epoch == computed.epoch), ("height", stored.height == computed.height),
-            ("parent", stored.parent == computed.parent), ("time_ms", stored.time == computed.time),
-            ("entries_root", stored.entriesRoot == computed.entriesRoot),
-            ("transactions_root", stored.transactionsRoot == computed.transactionsRoot),
-            ("receipts_root", stored.receiptsRoot == computed.receiptsRoot),
-            ("state_root", stored.stateRoot == computed.stateRoot),
-            ("history_root", stored.historyRoot == computed.historyRoot),
-            ("members_hash", stored.membersHash == computed.membersHash),
-            ("next_members_hash", stored.nextMembersHash == computed.nextMembersHash),
-            ("proposer", stored.proposer == computed.proposer),
-        ] where !isSame {
-            differing.append(name)
-        }
+        let differing = stored.differences(from: computed)
         let cause = voidNote.map { " (\($0))" } ?? ""
         throw Finding(
             height: computed.height,
@@ -197,7 +182,7 @@ struct BlockComparison {
 
     /// Whose attestation of a block of this chain it would be, if its signature holds.
     private func judge(_ attestation: Attestation) -> MemberID? {
-        guard attestation.epoch == epoch,
+        guard attestation.epoch == epochs.last(where: { $0.from <= attestation.height })?.epoch,
             let index = Int(exactly: attestation.height.rawValue), hashes.indices.contains(index),
             hashes[index] == attestation.blockHash,
             let judges = judgeSets.last(where: { $0.from <= attestation.height })?.judges

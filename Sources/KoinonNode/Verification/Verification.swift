@@ -41,6 +41,8 @@ public struct Verification {
     private let replica: Replica
     private var comparison: BlockComparison
     private var report = Report()
+    /// Behind which places of the log later epochs run, ascending.
+    private let epochs: [(after: LogPosition, record: StoredEpochRecord)]
 
     private init(store: LedgerStore, genesis: GenesisDocument) throws {
         self.store = store
@@ -48,6 +50,11 @@ public struct Verification {
         let first = try GenesisBlock.make(genesis)
         replica = try Replica(genesis: genesis)
         comparison = BlockComparison(first: first, judges: genesis.memberSet)
+        epochs = try store.read { reader in
+            try reader.epochRecords().map { record in
+                (try reader.block(at: record.height)?.closedAt ?? LogPosition(.max), record)
+            }
+        }
         guard store.genesis == genesis.bytes else {
             throw Finding(height: .genesis, what: "the ledger began with another genesis document")
         }
@@ -87,11 +94,13 @@ public struct Verification {
             try comparison.readIndexedHeight(reader, replica.state)
         }
         let chain = genesis.chain
+        let epochs = epochs
+        beginEpochs()
         var part = try readPart(from: LogPosition.start.next)
-        var checked = await Self.check(part.entries, chain: chain)
+        var checked = await Self.check(part.entries, chain: chain, epochs)
         while !checked.isEmpty || part.damage != nil {
             let next = try readPart(after: part)
-            async let following = Self.check(next.entries, chain: chain)
+            async let following = Self.check(next.entries, chain: chain, epochs)
             try apply(checked, headers)
             if let damage = part.damage {
                 throw Finding(height: replica.header.height.next, what: damage)
@@ -146,7 +155,10 @@ public struct Verification {
         return part
     }
 
-    private static func check(_ entries: [LogEntry], chain: ChainID) async -> [CheckedLogEntry] {
+    private static func check(
+        _ entries: [LogEntry], chain: ChainID,
+        _ epochs: [(after: LogPosition, record: StoredEpochRecord)]
+    ) async -> [CheckedLogEntry] {
         await withTaskGroup { group in
             for slice in slices(of: entries) {
                 let start = slice.startIndex
@@ -154,10 +166,12 @@ public struct Verification {
                     (
                         start,
                         slice.map { logged in
-                            CheckedLogEntry(
+                            let epoch =
+                                epochs.last { $0.after < logged.position }?.record.epoch ?? 0
+                            return CheckedLogEntry(
                                 logged: logged,
                                 result: Result { () throws(EntryFault) in
-                                    try CheckedEntry(logged.envelope, chain: chain, epoch: 0)
+                                    try CheckedEntry(logged.envelope, chain: chain, epoch: epoch)
                                 })
                         }
                     )
@@ -218,11 +232,19 @@ public struct Verification {
                 try require(checked.logged.hasEffect, height, position)
                 try headers(block.header)
                 try compare(block, closedAt: position, judges)
+                beginEpochs()
             }
             if entry.attestations.isEmpty { continue }
             try store.read { reader in
                 try comparison.check(carried: entry.attestations, at: position, reader)
             }
+        }
+    }
+
+    private func beginEpochs() {
+        for (_, record) in epochs
+        where record.height == replica.header.height && record.epoch > replica.epoch {
+            replica.begin(epoch: record.epoch)
         }
     }
 
