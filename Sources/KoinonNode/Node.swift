@@ -31,6 +31,7 @@ public final class Node: Service {
     let committer: Committer
     private let clock: Mutex<any NodeClock>
     let logger: Logger
+    let home: NodeHome
     private let stopping = Atomic(false)
 
     /// How often the clock is looked at for due timers.
@@ -53,6 +54,8 @@ public final class Node: Service {
         store = try Resumption.openStore(home: home, genesis: genesis, options: storeOptions)
         let resumed = try Resumption(store: store, genesis: genesis, hosted: hosted)
         replica = resumed.replica
+        self.home = home
+        try Self.requireOpenEpoch(home, epoch: replica.read { $0.epoch })
         try Self.check(hosted, against: replica.read { $0.members })
         outbox.add(resumed.uncarriedAttestations)
         engine = EmbeddedEngine(next: resumed.nextPosition)
@@ -130,12 +133,16 @@ public final class Node: Service {
                 ordered.finish()
             }
             group.addTask(priority: .high) { await executor.run() }
+            group.addTask { try await self.takeReturned() }
             group.addTask(priority: .high) { [committer, engine] in
                 do { try await committer.run(executed) } catch {
                     engine.stop(error)
                     // The executor may be waiting for room.
                     executed.finish()
                     ordered.finish()
+                    // Nor may the proposer wait for something to propose.
+                    self.stop()
+                    await self.leaveEvidence(of: error)
                     throw error
                 }
             }

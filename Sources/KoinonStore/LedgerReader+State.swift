@@ -6,6 +6,12 @@ public struct StateRow: Sendable, Equatable {
     public var key: [UInt8]
     public var value: [UInt8]
     public var height: Height
+
+    public init(key: [UInt8], value: [UInt8], height: Height) {
+        self.key = key
+        self.value = value
+        self.height = height
+    }
 }
 
 extension LedgerReader {

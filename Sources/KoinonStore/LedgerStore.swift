@@ -181,10 +181,24 @@ public final class LedgerStore: Sendable {
     }
 
     private func write(_ batch: CommitBatch, rows: IndexedRows) throws {
+        try write { db in try BatchWriter(db).write(batch, rows: rows) }
+    }
+
+    /// Changes the ledger in one transaction, while nothing else does and no rows wait.
+    func exclusively(_ body: (Database) throws -> Void) throws {
+        try turn.withLock { _ in
+            guard deferredTransactions == 0 else {
+                throw StoreFault.notContinuous("rows of stored blocks wait to be written")
+            }
+            try write(body)
+        }
+    }
+
+    private func write(_ body: (Database) throws -> Void) throws {
         guard let writer else { throw StoreFault.readOnly }
         if let cause = failure.withLock({ $0 }) { throw StoreFault.stopped(cause: cause) }
         do {
-            try writer.write { db in try BatchWriter(db).write(batch, rows: rows) }
+            try writer.write { db in try body(db) }
         } catch {
             let fault = StoreFault(wrapping: error)
             switch fault {

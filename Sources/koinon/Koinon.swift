@@ -11,10 +11,12 @@ struct Koinon: AsyncParsableCommand {
             configuration), 64 wrong usage.
             """,
         subcommands: [
-            DemoCommand.self, InitCommand.self, NodeCommand.self, KeysCommand.self,
-            SendCommand.self, QueryCommand.self, ReplayCommand.self, LoadCommand.self,
-            VerifyCommand.self, SimulateCommand.self, ProofCommand.self, CheckProofCommand.self,
-            ReviewCommand.self, StandingCommand.self, ExportCommand.self, IndexCommand.self,
-            BenchCommand.self,
+            DemoCommand.self, InitCommand.self, AllianceCommand.self, NodeCommand.self,
+            KeysCommand.self, SendCommand.self, QueryCommand.self, ReplayCommand.self,
+            LoadCommand.self,
+            VerifyCommand.self, DiffStateCommand.self, SimulateCommand.self, ProofCommand.self,
+            CheckProofCommand.self,
+            FollowCommand.self, ReviewCommand.self, StandingCommand.self, ExportCommand.self,
+            IndexCommand.self, BenchCommand.self,
         ])
 }

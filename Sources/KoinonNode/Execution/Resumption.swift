@@ -55,7 +55,7 @@ extension LedgerStore {
             // Those with transactions are void, or they would have closed a block; a wrong
             // signature may be what makes them so, and only looking at it tells.
             let entry = try CheckedEntry(
-                logged.envelope, chain: replica.chain, epoch: replica.header.epoch,
+                logged.envelope, chain: replica.chain, epoch: replica.epoch,
                 signature: .doneBefore)
             guard case .waiting = replica.apply(entry) else {
                 throw StoreFault.damaged(
@@ -110,6 +110,7 @@ extension LedgerStore {
                         "the stored state does not have the state root of the last header; `koinon verify` names what differs",
                     height: indexed, cause: nil)
             }
+            try reader.beginEpochs(on: replica)
             let executed = try reader.execute(
                 after: base, on: replica, checksSignatures: checksSignatures)
             return (replica, executed)
@@ -118,6 +119,14 @@ extension LedgerStore {
 }
 
 extension LedgerReader {
+    /// Goes on in the last epoch that began on the replica's last block, if one did.
+    func beginEpochs(on replica: Replica) throws {
+        for record in try epochRecords()
+        where record.height == replica.header.height && record.epoch > replica.epoch {
+            replica.begin(epoch: record.epoch)
+        }
+    }
+
     /// Executes the stored blocks after one; each must have its stored header.
     ///
     /// - Parameter checksSignatures: whether a wrong signature of a transaction makes its
@@ -134,10 +143,11 @@ extension LedgerReader {
                 if logged.position > last { throw Enough() }
                 guard logged.hasEffect else { return }
                 let entry = try CheckedEntry(
-                    logged.envelope, chain: replica.chain, epoch: replica.header.epoch,
+                    logged.envelope, chain: replica.chain, epoch: replica.epoch,
                     signature: .doneBefore, isKnown: { _ in !checksSignatures })
                 guard case .closed(let block, _) = replica.apply(entry) else { return }
                 executed.append(block)
+                try beginEpochs(on: replica)
             }
         } catch is Enough {}
         for block in executed {

@@ -76,7 +76,8 @@ public struct BranchRule: Sendable {
         if header.epoch > record.epoch {
             standing = .attests
         } else if case .catchesUp = standing, header.height >= record.height {
-            let isSigned = header.epoch == record.epoch && header.hash == record.hash
+            // The base of an epoch is of an older one itself, and signed in the new one.
+            let isSigned = header.epoch <= record.epoch && header.hash == record.hash
             standing = isSigned ? .attests : .follows(.otherBranch(record.height))
         }
     }

@@ -1,0 +1,90 @@
+import Foundation
+import KoinonLedger
+import KoinonProtocol
+
+/// One computation of a base from files that came from anybody.
+public struct Ceremony: Sendable {
+    public let closes: UInt64
+    public let decision: BaseDecision
+    /// Statements and quorums that were not taken, and why.
+    public let refused: [RecoveryFault]
+    /// Whose statements were taken, ascending.
+    public let stated: [MemberID]
+    /// Sets that the statements name, by hash.
+    public let sets: [Hash256: MemberSet]
+    let statements: [CheckedStatement]
+    let headers: [BlockHeader]
+    private let quorums: [SignedHeader]
+    private let chain: ChainID
+
+    /// - Parameters:
+    ///   - closes: the epoch that ends.
+    ///   - quorums: final headers that somebody shows beside the statements.
+    ///   - records: of earlier epochs since the last one with a quorum.
+    /// - Throws: ``RecoveryFault`` for an earlier record that does not hold.
+    public init(
+        closes: UInt64, statements: [Signed], quorums: [SignedHeader] = [],
+        sets: [MemberList] = [], records: [RecoveryRecord] = [], knowledge: RecoveryKnowledge,
+        rule: some BaseRule = MayBeFinalRule(), depth: Int = 0
+    ) throws(RecoveryFault) {
+        self.closes = closes
+        chain = knowledge.chain
+        var gathering = RecoveryGathering(closes: closes, knowledge: knowledge)
+        var refused: [RecoveryFault] = []
+        for record in records {
+            gathering.add(
+                valid: try CheckedRecord(record, knowledge: knowledge, rule: rule, depth: depth))
+        }
+        let lists = try sets.prefix(RecoveryLimits.sets).map { (list) throws(RecoveryFault) in
+            try list.set()
+        }
+        var shown: [SignedHeader] = []
+        for header in quorums.prefix(RecoveryLimits.quorums) {
+            do throws(RecoveryFault) {
+                let checked = try CheckedHeader(header, epoch: nil, chain: knowledge.chain)
+                gathering.add(quorum: checked, sets: lists)
+                shown.append(header)
+            } catch { refused.append(error) }
+        }
+        self.quorums = shown
+        var checked: [CheckedStatement] = []
+        for signed in statements.prefix(RecoveryLimits.statements) {
+            do throws(RecoveryFault) {
+                guard let envelope = try? Envelope(signed) else {
+                    throw .malformed("a statement has no signature")
+                }
+                checked.append(try CheckedStatement(envelope, chain: knowledge.chain))
+            } catch { refused.append(error) }
+        }
+        // The same whichever order they came in.
+        checked.sort {
+            ($0.position.member, $0.envelope.bodyHash)
+                < ($1.position.member, $1.envelope.bodyHash)
+        }
+        for statement in checked { gathering.add(statement) }
+        let recovery = gathering.recovery()
+        decision = rule.decide(recovery)
+        self.refused = refused + gathering.refused
+        let taken = Set(recovery.statements.map(\.key))
+        self.statements = checked.filter { taken.contains($0.position.key) }
+        stated = recovery.statements.map(\.member).sorted()
+        self.sets = recovery.sets
+        headers = checked.flatMap(\.headers)
+    }
+
+    /// The record that begins the next epoch on the base, without a signature.
+    ///
+    /// - Parameter earlier: the records that the statements name.
+    public func record(on base: BlockHeader, earlier: [RecoveryRecord]) -> RecoveryRecord {
+        var record = RecoveryRecord()
+        record.beginning.epoch = closes + 1
+        record.beginning.base = SignedHeader(base, [])
+        record.statements = statements.map(\.envelope.message)
+        record.earlier = earlier
+        record.quorums = quorums
+        let headers = [base] + quorums.compactMap { try? BlockHeader(encoded: Array($0.header)) }
+        let hashes = Set(headers.flatMap { [$0.membersHash, $0.nextMembersHash] }).sorted()
+        record.sets = hashes.compactMap { sets[$0].map { MemberList($0) } }
+        return record
+    }
+}

@@ -1,0 +1,344 @@
+import Foundation
+import KoinonLedger
+import KoinonMachine
+import KoinonProtocol
+import KoinonStore
+import Testing
+
+@testable import KoinonNode
+@testable import TestNodes
+
+/// The ceremony on real homes, from statements to the first block of the new epoch.
+@Suite("A recovery ceremony", .timeLimit(.minutes(5)))
+struct CeremonyTests {
+    private func statements(
+        _ alliance: ForkedAlliance, of names: [String]
+    ) throws -> [Signed] {
+        try names.map { name in
+            try #require(try alliance.home(name).state(closing: nil).first).statement
+        }
+    }
+
+    @Test func `finds the block that may be final, and goes on from it`() async throws {
+        let alliance = try ForkedAlliance.split()
+        let final = alliance.tip("alfa")
+        // A block that nobody attested; its transaction must come back.
+        let dropped = try alliance.block(on: ["alfa"])
+        try alliance.close()
+        let three = try statements(alliance, of: ["bravo", "carol", "delta"])
+        let bravo = try alliance.home("bravo")
+        let open = try bravo.ceremony(closing: nil, statements: three)
+        guard case .conflict(let tops, let settling) = open.decision.outcome else {
+            Issue.record("\(open.decision.outcome)")
+            return
+        }
+        #expect(Set(tops) == [alliance.tip("bravo"), alliance.tip("delta")])
+        #expect(settling.missing == [.alfa])
+        #expect(settling.atLeast == 1)
+        let alfa = try statements(alliance, of: ["alfa"])
+        let ceremony = try bravo.ceremony(closing: nil, statements: three + alfa)
+        #expect(ceremony.decision.outcome == .base(final))
+        #expect(ceremony.refused.isEmpty)
+
+        var record = ceremony.record(on: final, earlier: [])
+        let proposal = record
+        for name in ForkedAlliance.names {
+            let signed = try alliance.home(name).sign(proposal)
+            try record.addSignatures(of: signed.message, from: name)
+            if name == "alfa" {
+                #expect(throws: RecoveryFault.self) {
+                    try alliance.home("alfa").begin(record, engineIsNew: false)
+                }
+            }
+        }
+        let begun = try alliance.home("alfa").begin(record, engineIsNew: false)
+        #expect(begun.base == final && begun.tip.height == final.height.next)
+        #expect(begun.returned == 1)
+        #expect(try alliance.home("alfa").begin(record, engineIsNew: false).isOld)
+        // Delta's ledger went another way; it has nothing to begin on.
+        #expect(throws: RecoveryFault.self) {
+            try alliance.home("delta").begin(record, engineIsNew: false)
+        }
+        try await goOn(alliance, from: final, with: dropped)
+    }
+
+    /// The node goes on in the new epoch; whoever follows it by signatures learns of it.
+    private func goOn(
+        _ alliance: ForkedAlliance, from base: BlockHeader, with dropped: Envelope
+    ) async throws {
+        let home = alliance.site("alfa").home
+        try home.host(ForkedAlliance.names)
+        try await home.running { node in
+            #expect(node.tip == base)
+            await node.untilHeight(base.height.next)
+            await node.untilIdle()
+            #expect(node.tip.epoch == 1)
+            #expect(node.finalHeight == node.tip.height)
+            let outcome = try await node.outcome(of: dropped)
+            #expect(outcome.place?.contains(" \(base.height.next) ") == true)
+        }
+        try await home.reading { store in
+            let document = try store.trust(from: .genesis, epoch: 0, genesis: home.genesis)
+            #expect(document.epochRecords.map(\.epoch) == [1])
+            let trusted = try TrustedChain(genesis: home.genesis)
+                .following(document, ancestry: nil)
+            #expect(trusted.sets.epoch == 1)
+            let proof = try store.prove(transaction: dropped.bodyHash, genesis: home.genesis)
+            #expect(try proof.check(genesis: home.genesis).header.epoch == 1)
+            #expect(try proof.check(trusted: trusted).header.epoch == 1)
+            let report = try await Verification.run(store, genesis: home.genesis)
+            #expect(report.finalHeight == report.tip?.height)
+            #expect(report.tip?.epoch == 1)
+        }
+        // And after another start.
+        try await home.running { node in #expect(node.tip.epoch == 1) }
+    }
+
+    @Test func `has no node attest on in the epoch that is closed`() async throws {
+        let alliance = try ForkedAlliance.split()
+        try alliance.close()
+        _ = try statements(alliance, of: ["alfa"])
+        #expect(throws: HomeFault.self) { try alliance.site("alfa").home.node() }
+        // The same statement again, whatever else has come meanwhile.
+        let again = try #require(try alliance.home("alfa").state(closing: nil).first)
+        #expect(again.isOld)
+        #expect(again.statement == (try statements(alliance, of: ["alfa"])[0]))
+    }
+
+    @Test func `believes a quorum that is shown beside the statements`() throws {
+        let alliance = try ForkedAlliance.split()
+        let final = alliance.tip("alfa")
+        try alliance.close()
+        let three = try statements(alliance, of: ["bravo", "carol", "delta"])
+        let wrong = try RecoveryHome(alliance.site("bravo").home.home, rule: HighestKnownQuorum())
+        let ceremony = try wrong.ceremony(closing: nil, statements: three)
+        guard case .base(let base) = ceremony.decision.outcome else {
+            Issue.record("\(ceremony.decision.outcome)")
+            return
+        }
+        // By a wrong rule, block 2: what alfa knows to be final would be undone.
+        #expect(base.height < final.height)
+        let record = ceremony.record(on: base, earlier: [])
+        #expect(throws: RecoveryFault.self) { try alliance.home("alfa").sign(record) }
+        let alfa = try RecoveryHome(alliance.site("alfa").home.home, rule: HighestKnownQuorum())
+        do {
+            _ = try alfa.sign(record)
+            Issue.record("alfa signed what undoes its final block")
+        } catch let refusal as RecoveryHome.FinalElsewhere {
+            #expect(refusal.header == final)
+            let settled = try alliance.home("bravo").ceremony(
+                closing: nil, statements: three, quorums: [refusal.final], sets: refusal.sets)
+            #expect(settled.decision.outcome == .base(final))
+            let record = settled.record(on: final, earlier: [])
+            #expect(try alliance.home("delta").sign(record).header == final)
+        }
+    }
+
+    @Test func `convicts a member by attestations that its statement hides`() throws {
+        let alliance = try ForkedAlliance.split()
+        try alliance.attest(["delta"], tipOf: "bravo", keptBy: ["bravo"])
+        try alliance.close()
+        let three = try statements(alliance, of: ["bravo", "carol", "delta"])
+        let ceremony = try alliance.home("carol").ceremony(closing: nil, statements: three)
+        #expect(ceremony.decision.outcome == .base(alliance.tip("bravo")))
+        let delta = TestHome.nodeKey(of: "delta").publicKey
+        guard case .twoBlocks? = ceremony.decision.convicted[delta] else {
+            Issue.record("\(ceremony.decision.convicted)")
+            return
+        }
+        #expect(ceremony.decision.convicted.count == 1)
+    }
+
+    @Test func `needs a quorum of statements, and takes none that is altered`() throws {
+        let alliance = try ForkedAlliance.split()
+        try alliance.close()
+        let two = try statements(alliance, of: ["bravo", "delta"])
+        let bravo = try alliance.home("bravo")
+        guard
+            case .tooFew(let lacks) = try bravo.ceremony(closing: nil, statements: two)
+                .decision.outcome
+        else {
+            Issue.record("two are enough")
+            return
+        }
+        #expect(lacks.map(\.stated) == [2])
+        #expect(lacks[0].missing == [.alfa, .carol])
+        let third = try statements(alliance, of: ["carol"])[0]
+        let alterations: [(String, (inout Signed) throws -> Void)] = [
+            ("the signature", { $0.signature[3] ^= 1 }),
+            ("a byte of the body", { $0.body[40] ^= 1 }),
+            ("an unknown field", { $0.body += [0xf8, 0x07, 0x01] }),
+            ("nothing", { $0.body = Data() }),
+        ]
+        for (name, alter) in alterations {
+            var statement = third
+            try alter(&statement)
+            let ceremony = try bravo.ceremony(closing: 0, statements: two + [statement])
+            #expect(ceremony.refused.count == 1, "\(name)")
+            #expect(ceremony.stated.count == 2, "\(name)")
+        }
+        // Signed, but claiming what no honest member can.
+        try check(third, two, bravo)
+    }
+
+    private func check(_ statement: Signed, _ others: [Signed], _ bravo: RecoveryHome) throws {
+        let key = TestHome.nodeKey(of: "carol")
+        func altered(_ edit: (inout RecoveryStatement) -> Void) throws -> Signed {
+            var body = try RecoveryStatement(strict: Array(statement.body))
+            edit(&body)
+            return key.sign(body.encoded, as: .recoveryStatement).message
+        }
+        let claims: [(String, Signed)] = [
+            ("a tip without its header", try altered { $0.headers = [] }),
+            (
+                "a tip in a later epoch without its record",
+                try altered {
+                    $0.closes = 1
+                    $0.attested[0].epoch = 1
+                }
+            ),
+            (
+                "a final block without a quorum",
+                try altered {
+                    $0.final.header = $0.headers[0]
+                    $0.final.attestations = $0.attestations
+                }
+            ),
+            ("members left out", try altered { $0.sets = [] }),
+            ("no chain", try altered { $0.chain = Data() }),
+            ("epochs that fall", try altered { $0.attested.append($0.attested[0]) }),
+        ]
+        for (name, claim) in claims {
+            let ceremony = try bravo.ceremony(closing: 0, statements: others + [claim])
+            if name == "members left out" {
+                // This ledger knows them.
+                #expect(ceremony.refused.isEmpty)
+                continue
+            }
+            #expect(ceremony.refused.count == 1, "\(name)")
+        }
+    }
+
+    @Test func `signs one base an epoch, and only after closing the one before`() throws {
+        let alliance = try ForkedAlliance.split()
+        let final = alliance.tip("alfa")
+        try alliance.close()
+        let all = try statements(alliance, of: ["alfa", "bravo", "carol"])
+        let bravo = try alliance.home("bravo")
+        let record = try bravo.ceremony(closing: nil, statements: all).record(
+            on: final, earlier: [])
+        #expect(throws: RecoveryFault.self) { try alliance.home("delta").sign(record) }
+        let signed = try bravo.sign(record)
+        #expect(signed.signings.map(\.signed) == [[.bravo]])
+        var other = record
+        other.beginning.base.header = Data(alliance.tip("delta").encoded)
+        #expect(throws: RecoveryFault.self) { try bravo.sign(other) }
+        // Statements that are not in it lead elsewhere: it is not what they signed.
+        var fewer = record
+        fewer.statements.removeLast()
+        #expect(throws: RecoveryFault.self) { try bravo.sign(fewer) }
+        // A second ceremony closes the epoch that was signed.
+        let second = try #require(try bravo.state(closing: nil).first)
+        #expect(second.closes == 1)
+        let carol = try #require(try alliance.home("carol").state(closing: 1).first)
+        let alfa = try #require(try alliance.home("alfa").state(closing: 1).first)
+        let missing = try bravo.ceremony(
+            closing: nil, statements: [second, carol, alfa].map(\.statement))
+        #expect(missing.refused.count == 1)
+        let again = try bravo.ceremony(
+            closing: nil, statements: [second, carol, alfa].map(\.statement),
+            records: [signed.message])
+        #expect(again.closes == 1)
+        #expect(again.decision.outcome == .base(final))
+        let later = again.record(on: final, earlier: [signed.message])
+        #expect(try bravo.sign(later).epoch == 2)
+    }
+
+    @Test func `believes the guard more than the ledger about what was signed`() throws {
+        let alliance = try ForkedAlliance.split()
+        let (tip, other) = (alliance.tip("carol"), alliance.tip("delta"))
+        let before = alliance.site("carol").home.home
+        try alliance.close()
+        let key = TestHome.nodeKey(of: "carol").publicKey
+        func record(_ epoch: UInt64, _ header: BlockHeader) -> GuardRecord {
+            GuardRecord(
+                member: .carol, nodeKey: key, epoch: epoch, height: header.height,
+                hash: header.hash)
+        }
+        func recovery(_ kept: GuardRecord?) throws -> (RecoveryHome, MemoryGuard) {
+            let kept = MemoryGuard(kept)
+            return (try RecoveryHome(before, guards: RecoveryGuards { _ in kept }), kept)
+        }
+        // Lost, of another branch, and of a record that is not at hand.
+        for kept in [nil, record(0, other), record(1, tip)] {
+            #expect(throws: RecoveryFault.self) { try recovery(kept).0.state(closing: nil) }
+        }
+        #expect(try RecoveryFiles(before).closedEpoch() == nil)
+        let (carol, kept) = try recovery(record(0, tip))
+        let own = try #require(try carol.state(closing: nil).first)
+        #expect(own.body.attested.map(\.height) == [tip.height.rawValue])
+        let all = try statements(alliance, of: ["alfa", "bravo"]) + [own.statement]
+        let proposal = try carol.ceremony(closing: nil, statements: all)
+            .record(on: tip, earlier: [])
+        #expect(try carol.sign(proposal).signings[0].signed == [.carol])
+        #expect(kept.current()?.epoch == 1 && kept.current()?.hash == tip.hash)
+        // Another base of that epoch it cannot sign, whatever the home's files say.
+        kept.raise(to: record(1, other))
+        #expect(throws: RecoveryFault.self) { try carol.sign(proposal) }
+    }
+
+    @Test func `leaves a guard with which the member goes on in the new epoch`() throws {
+        let alliance = try ForkedAlliance.split()
+        let base = alliance.tip("carol")
+        let key = TestHome.nodeKey(of: "carol").publicKey
+        let old = GuardRecord(
+            member: .carol, nodeKey: key, epoch: 0, height: base.height.next, hash: .sha256([1]))
+        let kept = MemoryGuard(old)
+        let hosted = HostedMember(id: .carol, nodeKey: TestHome.nodeKey(of: "carol"))
+        try RecoveryGuards { _ in kept }.enter(1, at: base, hosted)
+        // The node starts on the base, whose own epoch is the old one.
+        var rule = BranchRule(
+            member: .carol, nodeKey: key, record: kept.current(), tip: base,
+            headerAt: { _ in nil })
+        #expect(rule.standing == .attests)
+        var next = base
+        next.epoch = 1
+        next.height = base.height.next
+        next.parent = base.hash
+        rule.reach(next)
+        #expect(rule.standing == .attests)
+        #expect(rule.sign(next)?.hash == next.hash)
+        // On another branch than the base it only follows.
+        let lost = BranchRule(
+            member: .carol, nodeKey: key, record: kept.current(), tip: alliance.tip("delta"),
+            headerAt: { _ in nil })
+        #expect(lost.standing == .follows(.otherBranch(base.height)))
+        try alliance.close()
+    }
+
+    @Test func `takes altered files as what they are`() throws {
+        let alliance = try ForkedAlliance.split()
+        let final = alliance.tip("alfa")
+        try alliance.close()
+        let all = try statements(alliance, of: ["alfa", "bravo", "carol"])
+        let bravo = try alliance.home("bravo")
+        let record = try bravo.ceremony(closing: nil, statements: all)
+            .record(on: final, earlier: [])
+        var random = SeededRandom(seed: 5)
+        for _ in 0..<200 {
+            var bytes = record.encoded
+            for _ in 0...random.below(3) {
+                let place = random.below(bytes.count)
+                switch random.below(3) {
+                case 0: bytes[place] ^= UInt8(1 << random.below(8))
+                case 1: bytes.remove(at: place)
+                default: bytes.insert(UInt8(random.below(256)), at: place)
+                }
+            }
+            guard let altered = try? RecoveryFiles.record(bytes) else { continue }
+            guard let checked = try? bravo.check(altered) else { continue }
+            // What is still taken says the same.
+            #expect(checked.header == final && checked.epoch == 1)
+        }
+    }
+}
