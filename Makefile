@@ -17,11 +17,13 @@ SEED ?= 1
 SEEDS ?= 200
 # One of the fuzzer's targets or several, for instance: make fuzz TARGET=proofs
 TARGET ?=
+# The folder of the alliance that `make alliance` founds and runs.
+ALLIANCE ?= koinon-alliance
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test build dependencies format lint clean invoice fuzz simulate test-long
+.PHONY: help demo test build dependencies format lint clean invoice fuzz simulate test-long alliance faults
 
 help: ## List the commands
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' \
@@ -36,6 +38,17 @@ test: dependencies ## Build, then run every test (FILTER=name for some)
 	@export KOINON_PYTHON="$$(scripts/find-python.sh)"; \
 	scripts/with-progress.sh testing swift test $(SWIFT_FLAGS) --skip-build \
 		$(if $(FILTER),--filter "$(FILTER)")
+
+alliance: dependencies ## Build, then run an alliance here: 3 servers of etcd and 4 nodes
+	@scripts/with-etcd.sh
+	@scripts/with-progress.sh building swift build $(SWIFT_FLAGS) --product koinon
+	@[ -d "$(ALLIANCE)" ] || $(KOINON) alliance init --members 4 --folder "$(ALLIANCE)"
+	@PATH="$(CURDIR)/.build/release:$$PATH" "$(ALLIANCE)/start.sh"
+
+faults: dependencies ## Build, then break an alliance in every way and time its recovery
+	@scripts/with-etcd.sh
+	@scripts/with-progress.sh building swift build $(SWIFT_FLAGS) --build-tests
+	@KOINON_FAULTS=1 swift test $(SWIFT_FLAGS) --skip-build --filter FaultTests
 
 test-long: dependencies ## Run every test with CASES=100000 random cases for each generator
 	@scripts/with-progress.sh building swift build $(SWIFT_FLAGS) --build-tests
@@ -69,4 +82,4 @@ clean: ## Remove everything that was built
 	@rm -rf .build .build-fuzz*
 
 # Generated sources keep the form their generator gave them.
-SWIFT_SOURCES = $$(git ls-files '*.swift' ':!Sources/KoinonProtocol/Generated')
+SWIFT_SOURCES = $$(git ls-files '*.swift' ':!Sources/*/Generated')

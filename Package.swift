@@ -132,7 +132,7 @@ let package = Package(
             name: "KoinonBench",
             dependencies: [
                 "KoinonProtocol", "KoinonLedger", "KoinonMachine", "KoinonStore", "KoinonClient",
-                "KoinonNode", "KoinonServer",
+                "KoinonNode", "KoinonEtcd", "KoinonServer",
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -191,6 +191,10 @@ let package = Package(
             name: "KoinonEtcdTests",
             dependencies: [
                 "KoinonEtcd", "KoinonNode", "koinon", "TestNodes",
+                .product(name: "GRPCCore", package: "grpc-swift-2"),
+                .product(name: "GRPCNIOTransportHTTP2", package: "grpc-swift-nio-transport"),
+                .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(

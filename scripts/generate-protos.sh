@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Regenerates Sources/KoinonProtocol/Generated from Protos/. Only needed after a
+# Regenerates Sources/KoinonProtocol/Generated and Sources/KoinonEtcd/Generated from
+# Protos/. Only needed after a
 # change to a .proto file; needs protoc (Debian: protobuf-compiler) and
 # protoc-gen-swift on the PATH or named by PROTOC_GEN_SWIFT.
 set -euo pipefail
@@ -17,4 +18,8 @@ protoc --plugin=protoc-gen-swift="$plugin" -I Protos \
   --swift_opt=Visibility=Public --swift_opt=FileNaming=DropPath --swift_out="$out" \
   Protos/koinon/v1/*.proto
 scripts/generate-json-table.py
-ls "$out"
+etcd=Sources/KoinonEtcd/Generated
+rm -rf "$etcd"; mkdir -p "$etcd"
+protoc --plugin=protoc-gen-swift="$plugin" -I Protos \
+  --swift_opt=FileNaming=DropPath --swift_out="$etcd" Protos/etcd/etcd.proto
+ls "$out" "$etcd"

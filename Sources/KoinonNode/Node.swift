@@ -7,8 +7,8 @@ import Logging
 import ServiceLifecycle
 import Synchronization
 
-/// A member's node with the embedded engine: one process that orders, executes,
-/// stores and signs for every member it hosts.
+/// A member's node: executes what an engine orders, stores it and signs for every member
+/// that it hosts. With the embedded engine it orders too.
 ///
 /// ```swift
 /// let node = try Node(home: NodeHome(directory), logger: logger)
@@ -27,8 +27,10 @@ public final class Node: Service {
     private let ownEntries = OwnEntries()
     let outcomes = OutcomeBoard()
     private let idle = IdleBoard()
-    let engine: EmbeddedEngine
+    let engine: any OrderingEngine
     let committer: Committer
+    private let lastPosition: LogPosition
+    private let cursor: OrderCursor
     private let clock: Mutex<any NodeClock>
     let logger: Logger
     let home: NodeHome
@@ -36,13 +38,16 @@ public final class Node: Service {
 
     /// How often the clock is looked at for due timers.
     private static let tick = Duration.milliseconds(200)
+    /// Seconds that a node which is to stop waits for an engine that does not answer.
+    private static let patience = 5
 
     /// Opens the home's ledger, or begins it at block 0, and takes up where it stopped.
     ///
+    /// - Parameter engine: what orders the entries; nil for order within this process.
     /// - Throws: `HomeFault`, `GenesisFault`, `StoreFault`, or what the self-test of
     ///   signatures found.
     public init(
-        home: NodeHome, clock: any NodeClock = SystemClock(), pool: Pool = Pool(),
+        home: NodeHome, engine: (any OrderingEngine)? = nil, clock: any NodeClock = SystemClock(), pool: Pool = Pool(),
         storeOptions: StoreOptions = StoreOptions(), logger: Logger
     ) throws {
         self.pool = pool
@@ -58,10 +63,12 @@ public final class Node: Service {
         try Self.requireOpenEpoch(home, epoch: replica.read { $0.epoch })
         try Self.check(hosted, against: replica.read { $0.members })
         outbox.add(resumed.uncarriedAttestations)
-        engine = EmbeddedEngine(next: resumed.nextPosition)
+        lastPosition = resumed.lastPosition
+        cursor = resumed.cursor
+        self.engine = engine ?? EmbeddedEngine(after: resumed.cursor.position)
         progress = ProgressBoard()
         committer = Committer(
-            store: store, engine: engine, outbox: outbox, outcomes: outcomes,
+            store: store, engine: self.engine, outbox: outbox, outcomes: outcomes,
             attester: resumed.attester, pool: pool, progress: progress)
         try committer.signWhatIsLeft()
         progress.post(
@@ -119,7 +126,7 @@ public final class Node: Service {
         let ordered = BoundedQueue<OrderedEntry>(capacity: 4 * Executor.entriesPerBatch)
         let executed = BoundedQueue<ExecutedBatch>(capacity: 16)
         let executor = Executor(
-            chain: chain, replica: replica, ownEntries: ownEntries, input: ordered,
+            chain: chain, replica: replica, lastPosition: lastPosition, ownEntries: ownEntries, input: ordered,
             output: executed, logger: logger)
         defer {
             outcomes.close()
@@ -128,9 +135,14 @@ public final class Node: Service {
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
             // Before all clients' tasks: what they wait for is done here.
-            group.addTask(priority: .high) { [engine] in
-                for try await entry in engine.entries(from: .start) { await ordered.push(entry) }
-                ordered.finish()
+            group.addTask(priority: .high) {
+                // What is in the queue is still executed and stored.
+                defer { ordered.finish() }
+                do { try await self.read(into: ordered) } catch {
+                    self.engine.stop(error)
+                    self.stop()
+                    throw error
+                }
             }
             group.addTask(priority: .high) { await executor.run() }
             group.addTask { try await self.takeReturned() }
@@ -149,11 +161,19 @@ public final class Node: Service {
             group.addTask(priority: .high) {
                 // Ends with the proposing, in the middle of its pause.
                 async let _ = self.tickUntilStopped()
+                async let _ = self.trimUntilCancelled()
                 try await self.proposeUntilStopped()
             }
             try await group.waitForAll()
         }
     }
+
+    private func read(into ordered: BoundedQueue<OrderedEntry>) async throws {
+        for try await entry in engine.entries(after: cursor) { await ordered.push(entry) }
+    }
+
+    /// What the engine says of itself.
+    public var engineReport: EngineReport { engine.report }
 
     /// Ends ``run()`` once what waits in the pool is durable.
     public func stop() {
@@ -217,6 +237,18 @@ public final class Node: Service {
             }
             do { try await Task.sleep(for: Self.tick) } catch { return }
         }
+        await stopWithoutEngine()
+    }
+
+    /// An engine that does not answer keeps nobody from stopping: what is in the pool is
+    /// then given up. Returns at once when the proposing has ended.
+    private func stopWithoutEngine() async {
+        var unreachable = 0
+        while unreachable < Self.patience {
+            do { try await Task.sleep(for: .seconds(1)) } catch { return }
+            unreachable = engine.report.isReachable ? 0 : unreachable + 1
+        }
+        engine.stop(NodeStopped())
     }
 }
 

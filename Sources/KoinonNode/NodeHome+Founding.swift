@@ -37,11 +37,39 @@ extension NodeHome {
             throw HomeFault(
                 "\(directory.path): there is an alliance here already; choose another --home")
         }
+        let document = try Self.genesis(
+            name: name, at: time, members: members, processes: processes, parameters: parameters)
+        let bytes = document.bytes
+        let block = try GenesisBlock.make(document)
+
+        try FileManager.default.createDirectory(
+            at: directory, withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
+        let ring = KeyRing(home: directory.path)
         for member in members {
-            let keyName = member.id.rawValue + Self.nodeKeySuffix
-            guard Slug.isValid(keyName), !member.id.rawValue.hasSuffix(Self.nodeKeySuffix) else {
+            try ring.add(member.nodeKey, named: member.id.rawValue + Self.nodeKeySuffix)
+            try ring.add(member.accountKey, named: member.id.rawValue)
+        }
+        try write(NodeConfiguration(hosts: members.map(\.id.rawValue), clock: clock))
+        // Before the ledger: a node that finds it alone begins the ledger itself.
+        try Data(bytes).write(to: genesisFile, options: .withoutOverwriting)
+        try LedgerStore.create(home: directory, genesis: bytes, block: block).close()
+        return document
+    }
+
+    /// The document of a new alliance.
+    ///
+    /// - Throws: ``HomeFault`` when a member's name leaves no room for that of its node key;
+    ///   what the document refuses.
+    public static func genesis(
+        name: String, at time: Timestamp, members: [FoundingMember],
+        processes: [ProcessDefinition], parameters: Parameters = Parameters()
+    ) throws -> GenesisDocument {
+        for member in members {
+            let keyName = member.id.rawValue + nodeKeySuffix
+            guard Slug.isValid(keyName), !member.id.rawValue.hasSuffix(nodeKeySuffix) else {
                 throw HomeFault(
-                    "member \"\(member.id)\": the name of its node key, \"\(keyName)\", must fit into \(Slug.maximumBytes) bytes and be its alone; choose a name of at most \(Slug.maximumBytes - Self.nodeKeySuffix.count) bytes that does not end in \"\(Self.nodeKeySuffix)\"")
+                    "member \"\(member.id)\": the name of its node key, \"\(keyName)\", must fit into \(Slug.maximumBytes) bytes and be its alone; choose a name of at most \(Slug.maximumBytes - nodeKeySuffix.count) bytes that does not end in \"\(nodeKeySuffix)\"")
             }
         }
         var genesis = Genesis()
@@ -58,22 +86,7 @@ extension NodeHome {
         }
         genesis.parameters = parameters
         genesis.processes = processes
-        let bytes = Array((genesis.jsonForm(pretty: true) + "\n").utf8)
-        let document = try GenesisDocument(contentsOf: bytes)
-        let block = try GenesisBlock.make(document)
-
-        try FileManager.default.createDirectory(
-            at: directory, withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o700])
-        let ring = KeyRing(home: directory.path)
-        for member in members {
-            try ring.add(member.nodeKey, named: member.id.rawValue + Self.nodeKeySuffix)
-            try ring.add(member.accountKey, named: member.id.rawValue)
-        }
-        try write(NodeConfiguration(hosts: members.map(\.id.rawValue), clock: clock))
-        // Before the ledger: a node that finds it alone begins the ledger itself.
-        try Data(bytes).write(to: genesisFile, options: .withoutOverwriting)
-        try LedgerStore.create(home: directory, genesis: bytes, block: block).close()
-        return document
+        return try GenesisDocument(
+            contentsOf: Array((genesis.jsonForm(pretty: true) + "\n").utf8))
     }
 }

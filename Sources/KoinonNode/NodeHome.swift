@@ -88,9 +88,36 @@ public struct NodeConfiguration: Codable, Sendable {
     /// Ids of the members whose entries and attestations this node signs.
     public var hosts: [String]
     public var clock: Clock
+    /// What orders the entries; nil for the node itself.
+    public var engine: Engine?
+    /// Where other members' nodes answer by HTTP, for what the engine has forgotten.
+    public var peers: [String]?
 
-    public init(hosts: [String], clock: Clock = .system) {
+    /// An engine apart from the node.
+    public enum Engine: Codable, Equatable, Sendable {
+        case etcd(EtcdAddress)
+
+        private enum Key: String, CodingKey, CaseIterable { case etcd }
+
+        public init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: Key.self)
+            self = .etcd(try container.decode(EtcdAddress.self, forKey: .etcd))
+        }
+
+        public func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: Key.self)
+            switch self {
+            case .etcd(let address): try container.encode(address, forKey: .etcd)
+            }
+        }
+    }
+
+    public init(
+        hosts: [String], clock: Clock = .system, engine: Engine? = nil, peers: [String]? = nil
+    ) {
         self.hosts = hosts
         self.clock = clock
+        self.engine = engine
+        self.peers = peers
     }
 }

@@ -61,15 +61,20 @@ public struct StoredAttestation: Sendable, Equatable {
 public struct CommitBatch: Sendable {
     /// Continues the stored log: positions ascending from the last + 1.
     public var log: [LogEntry]
+    /// The place of the log's last entry in the order that the engine gave, by the engine's
+    /// own count: where reading goes on. Nil leaves what is stored.
+    public var orderedThrough: UInt64?
     /// Continues the chain: heights ascending from the tip's + 1.
     public var blocks: [ClosedBlock]
     /// Of any heights and in any order; one that is stored already stays as it is.
     public var attestations: [StoredAttestation]
 
     public init(
-        log: [LogEntry] = [], blocks: [ClosedBlock] = [], attestations: [StoredAttestation] = []
+        log: [LogEntry] = [], orderedThrough: UInt64? = nil, blocks: [ClosedBlock] = [],
+        attestations: [StoredAttestation] = []
     ) {
         self.log = log
+        self.orderedThrough = orderedThrough
         self.blocks = blocks
         self.attestations = attestations
     }

@@ -7,6 +7,15 @@ extension LedgerReader {
         LogPosition(try integer("SELECT ifnull(max(position), 0) FROM log"))
     }
 
+    /// The place of the log's last entry by the count of the engine that ordered it; nil
+    /// when no engine has counted differently from the log.
+    public func orderedThrough() throws -> UInt64? {
+        let query = try PreparedStatement(
+            cached: "SELECT value FROM meta WHERE name = 'ordered'", db)
+        defer { query.reset() }
+        return try query.step() ? query.unsigned(0) : nil
+    }
+
     /// The entries of a block, in order, byte for byte; none above the tip.
     public func entries(ofBlock height: Height) throws -> [Envelope] {
         guard height > .genesis, let block = try block(at: height) else { return [] }

@@ -133,6 +133,14 @@ struct StoreFormat: Sendable {
         return Height(try value.unsigned(0))
     }
 
+    /// Remembers how much of the engine's order is stored.
+    static func setOrderedThrough(_ position: UInt64, _ db: Database) throws {
+        let set = try PreparedStatement(
+            cached: "INSERT OR REPLACE INTO meta (name, value) VALUES ('ordered', ?)", db)
+        try set.bind(1, position)
+        try set.run()
+    }
+
     private func setVersion(_ version: Int, _ db: Database) throws {
         let set = try PreparedStatement(
             "INSERT OR REPLACE INTO meta (name, value) VALUES ('format', ?)", db)

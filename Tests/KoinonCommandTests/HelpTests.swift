@@ -4,7 +4,7 @@ import Testing
 @Suite("help texts")
 struct HelpTests {
     private static let commands = [
-        [], ["demo"], ["init"], ["node"], ["keys"], ["keys", "new"], ["keys", "open"],
+        [], ["demo"], ["init"], ["alliance"], ["alliance", "init"], ["node"], ["keys"], ["keys", "new"], ["keys", "open"],
         ["keys", "list"], ["send"], ["query"], ["replay"], ["load"],
         ["load", "listings"], ["verify"], ["simulate"], ["proof"],
         ["proof", "transaction"], ["proof", "state"], ["proof", "absent"], ["check-proof"],

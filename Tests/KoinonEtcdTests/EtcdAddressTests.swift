@@ -1,6 +1,6 @@
 import Testing
 
-@testable import KoinonEtcd
+import KoinonNode
 
 @Suite struct `An address of etcd` {
     @Test(arguments: [

@@ -82,7 +82,10 @@ struct HostingTests {
             body.clockMs = home.clock.now.milliseconds
             let key = TestHome.nodeKey(of: "bravo")
             body.attestations = [key.sign(Attestation.body(of: header), as: .attestation).message]
-            try await node.engine.append([key.sign(body.encoded, as: .entry)]).durable()
+            let entry = SignedEntry(
+                author: try #require(MemberID(rawValue: "bravo")), sequence: 1,
+                envelope: key.sign(body.encoded, as: .entry))
+            try await node.engine.append([entry]).durable()
             #expect(node.finalHeight == Height(1))
             #expect(
                 try node.store.read { try $0.attestations(at: Height(1)) }.map(\.member.rawValue)

@@ -42,7 +42,11 @@ public struct PreparedLedger: Sendable {
                     id: member, name: "Benchmark", nodeKey: SigningKey.generate(),
                     accountKey: staff)
             ], processes: [LeaseProcess.definition])
-        if accounts > 0 { try load(member: member, at: now, progress) }
+        if accounts > 0 {
+            try Self.prepare(
+                [home], genesis: genesis, member: member, issuer: staff, accounts: accounts,
+                progress)
+        }
     }
 
     /// Size of the ledger's file.
@@ -53,11 +57,18 @@ public struct PreparedLedger: Sendable {
         return counts.bytes
     }
 
-    /// Puts block 0 with the crowd in the place of the plain one.
-    private func load(member: MemberID, at now: Timestamp, _ progress: (Int) -> Void) throws {
+    /// Puts block 0 with the crowd in the place of the plain one, or of none, in homes of
+    /// one alliance.
+    ///
+    /// - Parameter issuer: the account key of the member, which issued the money.
+    static func prepare(
+        _ homes: [NodeHome], genesis: GenesisDocument, member: MemberID, issuer: SigningKey,
+        accounts: Int, _ progress: (Int) -> Void
+    ) throws {
+        let now = Timestamp(milliseconds: genesis.genesis.timeMs)
         var block = try GenesisBlock.make(genesis)
         var rows = PreparedRows(
-            crowd: Crowd(chain: genesis.chain), member: member, issuer: staff, now: now)
+            crowd: Crowd(chain: genesis.chain), member: member, issuer: issuer, now: now)
         for start in stride(from: 0, to: accounts, by: 50_000) {
             rows.add(start..<min(start + 50_000, accounts))
             progress(min(start + 50_000, accounts))
@@ -66,13 +77,16 @@ public struct PreparedLedger: Sendable {
         var tree = StateTree()
         tree.apply(block.changes.map { ($0.key, $0.value) })
         block.header.stateRoot = tree.root
-        for suffix in ["", "-wal", "-shm"] {
-            let file = home.directory.appending(path: "ledger.sqlite" + suffix)
-            if FileManager.default.fileExists(atPath: file.path) {
-                try FileManager.default.removeItem(at: file)
+        for home in homes {
+            for suffix in ["", "-wal", "-shm"] {
+                let file = home.directory.appending(path: "ledger.sqlite" + suffix)
+                if FileManager.default.fileExists(atPath: file.path) {
+                    try FileManager.default.removeItem(at: file)
+                }
             }
+            try LedgerStore.create(home: home.directory, genesis: genesis.bytes, block: block)
+                .close()
         }
-        try LedgerStore.create(home: home.directory, genesis: genesis.bytes, block: block).close()
     }
 }
 

@@ -11,12 +11,13 @@ import Synchronization
 /// state and the attestations, so a crash leaves whole blocks with their signatures.
 final class Committer: Sendable {
     private let store: LedgerStore
-    private let engine: EmbeddedEngine
+    private let engine: any OrderingEngine
     private let outbox: AttestationOutbox
     private let outcomes: OutcomeBoard
     private let attester: Mutex<Attester>
     private let pool: Pool
     private let progress: ProgressBoard
+    let trimPoints = TrimPoints()
     /// A thread of its own, since waiting for the disk would hold one of the few that all
     /// tasks share.
     private let disk = DispatchQueue(label: "koinon.committer")
@@ -32,7 +33,7 @@ final class Committer: Sendable {
     static let deferredTransactionsMaximum = 131_072
 
     init(
-        store: LedgerStore, engine: EmbeddedEngine, outbox: AttestationOutbox,
+        store: LedgerStore, engine: any OrderingEngine, outbox: AttestationOutbox,
         outcomes: OutcomeBoard, attester: Attester, pool: Pool, progress: ProgressBoard
     ) {
         self.store = store
@@ -117,7 +118,7 @@ final class Committer: Sendable {
         let own = elsewhere == nil ? step.attestations : []
         try store.commit(
             CommitBatch(
-                log: batch.log,
+                log: batch.log, orderedThrough: batch.through.rawValue,
                 blocks: batch.blocks.map {
                     KoinonStore.ClosedBlock($0.block, closedAt: $0.closedAt)
                 },
@@ -126,9 +127,15 @@ final class Committer: Sendable {
         // Stored all the same: where it parts from the others' is to be found.
         if let elsewhere { throw elsewhere }
         outbox.add(own.map(\.envelope.message))
-        engine.committed(through: batch.through)
+        // With an engine apart the entry has its place long before.
+        if !own.isEmpty { pool.arrival.wake() }
+        engine.stored(through: batch.through)
         post(batch)
         for closed in batch.blocks {
+            let block = closed.block
+            trimPoints.add(
+                block.header.height, at: closed.orderedAt,
+                bytes: block.entries.reduce(0) { $0 + $1.body.count })
             pool.settle(closed.block.transactions.lazy.map(\.id))
             pool.settle(closed.ignored.keys)
         }

@@ -18,16 +18,20 @@ struct Executor: Sendable {
 
     let chain: ChainID
     let replica: SharedReplica
+    /// The last place of the stored log: what comes next goes behind it.
+    let lastPosition: LogPosition
     let ownEntries: OwnEntries
     let input: BoundedQueue<OrderedEntry>
     let output: BoundedQueue<ExecutedBatch>
     let logger: Logger
 
     func run() async {
+        var position = lastPosition
         while let entries = await input.drain(limit: Self.entriesPerBatch) {
             var batch = ExecutedBatch()
             for entry in entries {
-                apply(entry, to: &batch)
+                position = position.next
+                apply(entry, at: position, to: &batch)
                 guard batch.transactionCount >= Self.transactionsPerBatch else { continue }
                 await output.push(batch)
                 batch = ExecutedBatch()
@@ -37,9 +41,10 @@ struct Executor: Sendable {
         output.finish()
     }
 
-    private func apply(_ ordered: OrderedEntry, to batch: inout ExecutedBatch) {
+    private func apply(
+        _ ordered: OrderedEntry, at position: LogPosition, to batch: inout ExecutedBatch
+    ) {
         batch.through = ordered.position
-        let position = LogPosition(ordered.position.rawValue)
         let entry: CheckedEntry
         do throws(EntryFault) {
             if let own = ownEntries.take(ordered.envelope) {
@@ -67,7 +72,9 @@ struct Executor: Sendable {
         case .waiting: break
         case .closed(let block, let ignored):
             batch.blocks.append(
-                JudgedBlock(block: block, judges: judges, ignored: ignored, closedAt: position))
+                JudgedBlock(
+                    block: block, judges: judges, ignored: ignored, closedAt: position,
+                    orderedAt: ordered.position))
         }
         batch.log.append(
             LogEntry(position: position, envelope: ordered.envelope, hasEffect: hasEffect))
@@ -82,6 +89,8 @@ struct JudgedBlock: Sendable {
     var judges: MemberSet
     var ignored: [Hash256: IgnoredReason]
     var closedAt: LogPosition
+    /// The engine's place of the entry that closed it.
+    var orderedAt: OrderPosition
 }
 
 /// What one run of the executor hands to the committer.
@@ -90,6 +99,7 @@ struct ExecutedBatch: Sendable {
     var blocks: [JudgedBlock] = []
     /// Carried by the entries, of whichever members.
     var attestations: [Signed] = []
+    /// The engine's place of the last entry.
     var through = OrderPosition.start
 
     var transactionCount: Int { blocks.reduce(0) { $0 + $1.block.transactions.count } }

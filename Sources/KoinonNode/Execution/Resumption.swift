@@ -7,7 +7,9 @@ import KoinonStore
 /// What a node needs of its store to go on where it stopped.
 struct Resumption {
     let replica: SharedReplica
-    let nextPosition: OrderPosition
+    let lastPosition: LogPosition
+    /// How much of the engine's order is stored.
+    let cursor: OrderCursor
     let attester: Attester
     /// Stored attestations that no entry has carried so far.
     let uncarriedAttestations: [Signed]
@@ -36,8 +38,13 @@ struct Resumption {
     /// Loads the state of the last block and applies what the log holds beyond it.
     init(store: LedgerStore, genesis: GenesisDocument, hosted: [HostedMember]) throws {
         replica = SharedReplica(try store.resumeReplica())
-        let (tip, last) = try store.read { (try $0.tip(), try $0.lastPosition()) }
-        nextPosition = OrderPosition(rawValue: last.rawValue + 1)
+        let (tip, last, ordered) = try store.read {
+            (try $0.tip(), try $0.lastPosition(), try $0.orderedThrough())
+        }
+        lastPosition = last
+        cursor = OrderCursor(
+            position: OrderPosition(rawValue: ordered ?? last.rawValue),
+            sequences: replica.read { $0.sequences })
         uncarriedAttestations = try store.read { try $0.uncarriedAttestations() }
         attester = try store.read {
             try $0.attester(tip: tip.header, genesis: genesis, hosted: hosted)

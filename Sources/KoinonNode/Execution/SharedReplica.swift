@@ -75,6 +75,12 @@ public struct ReplicaView {
     public var members: MemberSet { replica.members }
     public var nextTimer: Timestamp? { replica.nextTimer }
 
+    /// The last sequence that counts of each member.
+    public var sequences: [MemberID: UInt64] {
+        Dictionary(
+            uniqueKeysWithValues: members.members.map { ($0.id, lastSequence(of: $0.id)) })
+    }
+
     public func lastSequence(of author: MemberID) -> UInt64 { replica.lastSequence(of: author) }
     public func lastClock(of author: MemberID) -> Timestamp { replica.lastClock(of: author) }
 

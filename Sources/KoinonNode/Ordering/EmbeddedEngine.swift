@@ -23,20 +23,21 @@ public final class EmbeddedEngine: OrderingEngine {
     private let stream: AsyncThrowingStream<OrderedEntry, any Error>
     private let continuation: AsyncThrowingStream<OrderedEntry, any Error>.Continuation
 
-    /// - Parameter next: the place of the first entry to come; what was logged before
-    ///   is read from the store by the node when it starts.
-    public init(next: OrderPosition) {
-        state = Mutex(State(next: next))
+    /// - Parameter last: the place of the last entry that was logged; the node reads it from
+    ///   the store when it starts.
+    public init(after last: OrderPosition) {
+        state = Mutex(State(next: OrderPosition(rawValue: last.rawValue + 1)))
         (stream, continuation) = AsyncThrowingStream.makeStream()
     }
 
-    public func append(_ entries: [Envelope]) -> PendingAppend {
+    public func append(_ entries: [SignedEntry]) -> PendingAppend {
         let append = PendingAppend()
         let result = state.withLock { state -> Result<Void, any Error>? in
             if let failure = state.failure { return .failure(failure) }
             guard !entries.isEmpty else { return .success(()) }
-            for envelope in entries {
-                continuation.yield(OrderedEntry(position: state.next, envelope: envelope))
+            for entry in entries {
+                continuation.yield(
+                    OrderedEntry(position: state.next, envelope: entry.envelope))
                 state.next.rawValue += 1
             }
             let last = OrderPosition(rawValue: state.next.rawValue - 1)
@@ -48,20 +49,21 @@ public final class EmbeddedEngine: OrderingEngine {
     }
 
     /// The live order; there is one reader, the node of this process.
-    public func entries(from position: OrderPosition) -> AsyncThrowingStream<
+    public func entries(after cursor: OrderCursor) -> AsyncThrowingStream<
         OrderedEntry, any Error
     > {
         stream
     }
 
     /// Nothing to do: the log is part of the ledger's own file.
-    public func trim(before position: OrderPosition) async throws {}
+    public func trim(through position: OrderPosition) async throws {}
 
     /// Nothing to do: only this process appends.
     public func membersChanged(to members: [MemberID]) async throws {}
 
-    /// Told by the committer: everything up to `position` is durable.
-    func committed(through position: OrderPosition) {
+    public var report: EngineReport { EngineReport(name: "embedded") }
+
+    public func stored(through position: OrderPosition) {
         let done = state.withLock { state in
             let done = state.waiting.filter { $0.last <= position }
             state.waiting.removeAll { $0.last <= position }
@@ -70,8 +72,7 @@ public final class EmbeddedEngine: OrderingEngine {
         for waiting in done { waiting.append.end(.success(())) }
     }
 
-    /// Ends the order: nothing further is accepted, who waits gets `error`.
-    func stop(_ error: any Error) {
+    public func stop(_ error: any Error) {
         let left = state.withLock { state in
             state.failure = error
             defer { state.waiting = [] }

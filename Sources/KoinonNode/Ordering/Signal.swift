@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Wakes one waiting task; a wake with nobody waiting is remembered once.
-final class Signal: Sendable {
+public final class Signal: Sendable {
     private struct State {
         var isSet = false
         var waiter: CheckedContinuation<Void, Never>?
@@ -9,7 +9,9 @@ final class Signal: Sendable {
 
     private let state = Mutex(State())
 
-    func wake() {
+    public init() {}
+
+    public func wake() {
         state.withLock { state in
             if let waiter = state.waiter.take() {
                 waiter.resume()
@@ -20,7 +22,7 @@ final class Signal: Sendable {
     }
 
     /// Returns at the next wake, at once if one is remembered.
-    func wait() async {
+    public func wait() async {
         await withCheckedContinuation { continuation in
             state.withLock { state in
                 if state.isSet {

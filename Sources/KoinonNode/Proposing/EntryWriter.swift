@@ -28,8 +28,11 @@ struct EntryWriter {
         var nodeKeys: [MemberID: PublicKey] = [:]
         var sequences: [MemberID: UInt64] = [:]
         var clocks: [MemberID: Timestamp] = [:]
+        /// Of the last block.
+        var time: Timestamp
 
         init(_ replica: ReplicaView) {
+            time = replica.header.time
             for member in replica.members.members {
                 nodeKeys[member.id] = member.nodeKey
                 sequences[member.id] = replica.lastSequence(of: member.id)
@@ -58,6 +61,19 @@ struct EntryWriter {
         clocks = known.clocks.merging(clocks.filter { known.clocks[$0.key] != nil }) { max($0, $1) }
         sequences = known.sequences.merging(sequences) { max($0, $1) }
         authors = Self.authors(among: hosted, known)
+    }
+
+    /// What the order has brought since: entries of others, and of one's own that another
+    /// process or an earlier life of this one wrote.
+    mutating func observe(_ known: Known) {
+        for (member, sequence) in known.sequences where sequence > sequences[member] ?? 0 {
+            sequences[member] = sequence
+        }
+        for (member, clock) in known.clocks where clock > clocks[member] ?? clock {
+            clocks[member] = clock
+        }
+        blockTime = BlockClock.time(
+            previous: max(blockTime, known.time), clocks: Array(clocks.values))
     }
 
     /// Whether any member of the alliance is hosted here; without one nothing can be written.

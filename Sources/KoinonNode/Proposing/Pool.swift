@@ -63,6 +63,19 @@ public final class Pool: Sendable {
         }
     }
 
+    /// As if they had not been taken: they are the next.
+    func putBack(_ transactions: [CheckedTransaction]) {
+        state.withLock { state in
+            state.waiting.replaceSubrange(0..<state.head, with: transactions)
+            state.head = 0
+            for transaction in transactions {
+                state.ids.insert(transaction.id)
+                state.bytes += transaction.envelope.body.count + 96
+            }
+        }
+        if !transactions.isEmpty { arrival.wake() }
+    }
+
     /// Takes what fits into one entry, in order; ``holds(_:)`` them until they are settled.
     func take(maximumBytes: Int) -> [CheckedTransaction] {
         state.withLock { state in

@@ -58,7 +58,7 @@ struct Proposer {
     /// Transactions of one block, each with its overhead.
     static let blockBytes = EntryLimits.bytes - entryOverhead
 
-    private let engine: EmbeddedEngine
+    private let engine: any OrderingEngine
     private let pool: Pool
     private let script: ProposalScript
     private let outbox: AttestationOutbox
@@ -70,7 +70,7 @@ struct Proposer {
     private var underWay: [PendingAppend] = []
 
     init(
-        engine: EmbeddedEngine, pool: Pool, script: ProposalScript, outbox: AttestationOutbox,
+        engine: any OrderingEngine, pool: Pool, script: ProposalScript, outbox: AttestationOutbox,
         ownEntries: OwnEntries, replica: SharedReplica, outcomes: OutcomeBoard,
         hosted: [HostedMember]
     ) {
@@ -105,10 +105,11 @@ struct Proposer {
 
     private mutating func propose(at now: Timestamp) async throws -> Progress {
         while let first = underWay.first, first.hasEnded {
-            try await first.durable()
             underWay.removeFirst()
+            try await settle(first)
         }
         refreshMembers()
+        writer.observe(replica.read { EntryWriter.Known($0) })
         if let scripted = script.take() {
             try await propose(scripted)
             return .done
@@ -205,7 +206,26 @@ struct Proposer {
 
     private func append(_ entries: [EntryWriter.Written]) -> PendingAppend {
         ownEntries.add(entries.map(\.checked))
-        return engine.append(entries.map(\.envelope))
+        return engine.append(
+            entries.map {
+                SignedEntry(
+                    author: $0.checked.author, sequence: $0.checked.sequence,
+                    envelope: $0.envelope)
+            })
+    }
+
+    /// Puts back what could not have its place, because other bytes of the same author have
+    /// it: it goes into the next entry.
+    private func settle(_ append: PendingAppend) async throws {
+        do {
+            try await append.durable()
+        } catch OrderFault.sequencesTaken(let entries) {
+            for entry in entries.reversed() {
+                guard let written = ownEntries.take(entry.envelope) else { continue }
+                pool.putBack(written.transactions)
+                outbox.putBack(written.attestations)
+            }
+        }
     }
 
     private mutating func refreshMembers() {
@@ -265,6 +285,11 @@ final class AttestationOutbox: Sendable {
 
     func add(_ attestations: [Signed]) {
         waiting.withLock { $0 += attestations }
+    }
+
+    /// As if they had not been taken: they are the next.
+    func putBack(_ attestations: [Signed]) {
+        waiting.withLock { $0.insert(contentsOf: attestations, at: 0) }
     }
 
     func take(limit: Int) -> [Signed] {

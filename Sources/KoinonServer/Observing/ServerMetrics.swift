@@ -79,6 +79,25 @@ public final class ServerMetrics: Sendable {
             Double(lag) / 1000, &text)
         gauge("koinon_pool_transactions", "Those that wait for a block.", node.poolCount, &text)
         gauge("koinon_members", "Members who judge the next block.", members.members.count, &text)
+        writeEngine(of: node, to: &text)
+    }
+
+    private func writeEngine(of node: Node, to text: inout String) {
+        let report = node.engineReport
+        gauge(
+            "koinon_engine_reachable", "1 while the ordering engine answers.",
+            report.isReachable ? 1 : 0, &text)
+        gauge(
+            "koinon_engine_faults", "What the ordering engine says is wrong, now.",
+            report.faults.count, &text)
+        head(
+            "koinon_engine_gaps_total", "counter",
+            "Entries that were missing in the order though later ones were there.", &text)
+        text += "koinon_engine_gaps_total \(report.gaps)\n"
+        head(
+            "koinon_engine_unusable_total", "counter",
+            "Places of the order that held no entry of their author.", &text)
+        text += "koinon_engine_unusable_total \(report.unusable)\n"
     }
 
     private func writeTransactions(to text: inout String) {

@@ -17,7 +17,7 @@ struct BenchCommand: AsyncParsableCommand {
         subcommands: [
             BenchPaymentsCommand.self, BenchLeasesCommand.self, BenchGrowthCommand.self,
             BenchRestartCommand.self, BenchVerifyCommand.self, BenchProofsCommand.self,
-            BenchHTTPCommand.self, BenchPostgresCommand.self,
+            BenchHTTPCommand.self, BenchAllianceCommand.self, BenchPostgresCommand.self,
         ])
 }
 

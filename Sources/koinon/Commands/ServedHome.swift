@@ -1,4 +1,5 @@
 import Foundation
+import KoinonEtcd
 import KoinonNode
 import KoinonProtocol
 import KoinonServer
@@ -19,7 +20,8 @@ struct ServedHome {
         let logger = settings.logger
         self.logger = logger
         let node = try Node(
-            home: home, clock: try Self.clock(of: home), pool: settings.pool, logger: logger)
+            home: home, engine: try Self.engine(of: home, logger: logger),
+            clock: try Self.clock(of: home), pool: settings.pool, logger: logger)
         self.node = node
         logger.debug("memory", metadata: ["allocator": "jemalloc \(Allocator.version)"])
         let file = home.addressFile
@@ -80,6 +82,17 @@ struct ServedHome {
         )
     }
 
+    /// What node.json names; nil for order within this process.
+    private static func engine(of home: NodeHome, logger: Logger) throws -> (any OrderingEngine)? {
+        switch try home.configuration().engine {
+        case .etcd(let address):
+            try EtcdEngine(
+                address, folder: home.directory, chain: home.genesis().chain,
+                authors: home.hostedMembers().map(\.id), logger: logger)
+        case nil: nil
+        }
+    }
+
     private static func clock(of home: NodeHome) throws -> any NodeClock {
         switch try home.configuration().clock {
         case .system: return SystemClock()
@@ -98,10 +111,12 @@ struct ServedHome {
 
     private static func greeting(_ node: Node, _ address: String, _ home: String) -> String {
         let hosted = node.hosted.map(\.id.rawValue).joined(separator: ", ")
-        let height = node.replica.read { $0.header.height }
+        let (height, members) = node.replica.read { ($0.header.height, $0.members.members.map(\.id)) }
+        let holdsAll = Set(members).isSubset(of: node.hosted.map(\.id))
+        let holds = holdsAll ? ": this operator holds all their keys" : ""
         return """
             \(node.genesis.genesis.name): block \(height), final up to \(node.finalHeight)
-              hosts    \(hosted): this operator holds all their keys
+              hosts    \(hosted)\(holds)
               answers  \(address) (koinon send --home \(home)); stop with Control-C
 
             """

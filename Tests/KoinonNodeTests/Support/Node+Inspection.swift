@@ -33,7 +33,8 @@ extension Node {
         let written = writer.block(
             try envelopes.map { try CheckedTransaction($0, chain: chain) }, attestations: [],
             at: now, toleranceMilliseconds: 0)
-        var position = try store.read { try $0.lastPosition() }.rawValue
+        let last = try store.read { try $0.lastPosition() }
+        var position = last.rawValue
         let ordered = BoundedQueue<OrderedEntry>(capacity: written.count)
         let executed = BoundedQueue<ExecutedBatch>(capacity: 2)
         for entry in written {
@@ -44,7 +45,7 @@ extension Node {
         }
         ordered.finish()
         let executor = Executor(
-            chain: chain, replica: replica, ownEntries: OwnEntries(), input: ordered,
+            chain: chain, replica: replica, lastPosition: last, ownEntries: OwnEntries(), input: ordered,
             output: executed, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         await executor.run()
         return executed

@@ -3,6 +3,6 @@ import ArgumentParser
 struct AllianceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "alliance",
-        abstract: "What members of an alliance do together.",
-        subcommands: [RecoverCommand.self])
+        abstract: "Found an alliance of several nodes, and look after it.",
+        subcommands: [AllianceInitCommand.self, RecoverCommand.self])
 }

@@ -1,6 +1,3 @@
-import Foundation
-import KoinonNode
-
 /// Where etcd answers and how one shows who one is, as `node.json` says it.
 ///
 /// ```json
@@ -46,7 +43,7 @@ public struct EtcdAddress: Codable, Equatable, Sendable {
     }
 
     /// The parts of `host:port`, where a host may be an IPv6 address in brackets.
-    static func hostAndPort(_ endpoint: String) -> (host: String, port: Int)? {
+    public static func hostAndPort(_ endpoint: String) -> (host: String, port: Int)? {
         guard let colon = endpoint.lastIndex(of: ":"),
             let port = Int(endpoint[endpoint.index(after: colon)...]),
             (1...65_535).contains(port)

@@ -1,0 +1,151 @@
+import Foundation
+import KoinonClient
+import KoinonLedger
+import KoinonNode
+import KoinonProtocol
+
+/// How fast an alliance makes payments final, with all nodes and etcd on this machine.
+public struct AllianceBench: Sendable {
+    public var members: Int
+    public var servers: Int
+    public var accounts: Int
+    public var transactions: Int
+
+    public init(members: Int, servers: Int, accounts: Int, transactions: Int) {
+        self.members = members
+        self.servers = servers
+        self.accounts = accounts
+        self.transactions = transactions
+    }
+
+    /// Field names are those of the JSON form; docs/benchmarks.md says what each means.
+    public struct Report: Codable, Sendable {
+        public var members: Int
+        public var servers: Int
+        public var accounts: Int
+        public var transactions: Int
+        /// Checks of these signatures a second, all cores doing nothing else.
+        public var signatureLimitPerS: Double
+        /// Transactions a second that clients were told are final.
+        public var finalPerS: Double
+        /// `final_per_s` × members ÷ `signature_limit_per_s`: every member checks everything.
+        public var ratio: Double
+        /// From sending to final, a few transactions a second.
+        public var p50FinalMs: Double
+        public var p99FinalMs: Double
+        /// Transactions a second that a node takes which was away meanwhile.
+        public var catchUpPerS: Double
+        /// Of one core, a node, while nothing happens.
+        public var idleCpuPercent: Double
+        public var machine: MachineDescription
+    }
+
+    private static let lightTransactions = 200
+    private static let lightPause = Duration.milliseconds(50)
+    private static let idle = Duration.seconds(10)
+    private static let perRequest = 256
+    private static let clientsPerNode = 4
+
+    public func run(in parent: URL? = nil, _ notes: BenchNotes) async throws -> Report {
+        let folder = try BenchFolder(under: parent)
+        let alliance = try BenchAlliance(
+            members: members, servers: servers, accounts: accounts, in: folder.url
+        ) { notes.progress("accounts", $0, accounts) }
+        let file = try MessageFile(creating: folder.url.appending(path: "messages"))
+        // Twice: once for all nodes, once while one is away.
+        let load = PaymentLoad(
+            accounts: accounts, transactions: 2 * transactions + Self.lightTransactions)
+        try load.write(
+            to: file, chain: alliance.genesis.chain, firstNonce: PreparedLedger.nextNonce,
+            now: SystemClock().now
+        ) { notes.progress("signing", $0, load.transactions) }
+        notes.say("checking the same signatures on all cores")
+        let limit = try SignatureLimit.measure(file)
+        notes.say("starting \(servers) servers of etcd and \(members) nodes")
+        try await alliance.start()
+        let source = try SharedReader(file)
+        notes.say("at light load")
+        let light = try await atLightLoad(source, alliance)
+        notes.say("at full load")
+        let begin = ContinuousClock.now
+        try await send(source, to: alliance.clients)
+        let rate = Double(transactions) / begin.duration(to: .now).inSeconds
+        notes.say("catching up")
+        let catchUp = try await catchingUp(source, alliance)
+        notes.say("idle")
+        let before = alliance.processorSeconds
+        try await Task.sleep(for: Self.idle)
+        let idle = (alliance.processorSeconds - before) / Self.idle.inSeconds
+        for client in alliance.clients { try await client.close() }
+        return Report(
+            members: members, servers: servers, accounts: accounts, transactions: transactions,
+            signatureLimitPerS: limit.perSecond, finalPerS: rate,
+            ratio: rate * Double(members) / limit.perSecond,
+            p50FinalMs: light.percentile(50), p99FinalMs: light.percentile(99),
+            catchUpPerS: catchUp, idleCpuPercent: idle / Double(members) * 100,
+            machine: MachineDescription())
+    }
+
+    /// One transaction at a time, to each node in turn.
+    private func atLightLoad(
+        _ source: SharedReader, _ alliance: BenchAlliance
+    ) async throws -> LoadDriver.Outcome {
+        let share = source.share(of: Self.lightTransactions)
+        var outcome = LoadDriver.Outcome()
+        var turn = 0
+        while let envelope = try share.next(1)?.first {
+            let sent = ContinuousClock.now
+            try Self.check([
+                try await alliance.clients[turn % members].submit(envelope, wait: .final)
+            ])
+            outcome.latencies.append(sent.duration(to: .now).inSeconds * 1_000)
+            turn += 1
+            try await Task.sleep(for: Self.lightPause)
+        }
+        outcome.latencies.sort()
+        return outcome
+    }
+
+    /// All at once, spread over the nodes, until clients know that each is final.
+    private func send(_ source: SharedReader, to clients: [NodeClient]) async throws {
+        let share = source.share(of: transactions)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for client in clients {
+                for _ in 0..<Self.clientsPerNode {
+                    group.addTask {
+                        while let part = try share.next(Self.perRequest) {
+                            try Self.check(try await client.submit(part, wait: .final))
+                        }
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    /// The last node is away while the others take a load; how fast it comes as far as they.
+    private func catchingUp(
+        _ source: SharedReader, _ alliance: BenchAlliance
+    ) async throws -> Double {
+        let last = members - 1
+        guard members >= 4 else { return 0 }
+        alliance.stopNode(last)
+        try await send(source, to: Array(alliance.clients.dropLast()))
+        let target = try await alliance.clients[0].status().height
+        try alliance.startNode(last)
+        try await alliance.untilAnswers(last)
+        let begin = ContinuousClock.now
+        while try await alliance.clients[last].status().height < target {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        return Double(transactions) / begin.duration(to: .now).inSeconds
+    }
+
+    private static func check(_ answers: [Submission]) throws {
+        for answer in answers where answer.status != .done || answer.final != true {
+            throw BenchFault(
+                "a transaction of the load is \(answer.status.rawValue), final: \(answer.final ?? false) \(answer.message)"
+            )
+        }
+    }
+}

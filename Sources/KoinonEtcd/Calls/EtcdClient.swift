@@ -1,0 +1,102 @@
+import Foundation
+import KoinonNode
+import SwiftProtobuf
+import Synchronization
+
+/// The servers of one etcd: asks one of them, and the next when it does not answer.
+final class EtcdClient: Sendable {
+    private let connections: [EtcdConnection]
+    private let current = Mutex(0)
+    private let running: Mutex<Task<Void, Never>?>
+
+    /// Rounds over all servers after which a call is given up.
+    private static let rounds = 2
+    private static let attemptsMinimum = 3
+    /// What a server without a leader was asked is never answered, so short at first.
+    private static let firstLimit = Duration.seconds(1)
+    private static let longestLimit = Duration.seconds(8)
+
+    /// - Throws: ``HomeFault`` when the address or a file of it cannot be used.
+    init(_ address: EtcdAddress, folder: URL) throws {
+        try address.check()
+        let security = try EtcdCredentials.security(of: address, in: folder)
+        let connections = try address.endpoints.map {
+            try EtcdConnection(endpoint: $0, security: security)
+        }
+        self.connections = connections
+        running = Mutex(
+            Task {
+                await withDiscardingTaskGroup { group in
+                    for connection in connections { group.addTask { await connection.run() } }
+                }
+            })
+    }
+
+    var endpoints: [String] { connections.map(\.endpoint) }
+
+    /// The server that is asked now.
+    var connection: EtcdConnection { connections[current.withLock { $0 }] }
+
+    func close() {
+        for connection in connections { connection.close() }
+    }
+
+    /// Returns once all connections have ended.
+    func closed() async {
+        await running.withLock { $0.take() }?.value
+    }
+
+    /// The next server is asked from now on, unless another task has gone on already.
+    func moveOn(from connection: EtcdConnection) {
+        current.withLock { current in
+            guard connections[current] === connection else { return }
+            current = (current + 1) % connections.count
+        }
+    }
+
+    /// Repeats what may succeed elsewhere or later, with growing pauses; only for calls that
+    /// may be repeated.
+    ///
+    /// - Throws: ``EtcdFault``, `CancellationError`.
+    func call<Request: Message, Response: Message>(
+        _ method: EtcdMethod<Request, Response>, _ request: Request
+    ) async throws -> Response {
+        var reason = ""
+        var limit = Self.firstLimit
+        let attempts = max(Self.attemptsMinimum, Self.rounds * connections.count)
+        for attempt in 0..<attempts {
+            let connection = connection
+            do {
+                return try await connection.call(method, request, within: limit)
+            } catch {
+                try Task.checkCancellation()
+                switch EtcdVerdict(error) {
+                case .final(let fault): throw fault
+                case .transient(let text): reason = text
+                }
+                moveOn(from: connection)
+                limit = min(limit * 2, Self.longestLimit)
+                try await Task.sleep(for: Backoff.pause(afterFailures: attempt + 1))
+            }
+        }
+        throw EtcdFault.unreachable(endpoints: endpoints, reason)
+    }
+
+    /// Of the server that is asked now.
+    func status() async throws -> EtcdStatusResponse {
+        try await call(.status, EtcdStatusRequest())
+    }
+}
+
+/// Pauses between repetitions.
+enum Backoff {
+    private static let first = 50.0
+    private static let longest = 2_000.0
+
+    /// Twice as long each time, up to 2 s, and between half and all of that, so that those
+    /// who failed together do not come back together.
+    static func pause(afterFailures failures: Int) -> Duration {
+        let whole = min(longest, first * Double(1 << min(max(failures - 1, 0), 10)))
+        return .milliseconds(Int64(Double.random(in: whole / 2...whole)))
+    }
+}

@@ -1,0 +1,28 @@
+import KoinonProtocol
+
+/// Who may do what in etcd: every member reads the whole order and writes, or deletes, only
+/// what it authored; the mark of what is trimmed is everybody's.
+public enum EtcdRoles {
+    /// Arguments of etcdctl, one command each, that set up a new etcd; run as `root`, in order.
+    /// The last turns the rules on.
+    public static func commands(chain: ChainID, members: [MemberID]) -> [[String]] {
+        [
+            ["role", "add", "root"], ["user", "add", "root", "--no-password"],
+            ["user", "grant-role", "root", "root"],
+        ] + members.flatMap { adding($0, chain: chain) } + [["auth", "enable"]]
+    }
+
+    /// Arguments of etcdctl, one command each, that let one more member in.
+    public static func adding(_ member: MemberID, chain: ChainID) -> [[String]] {
+        let keys = EntryKeys(chain: chain)
+        let name = member.rawValue
+        func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+        return [
+            ["role", "add", name],
+            ["role", "grant-permission", "--prefix", name, "read", text(keys.root)],
+            ["role", "grant-permission", "--prefix", name, "readwrite", text(keys.lane(of: name))],
+            ["role", "grant-permission", name, "readwrite", text(keys.trimmed)],
+            ["user", "add", name, "--no-password"], ["user", "grant-role", name, name],
+        ]
+    }
+}

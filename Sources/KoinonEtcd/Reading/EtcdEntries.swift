@@ -1,0 +1,165 @@
+import KoinonLedger
+import KoinonNode
+import Logging
+
+/// The order as etcd has it, read page by page as fast as it is taken.
+public struct EtcdEntries: AsyncSequence, Sendable {
+    public typealias Element = OrderedEntry
+    public typealias Failure = any Error
+
+    let cursor: OrderCursor
+    let lister: Lister
+    let values: WatchedValues
+    let news: Signal
+    let conditions: EtcdConditions
+    let isStopped: @Sendable () -> Bool
+    let logger: Logger
+
+    public func makeAsyncIterator() -> Iterator { Iterator(self) }
+
+    public struct Iterator: AsyncIteratorProtocol {
+        private let source: EtcdEntries
+        private var progress: ReadingProgress
+        /// Listed and in order, at ``revision``; not fetched yet.
+        private var listed: ArraySlice<ListedEntry> = []
+        private var revision: UInt64 = 0
+        private var fetched: ArraySlice<(entry: ListedEntry, value: [UInt8]?)> = []
+        /// How many are fetched at a time: more while they are small.
+        private var stride = Self.strideMinimum
+
+        private static let strideMinimum = 8
+        private static let strideMaximum = 32
+        /// Entries of a fetch together; twice or half of that changes how many come next.
+        private static let fetchBytes = 2 * 1_048_576
+
+        init(_ source: EtcdEntries) {
+            self.source = source
+            progress = ReadingProgress(source.cursor)
+        }
+
+        /// - Throws: ``OrderFault/trimmed(through:)``; ``EtcdFault`` when the certificate is
+        ///   not allowed to read. What may pass is waited for, and reported meanwhile.
+        public mutating func next() async throws -> OrderedEntry? {
+            var failures = 0
+            while !Task.isCancelled {
+                if let (entry, value) = fetched.popFirst() {
+                    progress.take(entry)
+                    guard let envelope = source.envelope(of: entry, value) else { continue }
+                    return OrderedEntry(
+                        position: OrderPosition(rawValue: entry.created), envelope: envelope)
+                }
+                // Looked at before etcd is: what has a place by then is still given.
+                let isStopped = source.isStopped()
+                do {
+                    if !listed.isEmpty {
+                        try await fetch()
+                    } else if try await !list() {
+                        if isStopped { return nil }
+                        await source.news.wait()
+                    }
+                    failures = 0
+                    source.conditions.clear(.reading)
+                } catch EtcdFault.compacted {
+                    // What was listed is asked for again, at a newer revision.
+                    listed = []
+                } catch let fault as EtcdFault {
+                    if case .denied = fault { throw fault }
+                    if isStopped { return nil }
+                    failures += 1
+                    source.conditions.set(.reading, fault.description)
+                    await source.pause(failures)
+                } catch is CancellationError {
+                    return nil
+                }
+            }
+            return nil
+        }
+
+        /// Whether there is something new.
+        private mutating func list() async throws -> Bool {
+            var listing = try await source.lister.list(&progress)
+            progress.begin(with: listing)
+            var gaps = progress.gaps(in: listing)
+            // Another server may know better than the one that was asked.
+            for _ in 0..<Swift.max(1, source.lister.client.endpoints.count - 1) where !gaps.isEmpty {
+                source.lister.client.moveOn(from: source.lister.client.connection)
+                listing = try await source.lister.list(&progress)
+                gaps = progress.gaps(in: listing)
+            }
+            if progress.isBehind(listing) {
+                throw OrderFault.trimmed(through: OrderPosition(rawValue: listing.trimmed))
+            }
+            if !gaps.isEmpty {
+                source.report(gaps)
+                progress.accept(gaps)
+            }
+            revision = listing.revision
+            listed = progress.next(in: listing)[...]
+            return !listed.isEmpty
+        }
+
+        private mutating func fetch() async throws {
+            let part = listed.prefix(stride)
+            var values: [[UInt8]: [UInt8]] = [:]
+            var missing: [ListedEntry] = []
+            for entry in part {
+                if entry.created == entry.modified,
+                    let value = source.values.take(entry.key, created: entry.created)
+                {
+                    values[entry.key] = value
+                } else {
+                    missing.append(entry)
+                }
+            }
+            if !missing.isEmpty {
+                let found = try await source.lister.values(of: missing, at: revision)
+                let bytes = found.values.reduce(0) { $0 + $1.count }
+                if bytes > 2 * Self.fetchBytes { stride = Swift.max(Self.strideMinimum, stride / 2) }
+                if bytes < Self.fetchBytes / 2 { stride = Swift.min(Self.strideMaximum, stride * 2) }
+                values.merge(found) { _, new in new }
+            }
+            fetched = part.map { (entry: $0, value: values[$0.key]) }[...]
+            listed = listed.dropFirst(part.count)
+        }
+    }
+
+    private func pause(_ failures: Int) async {
+        do { try await Task.sleep(for: Backoff.pause(afterFailures: failures + 2)) } catch {
+            // Cancelled: whoever called looks.
+        }
+    }
+
+    private func report(_ gaps: [SequenceGap]) {
+        for gap in gaps {
+            logger.error(
+                "an entry is missing in the order",
+                metadata: ["author": "\(gap.author)", "sequence": "\(gap.missing)"])
+            conditions.countGap(gap)
+        }
+    }
+
+    /// Nil for bytes that are no entry, belong to another key, or were put over others: no
+    /// reader takes them.
+    fileprivate func envelope(of entry: ListedEntry, _ value: [UInt8]?) -> Envelope? {
+        do {
+            guard entry.created == entry.modified else { throw Unusable.overwritten }
+            guard let value else { throw Unusable.gone }
+            let envelope = try Envelope(packed: value)
+            guard let place = EntryPlace.of(envelope.body), place.author == entry.author,
+                place.sequence == entry.sequence
+            else { throw Unusable.misplaced }
+            return envelope
+        } catch {
+            logger.error(
+                "a key of the order holds no entry of its author and sequence",
+                metadata: [
+                    "author": "\(entry.author)", "sequence": "\(entry.sequence)",
+                    "reason": "\(error)",
+                ])
+            conditions.countUnusable(entry)
+            return nil
+        }
+    }
+
+    private enum Unusable: Error { case overwritten, gone, misplaced }
+}

@@ -1,0 +1,233 @@
+import Foundation
+import KoinonLedger
+import KoinonProtocol
+import Testing
+
+@testable import KoinonEtcd
+@testable import KoinonNode
+
+/// On real servers, with certificates and roles.
+@Suite("order from etcd", .needsEtcd, .timeLimit(.minutes(2)))
+struct EtcdEngineTests {
+    @Test("is one for all who read, from the start or live, and each author's sequence")
+    func order() async throws {
+        let servers = try await EtcdServers.start(authors: ["alfa", "bravo", "carol"])
+        let engines = try ["alfa", "bravo", "carol"].map { try servers.engine(of: $0) }
+        defer { for engine in engines { engine.stop(NodeStopped()) } }
+        var live = engines[0].entries(after: OrderCursor()).makeAsyncIterator()
+        let appends = try engines.enumerated().flatMap { index, engine in
+            let author = ["alfa", "bravo", "carol"][index]
+            return try (1...20).map { sequence in
+                engine.append([try servers.entry(author, UInt64(sequence))])
+            }
+        }
+        let seen = try await EtcdEngine.next(60, of: &live).map(\.place)
+        for append in appends { try await append.durable() }
+        for author in ["alfa", "bravo", "carol"] {
+            #expect(seen.filter { $0.hasPrefix(author) } == (1...20).map { "\(author) \($0)" })
+        }
+        #expect(try await engines[1].first(60) == seen)
+        #expect(engines[0].report.faults == [])
+    }
+
+    @Test("takes a place once: the same bytes again are the same, others are told")
+    func once() async throws {
+        let servers = try await EtcdServers.start()
+        let engine = try servers.engine(of: "alfa")
+        defer { engine.stop(NodeStopped()) }
+        try await engine.append([try servers.entry("alfa", 1)]).durable()
+        try await engine.append([try servers.entry("alfa", 1)]).durable()
+        let other = try servers.entry("alfa", 1, content: 1)
+        await #expect(throws: OrderFault.sequencesTaken([other])) {
+            try await engine.append([other, try servers.entry("alfa", 2)]).durable()
+        }
+        let entries = engine.entries(after: OrderCursor())
+        var iterator = entries.makeAsyncIterator()
+        let read = try await EtcdEngine.next(2, of: &iterator)
+        #expect(read.map(\.place) == ["alfa 1", "alfa 2"])
+        #expect(read[0].envelope == (try servers.entry("alfa", 1).envelope))
+    }
+
+    @Test("is refused to an author without the role, and written under no other's name")
+    func roles() async throws {
+        let servers = try await EtcdServers.start()
+        let engine = try servers.engine(of: "alfa")
+        defer { engine.stop(NodeStopped()) }
+        await #expect {
+            try await engine.append([try servers.entry("bravo", 1)]).durable()
+        } throws: {
+            guard case EtcdFault.denied = $0 else { return false }
+            return true
+        }
+        try servers.issue("stranger", for: .client)
+        let stranger = try servers.engine(of: "stranger")
+        defer { stranger.stop(NodeStopped()) }
+        await #expect {
+            _ = try await stranger.first(1)
+        } throws: {
+            guard case EtcdFault.denied = $0 else { return false }
+            return true
+        }
+    }
+
+    @Test("goes on after the server was killed, with nothing lost and nothing twice")
+    func restart() async throws {
+        let servers = try await EtcdServers.start()
+        let engine = try servers.engine(of: "alfa")
+        defer { engine.stop(NodeStopped()) }
+        var live = engine.entries(after: OrderCursor()).makeAsyncIterator()
+        try await engine.append([try servers.entry("alfa", 1)]).durable()
+        #expect(try await EtcdEngine.next(1, of: &live).map(\.place) == ["alfa 1"])
+        try await OwnThread.run { servers.kill(0) }
+        let appends = try (2...10).map { engine.append([try servers.entry("alfa", $0)]) }
+        try await OwnThread.run { try servers.start(0) }
+        for append in appends { try await append.durable() }
+        #expect(
+            try await EtcdEngine.next(9, of: &live).map(\.place) == (2...10).map { "alfa \($0)" })
+        #expect(engine.report.faults == [])
+    }
+
+    @Test("outlives any one of three servers")
+    func failover() async throws {
+        let servers = try await EtcdServers.start(3)
+        let engine = try servers.engine(of: "alfa")
+        defer { engine.stop(NodeStopped()) }
+        var live = engine.entries(after: OrderCursor()).makeAsyncIterator()
+        var sequence: UInt64 = 0
+        for index in 0..<3 {
+            try await OwnThread.run { servers.kill(index) }
+            for _ in 0..<5 {
+                sequence += 1
+                try await engine.append([try servers.entry("alfa", sequence)]).durable()
+                #expect(
+                    try await EtcdEngine.next(1, of: &live).map(\.place) == ["alfa \(sequence)"])
+            }
+            try await OwnThread.run {
+                try servers.start(index)
+                try servers.untilHealthy()
+            }
+        }
+    }
+
+    @Test("comes whole to a reader behind whom history was compacted")
+    func compaction() async throws {
+        let servers = try await EtcdServers.start()
+        let engine = try servers.engine(of: "alfa")
+        defer { engine.stop(NodeStopped()) }
+        // Listed, with most of it not fetched, when the history is compacted.
+        for sequence in 1...40 as ClosedRange<UInt64> {
+            try await engine.append([try servers.entry("alfa", sequence)]).durable()
+        }
+        let reader = try servers.engine(of: "bravo")
+        defer { reader.stop(NodeStopped()) }
+        var slow = reader.entries(after: OrderCursor()).makeAsyncIterator()
+        var seen = try await EtcdEngine.next(1, of: &slow)
+        for sequence in 41...60 as ClosedRange<UInt64> {
+            try await engine.append([try servers.entry("alfa", sequence)]).durable()
+        }
+        let last = try await engine.revision()
+        try await OwnThread.run { try servers.ctl(["compact", "\(last)"]) }
+        seen += try await EtcdEngine.next(59, of: &slow)
+        #expect(seen.map(\.place) == (1...60).map { "alfa \($0)" })
+        #expect(reader.report.gaps == 0)
+    }
+
+    @Test("tells of an entry that somebody deleted")
+    func deleted() async throws {
+        let servers = try await EtcdServers.start()
+        let engine = try servers.engine(of: "alfa")
+        defer { engine.stop(NodeStopped()) }
+        for sequence in 1...3 as ClosedRange<UInt64> {
+            try await engine.append([try servers.entry("alfa", sequence)]).durable()
+        }
+        let key = String(decoding: servers.keys.key("alfa", 2), as: UTF8.self)
+        try await OwnThread.run { try servers.ctl(["del", key]) }
+        let reader = try servers.engine(of: "bravo")
+        defer { reader.stop(NodeStopped()) }
+        #expect(try await reader.first(2) == ["alfa 1", "alfa 3"])
+        #expect(reader.report.gaps == 1)
+        #expect(reader.report.faults.contains { $0.contains("entry 2 of alfa") })
+    }
+
+    @Test("passes over what is no entry of its author and sequence")
+    func foreign() async throws {
+        let servers = try await EtcdServers.start()
+        let engine = try servers.engine(of: "alfa")
+        defer { engine.stop(NodeStopped()) }
+        try await engine.append([try servers.entry("alfa", 1)]).durable()
+        let text = String(decoding: servers.keys.key("alfa", 2), as: UTF8.self)
+        let stray = String(decoding: servers.keys.entries, as: UTF8.self) + "no entry"
+        try await OwnThread.run {
+            try servers.ctl(["put", text, "nothing"])
+            try servers.ctl(["put", stray, "nothing"])
+        }
+        let bravo = try servers.engine(of: "bravo")
+        defer { bravo.stop(NodeStopped()) }
+        try await bravo.append([try servers.entry("bravo", 1)]).durable()
+        #expect(try await bravo.first(2) == ["alfa 1", "bravo 1"])
+        #expect(bravo.report.unusable == 1)
+    }
+
+    @Test("is trimmed by each author for itself, and a reader that lags is told")
+    func trim() async throws {
+        let servers = try await EtcdServers.start()
+        let alfa = try servers.engine(of: "alfa")
+        let bravo = try servers.engine(of: "bravo")
+        defer { for engine in [alfa, bravo] { engine.stop(NodeStopped()) } }
+        for sequence in 1...4 as ClosedRange<UInt64> {
+            try await alfa.append([try servers.entry("alfa", sequence)]).durable()
+            try await bravo.append([try servers.entry("bravo", sequence)]).durable()
+        }
+        var live = bravo.entries(after: OrderCursor()).makeAsyncIterator()
+        let read = try await EtcdEngine.next(8, of: &live)
+        let fourth = read[3].position
+        try await alfa.trim(through: fourth)
+        let left = try await OwnThread.run {
+            try servers.ctl(
+                [
+                    "get", "--prefix", "--keys-only",
+                    String(decoding: servers.keys.entries, as: UTF8.self),
+                ]
+            ).split(separator: "\n").map { $0.suffix(26).drop { $0 == "/" } }
+        }
+        // Bravo's own are bravo's to delete.
+        #expect(left.filter { $0.contains("alfa") }.count == 2)
+        #expect(left.filter { $0.contains("bravo") }.count == 4)
+        await #expect(throws: OrderFault.trimmed(through: fourth)) { try await alfa.first(1) }
+        let behind = OrderCursor(
+            position: fourth,
+            sequences: [
+                try #require(MemberID(rawValue: "alfa")): 2,
+                try #require(MemberID(rawValue: "bravo")): 2,
+            ])
+        #expect(
+            try await alfa.first(4, after: behind) == ["alfa 3", "bravo 3", "alfa 4", "bravo 4"])
+        // The mark is never lowered, and whoever has read on goes on.
+        try await bravo.trim(through: OrderPosition(rawValue: fourth.rawValue - 2))
+        await #expect(throws: OrderFault.trimmed(through: fourth)) { try await alfa.first(1) }
+        try await alfa.append([try servers.entry("alfa", 5)]).durable()
+        #expect(try await EtcdEngine.next(1, of: &live).map(\.place) == ["alfa 5"])
+    }
+
+    @Test("says weeks before that a certificate ends")
+    func certificate() async throws {
+        let servers = try await EtcdServers.start()
+        try servers.issue("bravo", for: .client, days: 20)
+        let bravo = try servers.engine(of: "bravo")
+        #expect(bravo.report.faults.contains { $0.contains("ends in 19 days") })
+        let alfa = try servers.engine(of: "alfa")
+        #expect(alfa.report.faults == [])
+    }
+
+    @Test("ends for its reader with what had a place when the node stopped")
+    func stop() async throws {
+        let servers = try await EtcdServers.start()
+        let engine = try servers.engine(of: "alfa")
+        try await engine.append([try servers.entry("alfa", 1)]).durable()
+        engine.stop(NodeStopped())
+        #expect(try await engine.first(5) == ["alfa 1"])
+        await #expect(throws: NodeStopped.self) {
+            try await engine.append([try servers.entry("alfa", 2)]).durable()
+        }
+    }
+}

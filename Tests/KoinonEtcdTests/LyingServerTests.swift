@@ -1,0 +1,83 @@
+import Foundation
+import KoinonProtocol
+import Testing
+
+@testable import KoinonEtcd
+@testable import KoinonNode
+
+/// Between the node and etcd stands something that errs or lies.
+@Suite("order from a server that lies", .needsEtcd, .timeLimit(.minutes(2)))
+struct LyingServerTests {
+    /// Alfa's node knows only the lying server, and perhaps the true one behind it.
+    private func engine(
+        _ servers: EtcdServers, at endpoints: [String]
+    ) throws -> EtcdEngine {
+        var address = servers.address(of: "alfa")
+        address.endpoints = endpoints
+        return try EtcdEngine(
+            address, folder: servers.folder, chain: servers.chain,
+            authors: [try #require(MemberID(rawValue: "alfa"))], logger: .silent)
+    }
+
+    @Test("is the same when changes are told twice, from the past, or not at all", arguments: [
+        LyingServer.Lies(repeatsEvents: true), LyingServer.Lies(isSilent: true),
+    ])
+    func events(lies: LyingServer.Lies) async throws {
+        let servers = try await EtcdServers.start()
+        let relay = try LyingServer(before: servers, as: "alfa")
+        relay.lie { $0 = lies }
+        try await relay.serving(servers) { endpoint in
+            let bravo = try servers.engine(of: "bravo")
+            let alfa = try engine(servers, at: [endpoint])
+            defer { for engine in [alfa, bravo] { engine.stop(NodeStopped()) } }
+            var live = alfa.entries(after: OrderCursor()).makeAsyncIterator()
+            var seen: [String] = []
+            for sequence in 1...5 as ClosedRange<UInt64> {
+                try await alfa.append([try servers.entry("alfa", sequence)]).durable()
+                try await bravo.append([try servers.entry("bravo", sequence)]).durable()
+                seen += try await EtcdEngine.next(2, of: &live).map(\.place)
+            }
+            #expect(seen == (1...5).flatMap { ["alfa \($0)", "bravo \($0)"] })
+            #expect(alfa.report.gaps == 0)
+        }
+    }
+
+    @Test("waits for what a stale answer does not show")
+    func stale() async throws {
+        let servers = try await EtcdServers.start()
+        let relay = try LyingServer(before: servers, as: "alfa")
+        try await relay.serving(servers) { endpoint in
+            let alfa = try engine(servers, at: [endpoint])
+            defer { alfa.stop(NodeStopped()) }
+            var live = alfa.entries(after: OrderCursor()).makeAsyncIterator()
+            try await alfa.append([try servers.entry("alfa", 1)]).durable()
+            var seen = try await EtcdEngine.next(1, of: &live)
+            relay.lie { $0.staleAnswers = 2 }
+            try await alfa.append([try servers.entry("alfa", 2)]).durable()
+            seen += try await EtcdEngine.next(1, of: &live)
+            #expect(seen.map(\.place) == ["alfa 1", "alfa 2"])
+        }
+    }
+
+    @Test("is asked for at another server when an entry is hidden, or told as a gap")
+    func hidden() async throws {
+        let servers = try await EtcdServers.start()
+        let relay = try LyingServer(before: servers, as: "alfa")
+        let writer = try servers.engine(of: "bravo")
+        defer { writer.stop(NodeStopped()) }
+        for sequence in 1...3 as ClosedRange<UInt64> {
+            try await writer.append([try servers.entry("bravo", sequence)]).durable()
+        }
+        relay.lie { $0.hidden = [servers.keys.key("bravo", 2)] }
+        try await relay.serving(servers) { endpoint in
+            let careful = try engine(servers, at: [endpoint] + servers.endpoints)
+            defer { careful.stop(NodeStopped()) }
+            #expect(try await careful.first(3) == ["bravo 1", "bravo 2", "bravo 3"])
+            #expect(careful.report.gaps == 0)
+            let fooled = try engine(servers, at: [endpoint])
+            defer { fooled.stop(NodeStopped()) }
+            #expect(try await fooled.first(2) == ["bravo 1", "bravo 3"])
+            #expect(fooled.report.gaps == 1)
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import Foundation
+import KoinonLedger
+import KoinonNode
+import KoinonProtocol
+import Testing
+
+@testable import KoinonEtcd
+
+extension EtcdServers {
+    /// An entry as its author signs it; `content` makes its bytes differ.
+    func entry(_ author: String, _ sequence: UInt64, content: Int = 0) throws -> SignedEntry {
+        var body = EntryBody()
+        body.chain = Data(chain.bytes)
+        body.author = author
+        body.sequence = sequence
+        body.clockMs = UInt64(content)
+        let seed = Hash256.sha256(Array(author.utf8)).bytes
+        let key = try #require(SigningKey(seed: seed))
+        return SignedEntry(
+            author: try #require(MemberID(rawValue: author)), sequence: sequence,
+            envelope: key.sign(body.encoded, as: .entry))
+    }
+}
+
+extension EtcdEngine {
+    /// The newest revision of the server that is asked.
+    func revision() async throws -> Int64 { try await client.status().header.revision }
+
+    /// What comes next in the order, so many entries; the reading goes on in `iterator`.
+    static func next(
+        _ count: Int, of iterator: inout EtcdEntries.Iterator
+    ) async throws -> [OrderedEntry] {
+        var entries: [OrderedEntry] = []
+        while entries.count < count, let entry = try await iterator.next() {
+            entries.append(entry)
+        }
+        return entries
+    }
+
+    /// The first entries after a cursor.
+    func first(_ count: Int, after cursor: OrderCursor = OrderCursor()) async throws -> [String] {
+        var iterator = entries(after: cursor).makeAsyncIterator()
+        return try await Self.next(count, of: &iterator).map(\.place)
+    }
+}
+
+extension OrderedEntry {
+    /// Author and sequence, for instance "alfa 3".
+    var place: String {
+        EntryPlace.of(envelope.body).map { "\($0.author) \($0.sequence)" } ?? "?"
+    }
+}
