@@ -23,7 +23,7 @@ public final class Node: Service {
 
     let pool: Pool
     let script = ProposalScript()
-    private let outbox = AttestationOutbox()
+    private let desk: OrderDesk
     private let ownEntries = OwnEntries()
     let outcomes = OutcomeBoard()
     private let idle = IdleBoard()
@@ -35,6 +35,7 @@ public final class Node: Service {
     let logger: Logger
     let home: NodeHome
     private let stopping = Atomic(false)
+    private let began = ContinuousClock.now
 
     /// How often the clock is looked at for due timers.
     private static let tick = Duration.milliseconds(200)
@@ -46,9 +47,20 @@ public final class Node: Service {
     /// - Parameter engine: what orders the entries; nil for order within this process.
     /// - Throws: `HomeFault`, `GenesisFault`, `StoreFault`, or what the self-test of
     ///   signatures found.
-    public init(
-        home: NodeHome, engine: (any OrderingEngine)? = nil, clock: any NodeClock = SystemClock(), pool: Pool = Pool(),
+    public convenience init(
+        home: NodeHome, engine: (any OrderingEngine)? = nil,
+        clock: any NodeClock = SystemClock(), pool: Pool = Pool(),
         storeOptions: StoreOptions = StoreOptions(), logger: Logger
+    ) throws {
+        try self.init(
+            home: home, engine: engine, clock: clock, pool: pool, storeOptions: storeOptions,
+            guards: nil, logger: logger)
+    }
+
+    /// - Parameter guards: of the members hosted here; nil for the files in the home.
+    init(
+        home: NodeHome, engine: (any OrderingEngine)?, clock: any NodeClock, pool: Pool,
+        storeOptions: StoreOptions, guards: GuardKeeper?, logger: Logger
     ) throws {
         self.pool = pool
         try Ed25519.selfTest()
@@ -57,20 +69,34 @@ public final class Node: Service {
         self.logger = logger
         self.clock = Mutex(clock)
         store = try Resumption.openStore(home: home, genesis: genesis, options: storeOptions)
-        let resumed = try Resumption(store: store, genesis: genesis, hosted: hosted)
+        let resumed = try Resumption(
+            store: store, genesis: genesis, hosted: hosted,
+            guards: guards ?? GuardKeeper(home: home, hosted: hosted),
+            beginsGuards: engine == nil)
         replica = resumed.replica
         self.home = home
         try Self.requireOpenEpoch(home, epoch: replica.read { $0.epoch })
         try Self.check(hosted, against: replica.read { $0.members })
-        outbox.add(resumed.uncarriedAttestations)
+        desk = OrderDesk(
+            pool: pool, outbox: AttestationOutbox(), news: OrderNews(), replica: resumed.replica)
+        desk.outbox.add(resumed.uncarriedAttestations)
         lastPosition = resumed.lastPosition
         cursor = resumed.cursor
         self.engine = engine ?? EmbeddedEngine(after: resumed.cursor.position)
         progress = ProgressBoard()
         committer = Committer(
-            store: store, engine: self.engine, outbox: outbox, outcomes: outcomes,
-            attester: resumed.attester, pool: pool, progress: progress)
+            store: store, engine: self.engine, desk: desk, outcomes: outcomes, resumed: resumed,
+            evidence: EvidenceFile(home: home), progress: progress, logger: logger)
         try committer.signWhatIsLeft()
+        let finality = resumed.attester.finality
+        let named = finality.judges(of: finality.finalHeight.next)
+        for member in hosted where named?.nodeKey(of: member.id) == member.nodeKey.publicKey {
+            try home.settle(member)
+        }
+        for standing in committer.standings {
+            guard case .follows(let reason) = standing.standing else { continue }
+            logger.error("\(standing.member) signs no blocks: \(reason)")
+        }
         progress.post(
             ChainProgress(
                 height: replica.read { $0.header.height }, finalHeight: committer.finalHeight))
@@ -85,7 +111,8 @@ public final class Node: Service {
         }
         for member in hosted {
             guard let key = members.nodeKey(of: member.id) else { continue }
-            guard key == member.nodeKey.publicKey else {
+            guard hosted.contains(where: { $0.id == member.id && $0.nodeKey.publicKey == key })
+            else {
                 throw HomeFault(
                     "keys/\(member.id)\(NodeHome.nodeKeySuffix).json: not the node key that the alliance knows of \(member.id); put that key back"
                 )
@@ -126,8 +153,9 @@ public final class Node: Service {
         let ordered = BoundedQueue<OrderedEntry>(capacity: 4 * Executor.entriesPerBatch)
         let executed = BoundedQueue<ExecutedBatch>(capacity: 16)
         let executor = Executor(
-            chain: chain, replica: replica, lastPosition: lastPosition, ownEntries: ownEntries, input: ordered,
-            output: executed, logger: logger)
+            chain: chain, replica: replica, lastPosition: lastPosition, ownEntries: ownEntries,
+            hosted: Set(hosted.map(\.id)), desk: desk, input: ordered, output: executed,
+            logger: logger)
         defer {
             outcomes.close()
             idle.close()
@@ -198,13 +226,24 @@ public final class Node: Service {
         try await committer.writeRows()
     }
 
+    private static func milliseconds(since moment: ContinuousClock.Instant) -> UInt64 {
+        let elapsed = moment.duration(to: .now).components
+        return UInt64(elapsed.seconds) * 1_000
+            + UInt64(elapsed.attoseconds / 1_000_000_000_000_000)
+    }
+
+    /// How each hosted member stands to this node's chain, by node key.
+    public var standings: [MemberStanding] { committer.standings }
+
     var isStopping: Bool { stopping.load(ordering: .acquiring) }
 
     private func proposeUntilStopped() async throws {
         try await withGracefulShutdownHandler {
             var proposer = Proposer(
-                engine: engine, pool: pool, script: script, outbox: outbox,
-                ownEntries: ownEntries, replica: replica, outcomes: outcomes, hosted: hosted)
+                engine: engine, desk: desk, script: script, ownEntries: ownEntries,
+                outcomes: outcomes, hosted: hosted,
+                finalHeight: { [committer] in committer.finalHeight },
+                uptime: { [began] in Self.milliseconds(since: began) })
             defer {
                 engine.stop(NodeStopped())
                 script.fail(NodeStopped())
@@ -219,7 +258,7 @@ public final class Node: Service {
                 } while !idle.isEmpty
                 if !isStopping { await pool.arrival.wait() }
             }
-            try await proposer.proposeEverything { self.now }
+            try await proposer.proposeEverything(isPatient: false) { self.now }
         } onGracefulShutdown: {
             self.stop()
         }
@@ -230,6 +269,9 @@ public final class Node: Service {
     private func tickUntilStopped() async {
         while !isStopping {
             if let due = replica.read({ $0.nextTimer }), due <= now { pool.arrival.wake() }
+            if let until = desk.news.waitsUntil, until <= Self.milliseconds(since: began) {
+                pool.arrival.wake()
+            }
             do { try await committer.writeWaitingRows() } catch {
                 // The committer meets the same fault when it ends, and reports it.
                 engine.stop(error)

@@ -47,7 +47,7 @@ extension NodeHome {
             attributes: [.posixPermissions: 0o700])
         let ring = KeyRing(home: directory.path)
         for member in members {
-            try ring.add(member.nodeKey, named: member.id.rawValue + Self.nodeKeySuffix)
+            try addNodeKey(member.nodeKey, of: member.id)
             try ring.add(member.accountKey, named: member.id.rawValue)
         }
         try write(NodeConfiguration(hosts: members.map(\.id.rawValue), clock: clock))

@@ -65,6 +65,15 @@ extension LedgerReader {
         return try attestations(of: query)
     }
 
+    /// The highest block's attestation that is stored of a member; nil when there is none.
+    public func lastAttestation(of member: MemberID) throws -> StoredAttestation? {
+        let query = try PreparedStatement(
+            cached: Self.attestationColumns + "WHERE member = ? ORDER BY height DESC LIMIT 1", db)
+        defer { query.reset() }
+        try query.bind(1, text: member.rawValue)
+        return try attestations(of: query).first
+    }
+
     /// The attestations of all blocks above a height, ascending by height and member.
     public func attestations(above height: Height) throws -> [StoredAttestation] {
         let query = try PreparedStatement(

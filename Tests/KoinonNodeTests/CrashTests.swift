@@ -139,6 +139,8 @@ struct CrashTests {
         for n in 1...operations {
             run.home.clock.set(TestHome.start)
             try disk.reset()
+            // Another life begins, with nothing signed.
+            try run.home.forgetGuards()
             disk.stop(at: n)
             let answers = try await run.play(disk)
             guard disk.hasStopped else {

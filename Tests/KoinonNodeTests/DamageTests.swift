@@ -89,7 +89,8 @@ struct DamageTests {
                 defer { #expect(throws: Never.self) { try store.close() } }
                 _ = try store.prove(transaction: id, genesis: sample.home.genesis)
                 let resumed = try Resumption(
-                    store: store, genesis: sample.home.genesis, hosted: hosted)
+                    store: store, genesis: sample.home.genesis, hosted: hosted,
+                    guards: GuardKeeper([:]), beginsGuards: false)
                 // What it stands on is what was stored.
                 #expect(resumed.replica.read { $0.header } == sample.tip)
             } catch is StoreFault {

@@ -58,10 +58,17 @@ final class TestHome: Sendable {
         for member in members {
             let name = member + NodeHome.nodeKeySuffix
             if try !ring.names().contains(name) {
-                try ring.add(Self.nodeKey(of: member), named: name)
+                try home.addNodeKey(
+                    Self.nodeKey(of: member), of: #require(MemberID(rawValue: member)))
             }
         }
         try home.write(NodeConfiguration(hosts: members))
+    }
+
+    /// As a home that was made before there were guards.
+    func forgetGuards() throws {
+        try FileManager.default.removeItem(
+            at: home.directory.appending(path: GuardFile.folder))
     }
 
     func node(pool: Pool = Pool(), storeOptions: StoreOptions = StoreOptions()) throws -> Node {

@@ -137,7 +137,7 @@ public struct AllianceFolder: Sendable {
         try makeFolder("\(path)/etcd", isSecret: true)
         let home = NodeHome(folder.appending(path: path))
         let ring = KeyRing(home: home.directory.path)
-        try ring.add(member.nodeKey, named: member.id.rawValue + NodeHome.nodeKeySuffix)
+        try home.addNodeKey(member.nodeKey, of: member.id)
         try ring.add(member.accountKey, named: member.id.rawValue)
         try write(
             Array(authority.issued.certificate.utf8), to: "\(path)/etcd/ca.pem")

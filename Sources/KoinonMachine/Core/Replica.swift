@@ -208,6 +208,14 @@ public final class Replica {
         pendingAuthors[id] = author
     }
 
+    /// Whether the author whose key it is or was is silenced, as far as the order is applied;
+    /// nil for a key of nobody.
+    public func isSilenced(_ key: PublicKey) -> Bool? {
+        CoreRows.author(signingWith: key, in: state).flatMap(authorState).map {
+            $0.silencedAtHeight > 0
+        }
+    }
+
     private func authorState(_ author: MemberID) -> AuthorState? {
         pendingAuthors[author] ?? CoreRows.authors.get(author, in: state)
     }

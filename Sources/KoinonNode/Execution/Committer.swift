@@ -3,24 +3,46 @@ import KoinonLedger
 import KoinonMachine
 import KoinonProtocol
 import KoinonStore
+import Logging
 import Synchronization
 
-/// Signs closed blocks, stores them, and only then lets anybody know.
+/// Stores closed blocks and lets those know who wait; then signs them, and only when the
+/// guards are raised lets anybody see that.
 ///
-/// One SQLite transaction holds the entries, the blocks they closed, the changed
-/// state and the attestations, so a crash leaves whole blocks with their signatures.
+/// One SQLite transaction holds the entries, the blocks they closed, the changed state and
+/// others' attestations. Those of the members hosted here follow with the next one: a crash
+/// before it costs nothing, since the same key signs the same block with the same bytes
+/// (docs/finality.md).
 final class Committer: Sendable {
+    private struct Signing {
+        var attester: Attester
+        /// Made and not stored yet.
+        var unstored: [StoredAttestation] = []
+    }
+
+    private let chain: ChainID
     private let store: LedgerStore
     private let engine: any OrderingEngine
     private let outbox: AttestationOutbox
     private let outcomes: OutcomeBoard
-    private let attester: Mutex<Attester>
+    private let signing: Mutex<Signing>
+    /// What is final as far as others may know; apart, so that they need not wait for signatures.
+    private let published: Mutex<Height>
+    private let guards: GuardKeeper
+    private let news: OrderNews
+    private let evidence: EvidenceFile
     private let pool: Pool
     private let progress: ProgressBoard
+    private let logger: Logger
     let trimPoints = TrimPoints()
     /// A thread of its own, since waiting for the disk would hold one of the few that all
     /// tasks share.
     private let disk = DispatchQueue(label: "koinon.committer")
+    /// Guards are raised beside the next batch's way to the disk, for several batches at once
+    /// when they are slower.
+    private let attesting = DispatchQueue(label: "koinon.attester")
+    private let isSigningDue = Mutex(false)
+    private let fault = Mutex<(any Error)?>(nil)
     /// When a batch last showed that much is going on.
     private let lastBusy = Mutex<ContinuousClock.Instant?>(nil)
 
@@ -33,29 +55,47 @@ final class Committer: Sendable {
     static let deferredTransactionsMaximum = 131_072
 
     init(
-        store: LedgerStore, engine: any OrderingEngine, outbox: AttestationOutbox,
-        outcomes: OutcomeBoard, attester: Attester, pool: Pool, progress: ProgressBoard
+        store: LedgerStore, engine: any OrderingEngine, desk: OrderDesk, outcomes: OutcomeBoard,
+        resumed: Resumption, evidence: EvidenceFile, progress: ProgressBoard, logger: Logger
     ) {
+        chain = resumed.replica.read { $0.chain }
         self.store = store
         self.engine = engine
-        self.outbox = outbox
+        outbox = desk.outbox
+        news = desk.news
+        pool = desk.pool
         self.outcomes = outcomes
-        self.attester = Mutex(attester)
-        self.pool = pool
+        signing = Mutex(Signing(attester: resumed.attester))
+        published = Mutex(resumed.attester.finality.finalHeight)
+        guards = resumed.guards
+        self.evidence = evidence
         self.progress = progress
+        self.logger = logger
     }
 
-    var finalHeight: Height { attester.withLock { $0.finality.finalHeight } }
+    var finalHeight: Height { published.withLock { $0 } }
+
+    /// How each hosted member stands to the chain.
+    var standings: [MemberStanding] {
+        signing.withLock { signing in
+            signing.attester.standings.map {
+                MemberStanding(member: $0.member, nodeKey: $0.nodeKey, standing: $0.standing)
+            }
+        }
+    }
 
     /// Signs and stores what the members hosted here have not signed so far: blocks that
     /// were closed before this node hosted one of them.
     ///
-    /// - Throws: the store's fault.
+    /// - Throws: the store's fault, or that of a guard.
     func signWhatIsLeft() throws {
-        let step = attester.withLock { $0.sign() }
-        guard !step.isEmpty else { return }
-        try store.commit(CommitBatch(attestations: step.attestations))
-        outbox.add(step.attestations.map(\.envelope.message))
+        try sign(bars: [])
+        let attestations = signing.withLock { signing in
+            defer { signing.unstored = [] }
+            return signing.unstored
+        }
+        guard !attestations.isEmpty else { return }
+        try store.commit(CommitBatch(attestations: attestations))
     }
 
     /// Whether the rows of what is stored now may wait for more, which makes them cheaper
@@ -95,41 +135,32 @@ final class Committer: Sendable {
     func run(_ input: BoundedQueue<ExecutedBatch>) async throws {
         while let batches = await input.drain(limit: 1) {
             for batch in batches {
-                try await onDisk { try self.commit(batch) }
+                try await onDisk { try self.commit(batch, of: input) }
             }
         }
-        try await onDisk { try self.store.commit(CommitBatch()) }
+        try await onDisk {
+            self.attesting.sync {}
+            if let fault = self.fault.withLock({ $0 }) { throw fault }
+            let left = self.signing.withLock { $0.unstored }
+            try self.store.commit(CommitBatch(attestations: left))
+        }
     }
 
-    private func commit(_ batch: ExecutedBatch) throws {
-        let (step, others, elsewhere) = try attester.withLock { attester in
-            for closed in batch.blocks {
-                attester.add(closed.block.header, judgedBy: closed.judges)
-            }
-            var step = attester.sign()
-            let others = try batch.attestations.compactMap { signed in
-                try attester.count(carried: signed) { try hash(at: $0) }.stored
-            }
-            // A quorum that others completed may allow more.
-            step.append(attester.sign())
-            return (step, others, attester.finality.quorumElsewhere)
-        }
-        // Of a chain that is not the alliance's nothing is signed any more.
-        let own = elsewhere == nil ? step.attestations : []
+    private func commit(
+        _ batch: ExecutedBatch, of input: BoundedQueue<ExecutedBatch>
+    ) throws {
+        if let fault = fault.withLock({ $0 }) { throw fault }
+        let (attestations, bars, elsewhere) = try count(batch)
         try store.commit(
             CommitBatch(
                 log: batch.log, orderedThrough: batch.through.rawValue,
                 blocks: batch.blocks.map {
                     KoinonStore.ClosedBlock($0.block, closedAt: $0.closedAt)
                 },
-                attestations: own + others),
+                attestations: attestations),
             defersRows: elsewhere == nil && mayDefer(batch))
         // Stored all the same: where it parts from the others' is to be found.
         if let elsewhere { throw elsewhere }
-        outbox.add(own.map(\.envelope.message))
-        // With an engine apart the entry has its place long before.
-        if !own.isEmpty { pool.arrival.wake() }
-        engine.stored(through: batch.through)
         post(batch)
         for closed in batch.blocks {
             let block = closed.block
@@ -139,8 +170,85 @@ final class Committer: Sendable {
             pool.settle(closed.block.transactions.lazy.map(\.id))
             pool.settle(closed.ignored.keys)
         }
+        // Who asks whether all is done is not to believe it while signatures are on their way.
+        outbox.expect()
+        engine.stored(through: batch.through)
         progress.post(
             ChainProgress(height: batch.blocks.last?.block.header.height, finalHeight: finalHeight))
+        let isDue = isSigningDue.withLock { isDue in
+            defer { isDue = true }
+            return isDue
+        }
+        guard !isDue || !bars.isEmpty else { return }
+        attesting.async {
+            do { try self.sign(bars: bars) } catch {
+                self.fault.withLock { $0 = $0 ?? error }
+                // Nothing more is stored, and nobody waits for signatures.
+                input.finish()
+                self.outbox.add([], settling: self.outbox.expected)
+                self.pool.arrival.wake()
+            }
+        }
+    }
+
+    /// Takes up the blocks of a batch and what its entries attest.
+    ///
+    /// - Returns: what is to be stored with it; the guards of hosted members that turned out to
+    ///   be old copies; a quorum for another block, after which nothing is signed any more.
+    private func count(_ batch: ExecutedBatch) throws -> (
+        attestations: [StoredAttestation], bars: [GuardRecord], elsewhere: QuorumElsewhere?
+    ) {
+        let carried = outbox.saw(batch.attestations)
+        return try signing.withLock { signing in
+            for closed in batch.blocks {
+                signing.attester.add(
+                    closed.block.header, judgedBy: closed.judges, silenced: closed.silenced)
+            }
+            var attestations = signing.unstored
+            var bars: [GuardRecord] = []
+            for signed in batch.attestations {
+                let seen = try signing.attester.count(carried: signed) { try hash(at: $0) }
+                if let stored = seen.stored { attestations.append(stored) }
+                if let bar = seen.guardRecord { bars.append(bar) }
+            }
+            for (key, height) in carried { signing.attester.carried(key, through: height) }
+            signing.unstored = []
+            return (attestations, bars, signing.attester.finality.quorumElsewhere)
+        }
+    }
+
+    /// Signs what may be signed, and releases it once the guards are raised.
+    ///
+    /// - Parameter bars: of guards that turned out to be old copies.
+    private func sign(bars: [GuardRecord]) throws {
+        isSigningDue.withLock { $0 = false }
+        let expected = outbox.expected
+        var step = SigningStep()
+        bars.forEach { step.add($0) }
+        step.append(signing.withLock { $0.attester.sign() })
+        try guards.raise(step.guards)
+        let (contradictions, final) = signing.withLock { signing in
+            signing.unstored += step.attestations
+            return (
+                signing.attester.takeContradictions(), signing.attester.finality.finalHeight
+            )
+        }
+        published.withLock { $0 = final }
+        outbox.add(step.attestations, settling: expected)
+        try note(contradictions)
+        progress.post(ChainProgress(height: nil, finalHeight: final))
+        // Transactions may have waited for finality, and untilIdle for these signatures.
+        pool.arrival.wake()
+    }
+
+    private func note(_ contradictions: [Contradiction]) throws {
+        for found in contradictions {
+            let file = try evidence.write(found, chain: chain)
+            logger.error(
+                "a key signed two blocks of one height",
+                metadata: ["key": "\(found.publicKey)", "evidence": "\(file.path)"])
+        }
+        news.add(contradictions)
     }
 
     private func hash(at height: Height) throws -> (hash: Hash256, epoch: UInt64)? {
@@ -159,4 +267,11 @@ final class Committer: Sendable {
                 })
         }
     }
+}
+
+/// How a hosted member stands to the chain that its node follows.
+public struct MemberStanding: Hashable, Sendable {
+    public var member: MemberID
+    public var nodeKey: PublicKey
+    public var standing: BranchStanding
 }

@@ -21,6 +21,9 @@ struct Executor: Sendable {
     /// The last place of the stored log: what comes next goes behind it.
     let lastPosition: LogPosition
     let ownEntries: OwnEntries
+    let hosted: Set<MemberID>
+    /// Told what the proposer has to know of the order.
+    let desk: OrderDesk
     let input: BoundedQueue<OrderedEntry>
     let output: BoundedQueue<ExecutedBatch>
     let logger: Logger
@@ -46,9 +49,11 @@ struct Executor: Sendable {
     ) {
         batch.through = ordered.position
         let entry: CheckedEntry
+        var isOwn = false
         do throws(EntryFault) {
             if let own = ownEntries.take(ordered.envelope) {
                 entry = own
+                isOwn = true
             } else {
                 let epoch = replica.read { $0.epoch }
                 entry = try CheckedEntry(ordered.envelope, chain: chain, epoch: epoch)
@@ -63,9 +68,9 @@ struct Executor: Sendable {
             logger.warning(
                 "void entry", metadata: ["author": "\(entry.author)", "reason": "\(reason)"])
         }
-        let (outcome, judges) = replica.apply(entry)
+        let applied = replica.apply(entry)
         var hasEffect = true
-        switch outcome {
+        switch applied.outcome {
         case .noEffect(let reason):
             logger.warning("entry without effect", metadata: ["reason": "\(reason)"])
             hasEffect = false
@@ -73,12 +78,27 @@ struct Executor: Sendable {
         case .closed(let block, let ignored):
             batch.blocks.append(
                 JudgedBlock(
-                    block: block, judges: judges, ignored: ignored, closedAt: position,
-                    orderedAt: ordered.position))
+                    block: block, judges: applied.judges, silenced: applied.silenced,
+                    ignored: ignored, closedAt: position, orderedAt: ordered.position))
         }
+        tell(of: entry, isOwn: isOwn, hasEffect: hasEffect)
         batch.log.append(
             LogEntry(position: position, envelope: ordered.envelope, hasEffect: hasEffect))
         batch.attestations += entry.attestations
+    }
+}
+
+extension Executor {
+    /// What the proposer has to know of an entry of the order.
+    private func tell(of entry: CheckedEntry, isOwn: Bool, hasEffect: Bool) {
+        if isOwn {
+            // Another entry had its sequence, or its author has another key now.
+            if !hasEffect { desk.lost([entry]) }
+        } else if hosted.contains(entry.author) {
+            if hasEffect { desk.lost(ownEntries.overtake(entry.author, at: entry.sequence)) }
+        } else if hasEffect {
+            desk.cameFromElsewhere(isBare: entry.isBare)
+        }
     }
 }
 
@@ -87,6 +107,8 @@ struct JudgedBlock: Sendable {
     var block: ExecutedBlock
     /// The members who judge it.
     var judges: MemberSet
+    /// Those whose attestations of it do not count.
+    var silenced: Set<MemberID> = []
     var ignored: [Hash256: IgnoredReason]
     var closedAt: LogPosition
     /// The engine's place of the entry that closed it.

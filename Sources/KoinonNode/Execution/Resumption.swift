@@ -11,8 +11,9 @@ struct Resumption {
     /// How much of the engine's order is stored.
     let cursor: OrderCursor
     let attester: Attester
-    /// Stored attestations that no entry has carried so far.
-    let uncarriedAttestations: [Signed]
+    let guards: GuardKeeper
+    /// Stored attestations of hosted members that no entry has carried so far.
+    let uncarriedAttestations: [StoredAttestation]
 
     /// Opens the home's ledger for writing; begins it at block 0 when there is none, or
     /// when its beginning was interrupted.
@@ -36,7 +37,13 @@ struct Resumption {
     }
 
     /// Loads the state of the last block and applies what the log holds beyond it.
-    init(store: LedgerStore, genesis: GenesisDocument, hosted: [HostedMember]) throws {
+    ///
+    /// - Parameter beginsGuards: whether a missing guard begins at what is stored: for one
+    ///   process that orders and signs for itself.
+    init(
+        store: LedgerStore, genesis: GenesisDocument, hosted: [HostedMember], guards: GuardKeeper,
+        beginsGuards: Bool
+    ) throws {
         replica = SharedReplica(try store.resumeReplica())
         let (tip, last, ordered) = try store.read {
             (try $0.tip(), try $0.lastPosition(), try $0.orderedThrough())
@@ -45,9 +52,21 @@ struct Resumption {
         cursor = OrderCursor(
             position: OrderPosition(rawValue: ordered ?? last.rawValue),
             sequences: replica.read { $0.sequences })
-        uncarriedAttestations = try store.read { try $0.uncarriedAttestations() }
+        self.guards = guards
+        let found = try hosted.map { try guards.record(of: $0) }
+        let records = try store.read { reader in
+            try zip(hosted, found).map { member, record in
+                try reader.check(record, of: member, beginsGuards: beginsGuards)
+            }
+        }
+        try guards.raise(zip(records, found).filter { $0.0 != $0.1 }.compactMap { $0.0 })
+        uncarriedAttestations = try store.read {
+            try $0.uncarriedAttestations(of: hosted, records)
+        }
+        let silenced = replica.read { $0.silenced }
         attester = try store.read {
-            try $0.attester(tip: tip.header, genesis: genesis, hosted: hosted)
+            try $0.attester(
+                tip: tip.header, genesis: genesis, hosted: Array(zip(hosted, records)), silenced)
         }
     }
 }
@@ -175,12 +194,56 @@ extension LedgerReader {
 }
 
 extension LedgerReader {
-    /// Stored attestations that stand in no entry of the log; entries carry them in order.
-    fileprivate func uncarriedAttestations() throws -> [Signed] {
-        let (highest, carried) = try highestCarriedAttestations()
+    /// What the guard holds, put right by what is stored: if that holds a later signature of
+    /// the key, the guard is an old copy.
+    fileprivate func check(
+        _ record: GuardRecord?, of hosted: HostedMember, beginsGuards: Bool
+    ) throws -> GuardRecord? {
+        let key = hosted.nodeKey.publicKey
+        let chain = try tip().header.chain
+        let last = try lastAttestation(of: hosted.id).flatMap { stored in
+            stored.envelope.publicKey == key ? Attestation(stored.envelope, chain: chain) : nil
+        }
+        guard var record else {
+            guard beginsGuards else { return nil }
+            var begun = GuardRecord.fresh(hosted.id, key)
+            guard let last else { return begun }
+            begun.epoch = last.epoch
+            begun.height = last.height
+            begun.hash = last.blockHash
+            begun.carriedThrough = try carriedWithoutGuard()
+            return begun
+        }
+        guard let last, (last.epoch, last.height) > (record.epoch, record.height) else {
+            return record
+        }
+        record.isBarred = true
+        return record
+    }
+
+    /// Below it every attestation was carried, as far as the log shows.
+    private func carriedWithoutGuard() throws -> Height {
+        let highest = try highestCarriedAttestations().0
         // Those of one block may be spread over two entries.
-        return try attestations(above: Height(highest.rawValue - min(highest.rawValue, 1)))
-            .filter { !carried.contains($0.envelope.signature) }.map(\.envelope.message)
+        return Height(highest.rawValue - min(highest.rawValue, 1))
+    }
+
+    /// Stored attestations of hosted members that stand in no entry of the log, ascending.
+    fileprivate func uncarriedAttestations(
+        of hosted: [HostedMember], _ records: [GuardRecord?]
+    ) throws -> [StoredAttestation] {
+        let through = try records.map { try $0?.carriedThrough ?? carriedWithoutGuard() }.min()
+        guard let through else { return [] }
+        let keys = Set(hosted.map(\.nodeKey.publicKey))
+        let own = try attestations(above: through).filter { keys.contains($0.envelope.publicKey) }
+        guard !own.isEmpty else { return [] }
+        var carried: Set<Signature> = []
+        let from = try block(at: through)?.closedAt ?? .start
+        try forEachLogEntry(from: from.next) { logged in
+            guard let body = try? EntryBody(strict: logged.envelope.body) else { return }
+            carried.formUnion(body.attestations.compactMap { Signature($0.signature) })
+        }
+        return own.filter { !carried.contains($0.envelope.signature) }
     }
 
     /// The highest block whose attestations stand in the log, and signatures carried near it.
@@ -209,43 +272,52 @@ extension LedgerReader {
 
     /// Goes on signing where the stored attestations end, with finality as they show it.
     fileprivate func attester(
-        tip: BlockHeader, genesis: GenesisDocument, hosted: [HostedMember]
+        tip: BlockHeader, genesis: GenesisDocument, hosted: [(HostedMember, GuardRecord?)],
+        _ silenced: [MemberID: Height]
     ) throws -> Attester {
+        func muted(at height: Height) -> Set<MemberID> {
+            Set(silenced.filter { $0.value < height }.keys)
+        }
         let sets = try MemberHistory(self, genesis: genesis)
         // The first change of members that its own judges did not make final: no quorum
         // beyond it counts.
         let open = try sets.changes.first { change in
-            try !hasQuorum(at: change.height, of: sets.judges(of: change.height))
+            try !hasQuorum(
+                at: change.height, of: sets.judges(of: change.height),
+                without: muted(at: change.height))
         }
         var height = min(open?.height ?? tip.height, tip.height)
-        while height > .genesis, try !hasQuorum(at: height, of: sets.judges(of: height)) {
+        while height > .genesis,
+            try !hasQuorum(
+                at: height, of: sets.judges(of: height), without: muted(at: height))
+        {
             height = Height(height.rawValue - 1)
         }
         var attester = Attester(
             chain: tip.chain,
-            hosted: try hosted.map { ($0, try branchRule(of: $0, tip: tip)) },
+            hosted: try hosted.map { member, record in
+                let rule = try BranchRule(
+                    member: member.id, nodeKey: member.nodeKey.publicKey, record: record, tip: tip
+                ) { try self.block(at: $0)?.header }
+                return (member, rule)
+            },
             finality: Finality(finalHeight: height, judgeSets: sets.judgeSets))
         while height < tip.height {
             height = height.next
             guard let block = try block(at: height) else {
                 throw StoreFault.damaged(what: "it is missing", height: height, cause: nil)
             }
-            attester.add(block.header, judgedBy: sets.judges(of: height))
+            attester.add(
+                block.header, judgedBy: sets.judges(of: height), silenced: muted(at: height))
             for attestation in try attestations(at: height) { attester.count(attestation) }
         }
         return attester
     }
 
-    /// Where a hosted member stands, by the attestations of its that are stored.
-    private func branchRule(of hosted: HostedMember, tip: BlockHeader) throws -> BranchRule {
-        let record = GuardRecord.fresh(hosted.id, hosted.nodeKey.publicKey)
-        return try BranchRule(
-            member: hosted.id, nodeKey: hosted.nodeKey.publicKey, record: record, tip: tip
-        ) { try self.block(at: $0)?.header }
-    }
-
-    private func hasQuorum(at height: Height, of judges: MemberSet) throws -> Bool {
-        let signers = Set(try attestations(at: height).map(\.member))
+    private func hasQuorum(
+        at height: Height, of judges: MemberSet, without silenced: Set<MemberID>
+    ) throws -> Bool {
+        let signers = Set(try attestations(at: height).map(\.member)).subtracting(silenced)
         return judges.members.count { signers.contains($0.id) } >= judges.quorum
     }
 }

@@ -40,22 +40,32 @@ public final class SharedReplica: @unchecked Sendable {
     }
 
     /// Takes the next entry of the order. For the executor alone.
-    func apply(_ entry: CheckedEntry) -> (outcome: Replica.Outcome, judges: MemberSet) {
+    func apply(_ entry: CheckedEntry) -> AppliedEntry {
         treeLock.withLock { _ in applyAlone(entry) }
     }
 
-    private func applyAlone(
-        _ entry: CheckedEntry
-    ) -> (outcome: Replica.Outcome, judges: MemberSet) {
-        let (beginning, judges) = lock.withLock { _ in (replica.begin(entry), replica.members) }
+    private func applyAlone(_ entry: CheckedEntry) -> AppliedEntry {
+        let (beginning, judges, silenced) = lock.withLock { _ in
+            (replica.begin(entry), replica.members, Set(replica.silenced.keys))
+        }
+        let outcome: Replica.Outcome
         switch beginning {
-        case .noEffect(let reason): return (.noEffect(reason), judges)
-        case .waiting: return (.waiting, judges)
+        case .noEffect(let reason): outcome = .noEffect(reason)
+        case .waiting: outcome = .waiting
         case .closes(let closing):
             let executed = replica.execute(closing)
-            return (lock.withLock { _ in replica.seal(executed) }, judges)
+            outcome = lock.withLock { _ in replica.seal(executed) }
         }
+        return AppliedEntry(outcome: outcome, judges: judges, silenced: silenced)
     }
+}
+
+/// What an entry led to, and who judges the block if it closed one.
+struct AppliedEntry: Sendable {
+    var outcome: Replica.Outcome
+    var judges: MemberSet
+    /// Those whose attestations of the block do not count.
+    var silenced: Set<MemberID>
 }
 
 /// What readers may look at while a block is being executed: everything but the tree.
@@ -74,6 +84,11 @@ public struct ReplicaView {
     /// The members who judge the next block.
     public var members: MemberSet { replica.members }
     public var nextTimer: Timestamp? { replica.nextTimer }
+    /// As `Replica.silenced`.
+    public var silenced: [MemberID: Height] { replica.silenced }
+
+    /// As `Replica.isSilenced(_:)`.
+    public func isSilenced(_ key: PublicKey) -> Bool? { replica.isSilenced(key) }
 
     /// The last sequence that counts of each member.
     public var sequences: [MemberID: UInt64] {

@@ -72,6 +72,9 @@ public struct Attester: Sendable {
         signers.map { ($0.rule.member, $0.rule.nodeKey, $0.rule.standing) }
     }
 
+    /// As `Finality.takeContradictions()`.
+    public mutating func takeContradictions() -> [Contradiction] { finality.takeContradictions() }
+
     /// The next block of the chain.
     public mutating func add(
         _ header: BlockHeader, judgedBy judges: MemberSet, silenced: Set<MemberID> = []
@@ -146,9 +149,20 @@ public struct Attester: Sendable {
         }
     }
 
+    /// The members hosted here begin an epoch with their signatures under its record, at a
+    /// block of this chain; as `BranchRule.enter(epoch:at:)` for each.
+    ///
+    /// - Returns: the guards to be raised before any of these signatures is seen; none for
+    ///   members that have been in this epoch or a later one, who must not sign its record.
+    public mutating func enter(epoch: UInt64, at base: BlockHeader) -> [GuardRecord] {
+        signers.indices.compactMap { signers[$0].rule.enter(epoch: epoch, at: base) }
+    }
+
     /// Signs what may be signed now and is not, for each hosted member that judges it.
     public mutating func sign() -> SigningStep {
         var step = SigningStep()
+        // Of a chain that is not the alliance's nothing is signed any more.
+        guard finality.quorumElsewhere == nil else { return step }
         // What one signs may allow another to go on past a change of members.
         while true {
             let before = step.attestations.count

@@ -20,6 +20,14 @@ public struct Contradiction: Hashable, Sendable {
 
     public var publicKey: PublicKey { first.publicKey }
 
+    /// As it travels in an entry.
+    public var message: ContradictingPair {
+        var pair = ContradictingPair()
+        pair.first = first.envelope.message
+        pair.second = second.envelope.message
+        return pair
+    }
+
     /// Whether both were signed with the key.
     public var isAuthentic: Bool {
         first.envelope.isAuthentic(as: .attestation)

@@ -3,7 +3,8 @@ import KoinonProtocol
 
 /// What a node puts into its next entry, and whether it writes one at all.
 ///
-/// Told of everything, time included; remembers only when it asked for clocks last.
+/// Told of everything, time included; remembers only when it asked for clocks last, by a time
+/// that only goes forward: a member's clock may be set.
 public struct EntryRule: Sendable {
     /// Block time may stay so far behind a proposer's clock before it asks for the others'.
     public static let lagMilliseconds: UInt64 = 2_000
@@ -18,6 +19,8 @@ public struct EntryRule: Sendable {
     public struct Situation: Sendable {
         /// By the node's own clock.
         public var now: Timestamp
+        /// By a clock that only goes forward, from some moment on.
+        public var uptimeMilliseconds: UInt64
         public var height: Height
         public var finalHeight: Height
         /// Of the last block.
@@ -34,11 +37,12 @@ public struct EntryRule: Sendable {
         public var clockIsWanted: Bool
 
         public init(
-            now: Timestamp, height: Height, finalHeight: Height, blockTime: Timestamp,
+            now: Timestamp, uptimeMilliseconds: UInt64, height: Height, finalHeight: Height, blockTime: Timestamp,
             clocks: [MemberID: Timestamp], speakers: [MemberID], nextTimer: Timestamp?,
             hasTransactions: Bool, hasAttestations: Bool, clockIsWanted: Bool
         ) {
             self.now = now
+            self.uptimeMilliseconds = uptimeMilliseconds
             self.height = height
             self.finalHeight = finalHeight
             self.blockTime = blockTime
@@ -61,8 +65,8 @@ public struct EntryRule: Sendable {
     public enum Decision: Hashable, Sendable {
         /// Until something changes.
         case nothing
-        /// Until then, or until something changes.
-        case wait(until: Timestamp)
+        /// Until that uptime, or until something changes.
+        case wait(until: UInt64)
         case append(Contents)
     }
 
@@ -84,7 +88,8 @@ public struct EntryRule: Sendable {
     }
 
     private let rules: AllianceRules
-    private var askedAt: Timestamp?
+    /// The uptime.
+    private var askedAt: UInt64?
 
     public init(rules: AllianceRules = .standard) {
         self.rules = rules
@@ -93,13 +98,13 @@ public struct EntryRule: Sendable {
     public mutating func decide(_ situation: Situation) -> Decision {
         guard !situation.speakers.isEmpty else { return .nothing }
         let isForTimer = isTimerDue(situation)
-        var waitsUntil: Timestamp?
+        var waitsUntil: UInt64?
         if situation.hasTransactions, mayCarry(.transactions, situation) {
             switch clocks(situation) {
             case .proceed:
                 return .append(Contents(takesTransactions: true, isForTimer: isForTimer))
             case .ask:
-                askedAt = situation.now
+                askedAt = situation.uptimeMilliseconds
                 return .append(Contents(asksForClocks: true, isForTimer: isForTimer))
             case .wait(let until): waitsUntil = until
             }
@@ -119,24 +124,20 @@ public struct EntryRule: Sendable {
         return rules.mayCarry(content, beyond)
     }
 
-    private enum Clocks { case proceed, ask, wait(until: Timestamp) }
+    private enum Clocks { case proceed, ask, wait(until: UInt64) }
 
     /// What transactions wait for while block time lags.
     private mutating func clocks(_ situation: Situation) -> Clocks {
-        let now = situation.now
-        guard now.milliseconds > situation.reachableTime.milliseconds + Self.lagMilliseconds
+        guard situation.now.milliseconds > situation.reachableTime.milliseconds + Self.lagMilliseconds
         else {
             askedAt = nil
             return .proceed
         }
-        // The machine's clock may have been set back.
-        if let asked = askedAt, asked > now { askedAt = nil }
         guard let asked = askedAt else { return .ask }
-        let since = now.milliseconds - asked.milliseconds
+        let since = situation.uptimeMilliseconds - min(situation.uptimeMilliseconds, asked)
         if since >= Self.askingPauseMilliseconds { return .ask }
         if since >= Self.patienceMilliseconds { return .proceed }
-        return .wait(
-            until: Timestamp(milliseconds: asked.milliseconds + Self.patienceMilliseconds))
+        return .wait(until: asked + Self.patienceMilliseconds)
     }
 
     /// A timer is due by the node's clock, and the next entry can do something about it: make

@@ -115,7 +115,10 @@ public final class GuardFile: AttestationGuard {
 
     private func writeDraft(_ record: GuardRecord) throws(GuardFault) {
         let flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC
-        let file = Glibc.open(draft, flags, 0o600)
+        var file = Glibc.open(draft, flags, 0o600)
+        if file < 0, errno == ENOENT, mkdir(directory, 0o700) == 0 || errno == EEXIST {
+            file = Glibc.open(draft, flags, 0o600)
+        }
         guard file >= 0 else { throw .system(path: draft, operation: "create", code: errno) }
         defer { close(file) }
         var rest = encode(record)[...]

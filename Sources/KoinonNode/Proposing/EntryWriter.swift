@@ -16,11 +16,11 @@ struct EntryWriter {
     private let chain: ChainID
     private let epoch: UInt64
     private let hosted: [HostedMember]
-    /// Those of them who are members now.
+    /// Those of them who are members now, and heard.
     private var authors: [HostedMember] = []
     private var sequences: [MemberID: UInt64]
     /// The last clock that each member of the alliance has stated in the order.
-    private var clocks: [MemberID: Timestamp]
+    private(set) var clocks: [MemberID: Timestamp]
     private(set) var blockTime: Timestamp
 
     /// What the replica knows of the members.
@@ -28,11 +28,14 @@ struct EntryWriter {
         var nodeKeys: [MemberID: PublicKey] = [:]
         var sequences: [MemberID: UInt64] = [:]
         var clocks: [MemberID: Timestamp] = [:]
+        /// Whose entries are void.
+        var silenced: Set<MemberID> = []
         /// Of the last block.
         var time: Timestamp
 
         init(_ replica: ReplicaView) {
             time = replica.header.time
+            silenced = Set(replica.silenced.keys)
             for member in replica.members.members {
                 nodeKeys[member.id] = member.nodeKey
                 sequences[member.id] = replica.lastSequence(of: member.id)
@@ -53,10 +56,12 @@ struct EntryWriter {
     }
 
     private static func authors(among hosted: [HostedMember], _ known: Known) -> [HostedMember] {
-        hosted.filter { known.nodeKeys[$0.id] == $0.nodeKey.publicKey }
+        hosted.filter {
+            known.nodeKeys[$0.id] == $0.nodeKey.publicKey && !known.silenced.contains($0.id)
+        }
     }
 
-    /// Members came or went: go on with what the replica knows of the new ones.
+    /// Members came or went, or are heard no more: go on with what the replica knows of the new ones.
     mutating func membersChanged(_ known: Known) {
         clocks = known.clocks.merging(clocks.filter { known.clocks[$0.key] != nil }) { max($0, $1) }
         sequences = known.sequences.merging(sequences) { max($0, $1) }
@@ -76,15 +81,11 @@ struct EntryWriter {
             previous: max(blockTime, known.time), clocks: Array(clocks.values))
     }
 
+    /// The members for which entries can be written now.
+    var speakers: [MemberID] { authors.map(\.id) }
+
     /// Whether any member of the alliance is hosted here; without one nothing can be written.
     var canWrite: Bool { !authors.isEmpty }
-
-    /// The time that blocks would have once every member hosted here stated this clock.
-    func timeReachable(at clock: Timestamp) -> Timestamp {
-        var clocks = clocks
-        for author in authors { clocks[author.id] = clock }
-        return BlockClock.time(previous: blockTime, clocks: Array(clocks.values))
-    }
 
     /// Entries that close one block with these transactions at `clock`; none while
     /// nothing can be written.
@@ -94,7 +95,8 @@ struct EntryWriter {
     /// more than `tolerance` behind the clock, others state theirs in bare entries first.
     mutating func block(
         _ transactions: [CheckedTransaction], attestations: [Signed], at clock: Timestamp,
-        toleranceMilliseconds tolerance: UInt64
+        toleranceMilliseconds tolerance: UInt64, asksForClocks: Bool = false,
+        contradictions: [Contradiction] = []
     ) -> [Written] {
         guard !authors.isEmpty else { return [] }
         let written = authors.reduce(0) { $0 + (sequences[$1.id] ?? 0) }
@@ -106,9 +108,12 @@ struct EntryWriter {
                 clock.milliseconds - blockTime.milliseconds > tolerance
             else { break }
             state(clock, for: other.id)
-            entries.append(write(other, clock, [], []))
+            entries.append(write(other, clock, Content()))
         }
-        entries.append(write(author, clock, attestations, transactions))
+        let content = Content(
+            transactions: transactions, attestations: attestations, asksForClocks: asksForClocks,
+            contradictions: contradictions)
+        entries.append(write(author, clock, content))
         return entries
     }
 
@@ -117,10 +122,17 @@ struct EntryWriter {
         blockTime = BlockClock.time(previous: blockTime, clocks: Array(clocks.values))
     }
 
+    private struct Content {
+        var transactions: [CheckedTransaction] = []
+        var attestations: [Signed] = []
+        var asksForClocks = false
+        var contradictions: [Contradiction] = []
+    }
+
     private mutating func write(
-        _ author: HostedMember, _ clock: Timestamp, _ attestations: [Signed],
-        _ transactions: [CheckedTransaction]
+        _ author: HostedMember, _ clock: Timestamp, _ content: Content
     ) -> Written {
+        let transactions = content.transactions
         let sequence = (sequences[author.id] ?? 0) + 1
         sequences[author.id] = sequence
         var body = EntryBody()
@@ -129,8 +141,10 @@ struct EntryWriter {
         body.author = author.id.rawValue
         body.sequence = sequence
         body.clockMs = clock.milliseconds
-        body.attestations = attestations
-        // Transactions are the last field of the body, so their bytes stand at its end.
+        body.attestations = content.attestations
+        body.asksForClocks = content.asksForClocks
+        body.contradictions = content.contradictions.map(\.message)
+        // Fields may stand in any order; what is encoded already is put behind the others.
         var encoded = body.encoded
         encoded.reserveCapacity(
             transactions.reduce(encoded.count) { $0 + $1.envelope.body.count + 112 })
@@ -142,6 +156,8 @@ struct EntryWriter {
             envelope: envelope,
             checked: CheckedEntry(
                 own: envelope, author: author.id, sequence: sequence, clock: clock,
-                transactions: transactions, attestations: attestations))
+                transactions: transactions, attestations: content.attestations,
+                asksForClocks: content.asksForClocks,
+                contradictors: Set(content.contradictions.map(\.publicKey)).sorted()))
     }
 }

@@ -62,27 +62,42 @@ struct Proposer {
     private let pool: Pool
     private let script: ProposalScript
     private let outbox: AttestationOutbox
+    private let news: OrderNews
+    private let finalHeight: @Sendable () -> Height
+    private let uptime: @Sendable () -> UInt64
     private let ownEntries: OwnEntries
     private let replica: SharedReplica
     private let outcomes: OutcomeBoard
     private var writer: EntryWriter
     private var writerMembers: Hash256
+    private var writerSilenced: Set<MemberID>
     private var underWay: [PendingAppend] = []
 
+    private var rule = EntryRule()
+
+    /// - Parameters:
+    ///   - finalHeight: the highest final block, asked each time.
+    ///   - uptime: milliseconds that only go forward.
     init(
-        engine: any OrderingEngine, pool: Pool, script: ProposalScript, outbox: AttestationOutbox,
-        ownEntries: OwnEntries, replica: SharedReplica, outcomes: OutcomeBoard,
-        hosted: [HostedMember]
+        engine: any OrderingEngine, desk: OrderDesk, script: ProposalScript,
+        ownEntries: OwnEntries, outcomes: OutcomeBoard, hosted: [HostedMember],
+        finalHeight: @escaping @Sendable () -> Height, uptime: @escaping @Sendable () -> UInt64
     ) {
         self.engine = engine
-        self.pool = pool
+        pool = desk.pool
+        outbox = desk.outbox
+        news = desk.news
+        replica = desk.replica
         self.script = script
-        self.outbox = outbox
         self.ownEntries = ownEntries
-        self.replica = replica
         self.outcomes = outcomes
-        (writer, writerMembers) = replica.read { replica in
-            (EntryWriter(replica: replica, hosted: hosted), replica.members.hash)
+        self.finalHeight = finalHeight
+        self.uptime = uptime
+        (writer, writerMembers, writerSilenced) = desk.replica.read { replica in
+            (
+                EntryWriter(replica: replica, hosted: hosted), replica.members.hash,
+                Set(replica.silenced.keys)
+            )
         }
     }
 
@@ -90,12 +105,15 @@ struct Proposer {
     private enum Progress { case done, underWay, idle }
 
     /// Appends what waits, and what comes in meanwhile; returns once all of it is durable and
-    /// nothing is left.
+    /// nothing is left that may be proposed now.
     ///
+    /// - Parameter isPatient: whether to wait for others' clocks where block time lags.
     /// - Throws: the engine's fault.
-    mutating func proposeEverything(at now: () -> Timestamp) async throws {
+    mutating func proposeEverything(
+        isPatient: Bool = true, at now: () -> Timestamp
+    ) async throws {
         while true {
-            switch try await propose(at: now()) {
+            switch try await propose(at: now(), isPatient: isPatient) {
             case .done: continue
             case .underWay: await pool.arrival.wait()
             case .idle: return
@@ -103,7 +121,7 @@ struct Proposer {
         }
     }
 
-    private mutating func propose(at now: Timestamp) async throws -> Progress {
+    private mutating func propose(at now: Timestamp, isPatient: Bool) async throws -> Progress {
         while let first = underWay.first, first.hasEnded {
             underWay.removeFirst()
             try await settle(first)
@@ -123,27 +141,59 @@ struct Proposer {
             let ids = pool.take(maximumBytes: .max).map(\.id)
             outcomes.giveUp(ids)
             pool.settle(ids)
-            return underWay.isEmpty ? .idle : .underWay
+            return progressWithNothingToAppend
         }
+        news.waitsUntil = nil
+        switch rule.decide(situation(at: now)) {
+        case .nothing: return progressWithNothingToAppend
+        case .wait(let until):
+            if !isPatient { return append(.init(takesTransactions: true), at: now) }
+            news.waitsUntil = until
+            return .underWay
+        case .append(let contents): return append(contents, at: now)
+        }
+    }
+
+    private var progressWithNothingToAppend: Progress {
+        underWay.isEmpty && !outbox.isExpecting ? .idle : .underWay
+    }
+
+    private func situation(at now: Timestamp) -> EntryRule.Situation {
+        let contradictors = news.contradictors
+        let (header, nextTimer, settled) = replica.read { replica in
+            (
+                replica.header, replica.nextTimer,
+                contradictors.filter { replica.isSilenced($0) ?? true }
+            )
+        }
+        news.settle(settled)
+        return EntryRule.Situation(
+            now: now, uptimeMilliseconds: uptime(), height: header.height,
+            finalHeight: finalHeight(), blockTime: header.time, clocks: writer.clocks,
+            speakers: writer.speakers, nextTimer: nextTimer, hasTransactions: pool.count > 0,
+            hasAttestations: outbox.count > 0
+                || news.hasContradictions(isIdle: underWay.isEmpty),
+            clockIsWanted: news.takeWish())
+    }
+
+    private mutating func append(_ contents: EntryRule.Contents, at now: Timestamp) -> Progress {
         let attestations = outbox.take(limit: Self.attestationsPerEntry)
-        let room = Self.blockBytes - attestations.count * Self.attestationBytes
-        let taken = pool.take(maximumBytes: room)
+        let contradictions = news.takeContradictions(limit: EntryLimits.contradictions)
+        let carried = attestations.count + 2 * contradictions.count
+        let room = Self.blockBytes - carried * Self.attestationBytes
+        let taken = contents.takesTransactions ? pool.take(maximumBytes: room) : []
         let late = taken.filter { $0.body.expiresAtMs < now.milliseconds }
         outcomes.post(late.map { ($0.id, .expired) })
         pool.settle(late.lazy.map(\.id))
         let transactions = taken.filter { $0.body.expiresAtMs >= now.milliseconds }
-        // A timer that the clocks of the members hosted here cannot reach has to wait for
-        // the others'.
-        let reachable = writer.timeReachable(at: now)
-        let timerIsDue = replica.read { $0.nextTimer }.map { $0 <= now && $0 <= reachable } ?? false
-        guard !transactions.isEmpty || timerIsDue || !attestations.isEmpty else {
-            if !late.isEmpty { return .done }
-            return underWay.isEmpty ? .idle : .underWay
-        }
-        let append = append(
+        let isForNothing = transactions.isEmpty && carried == 0 && !contents.isForTimer
+        // All that waited has expired meanwhile.
+        if contents.takesTransactions, isForNothing { return .done }
+        let append = self.append(
             writer.block(
                 transactions, attestations: attestations, at: now,
-                toleranceMilliseconds: timerIsDue ? 0 : Self.toleranceMilliseconds))
+                toleranceMilliseconds: contents.isForTimer ? 0 : Self.toleranceMilliseconds,
+                asksForClocks: contents.asksForClocks, contradictions: contradictions))
         append.whenEnded { [pool] _ in pool.arrival.wake() }
         underWay.append(append)
         return .done
@@ -192,6 +242,8 @@ struct Proposer {
                 block.transactions, attestations: [], at: block.time, toleranceMilliseconds: 0)
         }
         try await append(entries).durable()
+        // Their attestations follow at once.
+        while outbox.isExpecting { await pool.arrival.wait() }
         refreshMembers()
         guard let last = blocks.last?.time, writer.canWrite else { return }
         while true {
@@ -229,74 +281,12 @@ struct Proposer {
     }
 
     private mutating func refreshMembers() {
-        let (hash, sequencesAndClocks) = replica.read { replica in
+        let (hash, known) = replica.read { replica in
             (replica.members.hash, EntryWriter.Known(replica))
         }
-        guard hash != writerMembers else { return }
-        writer.membersChanged(sequencesAndClocks)
+        guard hash != writerMembers || known.silenced != writerSilenced else { return }
+        writer.membersChanged(known)
         writerMembers = hash
-    }
-}
-
-/// Blocks whose times are given, for replaying recorded data.
-final class ProposalScript: Sendable {
-    struct Part: Sendable {
-        var blocks: [ProposedBlock]
-        var done: CheckedContinuation<Void, any Error>
-    }
-
-    private let parts = Mutex<[Part]>([])
-
-    func add(_ part: Part) { parts.withLock { $0.append(part) } }
-    func take() -> Part? { parts.withLock { $0.isEmpty ? nil : $0.removeFirst() } }
-
-    /// Nothing more will be proposed.
-    func fail(_ error: any Error) {
-        while let part = take() { part.done.resume(throwing: error) }
-    }
-}
-
-/// Entries written here, by signature, so that the executor need not parse them again.
-final class OwnEntries: Sendable {
-    private let entries = Mutex<[Signature: CheckedEntry]>([:])
-
-    func add(_ written: [CheckedEntry]) {
-        entries.withLock { entries in
-            for entry in written { entries[entry.envelope.signature] = entry }
-        }
-    }
-
-    /// The checked form of exactly these bytes, once.
-    func take(_ envelope: Envelope) -> CheckedEntry? {
-        entries.withLock { entries in
-            guard let entry = entries.removeValue(forKey: envelope.signature),
-                entry.envelope == envelope
-            else { return nil }
-            return entry
-        }
-    }
-}
-
-/// Attestations that are durable and wait to be carried in an entry.
-final class AttestationOutbox: Sendable {
-    private let waiting = Mutex<[Signed]>([])
-
-    var count: Int { waiting.withLock { $0.count } }
-
-    func add(_ attestations: [Signed]) {
-        waiting.withLock { $0 += attestations }
-    }
-
-    /// As if they had not been taken: they are the next.
-    func putBack(_ attestations: [Signed]) {
-        waiting.withLock { $0.insert(contentsOf: attestations, at: 0) }
-    }
-
-    func take(limit: Int) -> [Signed] {
-        waiting.withLock { waiting in
-            let taken = Array(waiting.prefix(limit))
-            waiting.removeFirst(taken.count)
-            return taken
-        }
+        writerSilenced = known.silenced
     }
 }

@@ -17,6 +17,17 @@ public struct RecoveryGuards: Sendable {
         self.guardOf = guardOf
     }
 
+    /// Those in the files of a home. Where one process orders the entries and hosts everybody,
+    /// as in homes that were made before there were guards, a missing one was never kept.
+    public init(home: NodeHome) {
+        self.init { member in
+            let file = GuardFile(
+                home: home.directory, member: member.id, nodeKey: member.nodeKey.publicKey)
+            let isKept = try home.configuration().engine != nil || file.current() != nil
+            return isKept ? file : nil
+        }
+    }
+
     /// What the member's guard holds; nil where none is kept.
     ///
     /// - Throws: ``RecoveryFault`` when it is lost or an old copy.

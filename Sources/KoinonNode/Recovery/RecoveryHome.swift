@@ -14,13 +14,14 @@ public struct RecoveryHome {
     private let rule: any BaseRule
     private let guards: RecoveryGuards
 
+    /// - Parameter guards: of the members hosted here; nil for the files in the home.
     public init(
         _ home: NodeHome, rule: some BaseRule = MayBeFinalRule(),
-        guards: RecoveryGuards = RecoveryGuards()
+        guards: RecoveryGuards? = nil
     ) throws {
         self.home = home
         self.rule = rule
-        self.guards = guards
+        self.guards = guards ?? RecoveryGuards(home: home)
         genesis = try home.genesis()
         files = RecoveryFiles(home)
     }

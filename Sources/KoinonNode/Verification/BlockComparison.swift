@@ -63,8 +63,8 @@ struct BlockComparison {
     }
 
     mutating func compare(
-        _ block: ExecutedBlock, closedAt: LogPosition, judges: MemberSet, _ reader: LedgerReader,
-        _ report: inout Verification.Report
+        _ block: ExecutedBlock, closedAt: LogPosition, judges: MemberSet,
+        silenced: Set<MemberID>, _ reader: LedgerReader, _ report: inout Verification.Report
     ) throws {
         let height = block.header.height
         guard let stored = try reader.block(at: height) else {
@@ -96,7 +96,7 @@ struct BlockComparison {
         hashes.append(block.header.hash)
         if epochs.last?.epoch != block.header.epoch { epochs.append((height, block.header.epoch)) }
         if judgeSets.last?.judges != judges { judgeSets.append((height, judges)) }
-        finality.add(block.header, judgedBy: judges)
+        finality.add(block.header, judgedBy: judges, silenced: silenced)
         try check(try reader.attestations(at: height), of: block.header, judges, &report)
         for change in block.changes { writtenAt[change.key] = change.value == nil ? nil : height }
         report.blocks += 1

@@ -220,6 +220,7 @@ public struct Verification {
             }
             report.signatures += 1 + UInt64(entry.transactions.count)
             let judges = replica.members
+            let silenced = Set(replica.silenced.keys)
             switch replica.apply(entry) {
             case .noEffect(let reason):
                 if checked.logged.hasEffect {
@@ -231,7 +232,7 @@ public struct Verification {
             case .closed(let block, _):
                 try require(checked.logged.hasEffect, height, position)
                 try headers(block.header)
-                try compare(block, closedAt: position, judges)
+                try compare(block, closedAt: position, judges, silenced)
                 beginEpochs()
             }
             if entry.attestations.isEmpty { continue }
@@ -249,11 +250,13 @@ public struct Verification {
     }
 
     private mutating func compare(
-        _ block: ExecutedBlock, closedAt position: LogPosition, _ judges: MemberSet
+        _ block: ExecutedBlock, closedAt position: LogPosition, _ judges: MemberSet,
+        _ silenced: Set<MemberID>
     ) throws {
         do {
             try store.read { reader in
-                try comparison.compare(block, closedAt: position, judges: judges, reader, &report)
+                try comparison.compare(
+                    block, closedAt: position, judges: judges, silenced: silenced, reader, &report)
                 try comparison.compareRows(reader, replica.state, at: block.header.height)
             }
         } catch StoreFault.damaged(let what, nil, _) {

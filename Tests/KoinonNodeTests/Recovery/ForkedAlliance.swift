@@ -23,6 +23,8 @@ final class ForkedAlliance {
 
         init(_ name: String) throws {
             home = try TestHome(members: ForkedAlliance.names, hosts: [name])
+            // What is attested below no guard has seen.
+            try home.forgetGuards()
             // Founding a home begins its ledger.
             store = try LedgerStore(opening: home.home.directory)
             replica = try Replica(genesis: home.genesis)

@@ -45,8 +45,12 @@ extension Node {
         }
         ordered.finish()
         let executor = Executor(
-            chain: chain, replica: replica, lastPosition: last, ownEntries: OwnEntries(), input: ordered,
-            output: executed, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            chain: chain, replica: replica, lastPosition: last, ownEntries: OwnEntries(),
+            hosted: Set(hosted.map(\.id)),
+            desk: OrderDesk(
+                pool: Pool(), outbox: AttestationOutbox(), news: OrderNews(), replica: replica),
+            input: ordered, output: executed,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         await executor.run()
         return executed
     }

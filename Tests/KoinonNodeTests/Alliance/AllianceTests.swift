@@ -1,0 +1,263 @@
+import Foundation
+import KoinonClient
+import KoinonLedger
+import KoinonMachine
+import KoinonProtocol
+import KoinonStore
+import Testing
+
+@testable import KoinonNode
+@testable import TestNodes
+
+/// Nodes of one member each over an order that they share.
+@Suite("Separate nodes", .timeLimit(.minutes(3)))
+struct AllianceTests {
+    private func root(_ running: TestAlliance.Running) -> Hash256 { running.node.tip.stateRoot }
+
+    @Test func `come to the same final blocks, whoever was asked`() async throws {
+        let alliance = try TestAlliance()
+        let nodes = try (0..<4).map { try alliance.start($0) }
+        for (index, name) in alliance.names.enumerated() {
+            try await alliance.sender(name).done(
+                .registerKind("kind-\(index)", title: "K"), to: nodes[index].node)
+        }
+        for running in nodes { try await running.node.untilFinal(Height(4)) }
+        #expect(Set(nodes.map(root)).count == 1)
+        // Every member's attestation of every block reaches every node.
+        for running in nodes {
+            try await until("all have signed") {
+                try (1...4).allSatisfy { height in
+                    try running.node.store.read { try $0.attestations(at: Height(height)) }
+                        .count == 4
+                }
+            }
+        }
+        for running in nodes { try await running.stop() }
+        for home in alliance.homes {
+            let store = try LedgerStore(opening: home.directory, readOnly: true)
+            let report = try await Verification.run(store, genesis: alliance.genesis)
+            #expect(report.finalHeight >= Height(4))
+            try store.close()
+        }
+    }
+
+    @Test func `go on without one of four, wait without two, and make good for it later`()
+        async throws
+    {
+        let alliance = try TestAlliance()
+        let alfa = alliance.sender("alfa")
+        let three = try (0..<3).map { try alliance.start($0) }
+        try await alfa.done(.registerKind("one", title: "K"), to: three[0].node)
+        try await three[0].node.untilFinal(Height(1))
+        try await three[2].stop()
+        try await alfa.done(.registerKind("two", title: "K"), to: three[0].node)
+        #expect(three[0].node.finalHeight == Height(1))
+        let back = try alliance.start(2)
+        try await back.node.untilFinal(Height(2))
+        try await three[0].node.untilFinal(Height(2))
+        let late = try alliance.start(3)
+        try await late.node.untilFinal(Height(2))
+        #expect(root(late) == root(back))
+        for running in [three[0], three[1], back, late] { try await running.stop() }
+    }
+
+    /// Without the pause two members would pile up blocks that nobody makes final.
+    @Test func `pause transactions, and nothing else, 64 blocks beyond the final one`()
+        async throws
+    {
+        let alliance = try TestAlliance()
+        let alfa = alliance.sender("alfa")
+        let two = try (0..<2).map { try alliance.start($0) }
+        for number in 1...64 {
+            try await alfa.done(.registerKind("kind-\(number)", title: "K"), to: two[0].node)
+        }
+        let one = try alfa.sign(.registerKind("more", title: "K"))
+        _ = await two[0].node.submit([one], waits: false)
+        await two[0].node.untilIdle()
+        #expect(two[0].node.poolCount == 1)
+        #expect(two[0].node.tip.height == Height(64))
+        #expect(two[0].node.finalHeight == .genesis)
+        let third = try alliance.start(2)
+        try await two[0].node.untilFinal(Height(65))
+        #expect(two[0].node.poolCount == 0)
+        for running in two + [third] { try await running.stop() }
+    }
+
+    @Test func `sign no blocks without their guard, until a new key is final`() async throws {
+        let alliance = try TestAlliance()
+        let alfa = alliance.sender("alfa")
+        var nodes = try (0..<4).map { try alliance.start($0) }
+        try await alfa.done(.registerKind("one", title: "K"), to: nodes[0].node)
+        for running in nodes { try await running.node.untilFinal(Height(1)) }
+        try await nodes[3].stop()
+        try FileManager.default.removeItem(atPath: alliance.guardFile(3).path)
+        nodes[3] = try alliance.start(3)
+        #expect(nodes[3].node.standings.map(\.standing) == [.follows(.guardLost)])
+        try await alfa.done(.registerKind("two", title: "K"), to: nodes[0].node)
+        for running in nodes { try await running.node.untilFinal(Height(2)) }
+        await nodes[3].node.untilIdle()
+        let delta = try #require(MemberID(rawValue: "delta"))
+        let signed = { (height: UInt64) in
+            try nodes[0].node.store.read { try $0.attestations(at: Height(height)) }
+                .map(\.member).contains(delta)
+        }
+        #expect(try !signed(2))
+
+        let next = TestHome.key("another node key of delta")
+        try await nodes[3].stop()
+        try alliance.homes[3].addNodeKey(next, of: delta, isNext: true)
+        nodes[3] = try alliance.start(3)
+        try await alliance.sender("delta").done(.renewNodeKey(next.publicKey), to: nodes[3].node)
+        // The one that has no guard stands aside; the new one signs the block after.
+        try await nodes[3].node.untilFinal(Height(3))
+        try await alfa.done(.registerKind("three", title: "K"), to: nodes[0].node)
+        try await until("delta signs with its new key") { try signed(4) }
+        #expect(try !signed(3))
+        // From the next start on there is only the new key.
+        try await nodes[3].stop()
+        nodes[3] = try alliance.start(3)
+        try await nodes[3].stop()
+        let names = try KeyRing(home: alliance.homes[3].directory.path).names()
+        #expect(names == ["delta.node"])
+        nodes[3] = try alliance.start(3)
+        #expect(
+            nodes[3].node.standings.map(\.nodeKey) == [next.publicKey]
+                && nodes[3].node.standings.map(\.standing) == [.attests])
+        for running in nodes { try await running.stop() }
+    }
+
+    @Test func `sign no blocks with an old copy of their guard`() async throws {
+        let alliance = try TestAlliance()
+        let alfa = alliance.sender("alfa")
+        var nodes = try (0..<4).map { try alliance.start($0) }
+        try await alfa.done(.registerKind("one", title: "K"), to: nodes[0].node)
+        for running in nodes { try await running.node.untilFinal(Height(1)) }
+        let file = try alliance.guardFile(3)
+        let old = try #require(try file.current())
+        try await alfa.done(.registerKind("two", title: "K"), to: nodes[0].node)
+        for running in nodes { try await running.node.untilFinal(Height(2)) }
+        try await until("delta signs") { try file.current()?.height == Height(2) }
+        try await alfa.done(.registerKind("three", title: "K"), to: nodes[0].node)
+        for running in nodes { try await running.node.untilFinal(Height(3)) }
+        try await nodes[3].stop()
+        try file.raise(to: old)
+        nodes[3] = try alliance.start(3)
+        #expect(nodes[3].node.standings.map(\.standing) == [.follows(.guardOlder)])
+        #expect(try file.current()?.isBarred == true, "it is so after the next start too")
+        for running in nodes { try await running.stop() }
+    }
+
+    /// What a node had under way when it ended may come into the order afterwards.
+    @Test func `put into the next entry what lost its sequence to other bytes`() async throws {
+        let alliance = try TestAlliance(["alfa"])
+        let running = try alliance.start(0)
+        running.engine.hold()
+        // Alfa's sequences 1 and 2 are taken by what this process did not write.
+        alliance.append(by: "alfa", sequence: 1)
+        alliance.append(by: "alfa", sequence: 2)
+        let one = try alliance.sender("alfa").sign(.registerKind("one", title: "K"))
+        _ = await running.node.submit([one], waits: false)
+        try await until("it is in the third") { alliance.order.count >= 3 }
+        running.engine.release()
+        try await running.node.untilFinal(Height(1))
+        let third = try EntryBody(strict: alliance.order.entries[2].envelope.body)
+        #expect(third.sequence == 3)
+        #expect(try third.transactions.map { try Envelope($0) } == [one])
+        try await running.stop()
+    }
+
+    @Test func `carry again what a lost append had taken along`() async throws {
+        let alliance = try TestAlliance()
+        let alfa = alliance.sender("alfa")
+        var nodes = try (0..<3).map { try alliance.start($0) }
+        try await alfa.done(.registerKind("one", title: "K"), to: nodes[0].node)
+        for running in nodes { try await running.node.untilFinal(Height(1)) }
+        await nodes[2].node.untilIdle()
+        // Carol signs, and what carries that is lost; then her process ends.
+        nodes[2].engine.losesAppends.store(true, ordering: .relaxed)
+        try await alfa.done(.registerKind("two", title: "K"), to: nodes[0].node)
+        let file = try alliance.guardFile(2)
+        try await until("carol signs") { try file.current()?.height == Height(2) }
+        #expect(nodes[0].node.finalHeight == Height(1))
+        try? await nodes[2].stop()
+        nodes[2] = try alliance.start(2)
+        try await nodes[0].node.untilFinal(Height(2))
+        for running in nodes { try await running.stop() }
+    }
+
+    @Test func `stop when a quorum signed another block than they have`() async throws {
+        let alliance = try TestAlliance()
+        let running = try alliance.start(0)
+        try await alliance.sender("alfa").done(
+            .registerKind("one", title: "K"), to: running.node)
+        let header = running.node.tip
+        let other = Hash256.sha256([1, 2, 3])
+        alliance.append(by: "bravo", sequence: 1) { body in
+            body.attestations = ["bravo", "carol", "delta"].map {
+                alliance.attestation($0, of: header, hash: other)
+            }
+        }
+        let end = await running.task.result
+        #expect(throws: QuorumElsewhere.self) { try end.get() }
+        try running.node.store.close()
+        let file = alliance.homes[0].directory.appending(path: "evidence-1.json")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        #expect(text.contains(other.hex) && text.contains(header.hash.hex))
+    }
+
+    @Test func `silence a member that signed two blocks of one height, all alike`() async throws {
+        let alliance = try TestAlliance()
+        let nodes = try (0..<3).map { try alliance.start($0) }
+        let alfa = alliance.sender("alfa")
+        try await alfa.done(.registerKind("one", title: "K"), to: nodes[0].node)
+        for running in nodes { try await running.node.untilFinal(Height(1)) }
+        let header = nodes[0].node.tip
+        alliance.append(by: "delta", sequence: 1) { body in
+            body.attestations = [
+                alliance.attestation("delta", of: header),
+                alliance.attestation("delta", of: header, hash: Hash256.sha256([9])),
+            ]
+        }
+        let delta = try #require(MemberID(rawValue: "delta"))
+        // Bare entries close no block, so one more is needed for it to be in the state.
+        try await until("the order shows it") {
+            nodes[0].node.replica.read {
+                $0.isSilenced(TestHome.nodeKey(of: "delta").publicKey) == true
+            }
+        }
+        try await alfa.done(.registerKind("two", title: "K"), to: nodes[0].node)
+        for running in nodes {
+            try await running.node.untilFinal(Height(2))
+            #expect(running.node.replica.read { $0.silenced.keys.sorted() } == [delta])
+        }
+        #expect(Set(nodes.map(root)).count == 1)
+        for (running, home) in zip(nodes, alliance.homes) {
+            try await running.stop()
+            let kept = try FileManager.default.contentsOfDirectory(
+                atPath: home.directory.appending(path: "evidence").path)
+            #expect(kept.count == 1)
+            let store = try LedgerStore(opening: home.directory, readOnly: true)
+            _ = try await Verification.run(store, genesis: alliance.genesis)
+            try store.close()
+        }
+    }
+
+    @Test func `state their clocks when one asks, and fall silent again`() async throws {
+        let alliance = try TestAlliance()
+        let nodes = try (0..<4).map { try alliance.start($0) }
+        alliance.clock.advance(10_000)
+        try await alliance.sender("alfa").done(
+            .registerKind("one", title: "K"), to: nodes[0].node)
+        // Block time is not that of ten seconds ago.
+        #expect(nodes[0].node.tip.time == TestHome.start + 10_000)
+        for running in nodes { try await running.node.untilFinal(Height(1)) }
+        for running in nodes { await running.node.untilIdle() }
+        let asking = try alliance.order.entries.filter {
+            try EntryBody(strict: $0.envelope.body).asksForClocks
+        }
+        #expect(asking.count == 1)
+        // One that asks, three or four clocks, one with the transaction, four attestations.
+        #expect(alliance.order.count <= 12)
+        for running in nodes { try await running.stop() }
+    }
+}

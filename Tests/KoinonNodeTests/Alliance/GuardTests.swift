@@ -1,0 +1,89 @@
+import Foundation
+import KoinonClient
+import KoinonLedger
+import KoinonProtocol
+import KoinonStore
+import Testing
+
+@testable import KoinonNode
+@testable import TestNodes
+
+/// What one process that hosts everybody makes of its guards.
+@Suite("A node with the embedded engine and its guards", .timeLimit(.minutes(2)))
+struct GuardTests {
+    private func register(_ kind: String, _ home: TestHome, on node: Node) async throws {
+        try await home.member("alfa").done(.registerKind(kind, title: "K"), to: node)
+    }
+
+    @Test func `begins guards in a home that was made before there were any`() async throws {
+        let home = try TestHome()
+        let sender = home.member("alfa")
+        try await home.running { node in
+            try await sender.done(.registerKind("one", title: "K"), to: node)
+            await node.untilIdle()
+        }
+        try home.forgetGuards()
+        try await home.running { node in
+            #expect(node.standings.allSatisfy { $0.standing == .attests })
+            try await sender.done(.registerKind("two", title: "K"), to: node)
+            await node.untilIdle()
+            #expect(node.finalHeight == Height(2))
+        }
+        for name in ["alfa", "bravo"] {
+            let file = GuardFile(
+                home: home.home.directory, member: MemberID(rawValue: name)!,
+                nodeKey: TestHome.nodeKey(of: name).publicKey)
+            #expect(try file.current()?.height == Height(2))
+        }
+    }
+
+    /// Another second block would be a second history, as good as the first to whoever sees
+    /// only its signatures.
+    @Test func `signs nothing on an older copy of its ledger`() async throws {
+        let home = try TestHome()
+        let copy = home.home.directory.appending(path: "copy")
+        let sender = home.member("alfa")
+        try await home.running { node in
+            try await sender.done(.registerKind("one", title: "K"), to: node)
+            await node.untilIdle()
+        }
+        try FileManager.default.copyItem(at: home.ledgerFile, to: copy)
+        try await home.running { node in
+            try await sender.done(.registerKind("two", title: "K"), to: node)
+            await node.untilIdle()
+            #expect(node.finalHeight == Height(2))
+        }
+        for suffix in ["", "-wal", "-shm"] {
+            try? FileManager.default.removeItem(atPath: home.ledgerFile.path + suffix)
+        }
+        try FileManager.default.moveItem(at: copy, to: home.ledgerFile)
+        try await home.running { node in
+            #expect(
+                node.standings.map(\.standing)
+                    == [.catchesUp(to: Height(2)), .catchesUp(to: Height(2))])
+            try await sender.done(.registerKind("other", title: "K"), to: node)
+            await node.untilIdle()
+            #expect(node.tip.height == Height(2))
+            #expect(node.finalHeight == Height(1))
+            #expect(
+                node.standings.map(\.standing)
+                    == [.follows(.otherBranch(Height(2))), .follows(.otherBranch(Height(2)))])
+        }
+    }
+
+    @Test func `has raised its guards before anybody sees a signature`() async throws {
+        let home = try TestHome()
+        try await home.running { node in
+            for number in 1...5 {
+                try await register("kind-\(number)", home, on: node)
+                let final = node.finalHeight
+                for name in ["alfa", "bravo"] {
+                    let file = GuardFile(
+                        home: home.home.directory, member: MemberID(rawValue: name)!,
+                        nodeKey: TestHome.nodeKey(of: name).publicKey)
+                    #expect(try #require(try file.current()).height >= final)
+                }
+            }
+        }
+    }
+}

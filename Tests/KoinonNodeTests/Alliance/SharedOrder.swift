@@ -1,0 +1,157 @@
+import KoinonLedger
+import KoinonProtocol
+import Synchronization
+
+@testable import KoinonNode
+@testable import TestNodes
+
+/// One order for several nodes of one process: each reads it at its own pace, with pauses and
+/// with entries given twice, and a place that is taken stays taken.
+final class SharedOrder: Sendable {
+    private struct Place: Hashable {
+        var author: MemberID
+        var sequence: UInt64
+    }
+
+    private struct State {
+        var entries: [OrderedEntry] = []
+        var places: [Place: Envelope] = [:]
+        var readers: [Int: Signal] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    /// - Returns: those whose places hold other bytes.
+    fileprivate func append(_ entries: [SignedEntry]) -> [SignedEntry] {
+        state.withLock { state in
+            var taken: [SignedEntry] = []
+            for entry in entries {
+                let place = Place(author: entry.author, sequence: entry.sequence)
+                if let held = state.places[place] {
+                    if held != entry.envelope { taken.append(entry) }
+                    continue
+                }
+                state.places[place] = entry.envelope
+                // Places need not be without gaps.
+                let position = OrderPosition(rawValue: 10 + 3 * UInt64(state.entries.count))
+                state.entries.append(OrderedEntry(position: position, envelope: entry.envelope))
+            }
+            for signal in state.readers.values { signal.wake() }
+            return taken
+        }
+    }
+
+    /// An entry by whoever: what a node that lies, or one from an earlier life, appends.
+    func append(_ entry: SignedEntry) { _ = append([entry]) }
+
+    var count: Int { state.withLock { $0.entries.count } }
+    var entries: [OrderedEntry] { state.withLock { $0.entries } }
+
+    fileprivate func wake(_ number: Int, _ signal: Signal?) {
+        state.withLock { $0.readers[number] = signal }
+    }
+
+    fileprivate func entries(after position: OrderPosition) -> [OrderedEntry] {
+        state.withLock { state in
+            let first = state.entries.partitioningIndex { $0.position > position }
+            return Array(state.entries[first...])
+        }
+    }
+
+    /// What one node reads and writes it by.
+    func engine(_ number: Int, seed: UInt64 = 1) -> Engine {
+        Engine(self, number: number, seed: seed)
+    }
+
+    final class Engine: OrderingEngine {
+        private let order: SharedOrder
+        private let number: Int
+        private let seed: UInt64
+        private let signal = Signal()
+        private let failure = Mutex<(any Error)?>(nil)
+        private let hasStopped = Atomic(false)
+        /// While set, what is appended is lost and answered by nobody.
+        let losesAppends = Atomic(false)
+        /// While set, nothing is read.
+        let isHeld = Atomic(false)
+        private let lost = Mutex<[PendingAppend]>([])
+
+        init(_ order: SharedOrder, number: Int, seed: UInt64) {
+            self.order = order
+            self.number = number
+            self.seed = seed
+            order.wake(number, signal)
+        }
+
+        func append(_ entries: [SignedEntry]) -> PendingAppend {
+            let append = PendingAppend()
+            if let failure = failure.withLock({ $0 }) {
+                append.end(.failure(failure))
+            } else if losesAppends.load(ordering: .relaxed) {
+                lost.withLock { $0.append(append) }
+            } else {
+                let taken = order.append(entries)
+                append.end(
+                    taken.isEmpty ? .success(()) : .failure(OrderFault.sequencesTaken(taken)))
+            }
+            return append
+        }
+
+        func entries(after cursor: OrderCursor) -> AsyncThrowingStream<OrderedEntry, any Error> {
+            AsyncThrowingStream { continuation in
+                let task = Task {
+                    var random = SeededRandom(seed: seed)
+                    var position = cursor.position
+                    while !hasStopped.load(ordering: .acquiring) {
+                        let isHeld = isHeld.load(ordering: .acquiring)
+                        let next = isHeld ? [] : order.entries(after: position)
+                        for entry in next {
+                            if random.below(6) == 0 {
+                                try? await Task.sleep(for: .milliseconds(random.below(8)))
+                            }
+                            continuation.yield(entry)
+                            if random.below(10) == 0 { continuation.yield(entry) }
+                            position = entry.position
+                        }
+                        if next.isEmpty { await signal.wait() }
+                    }
+                    continuation.finish()
+                }
+                continuation.onTermination = { _ in task.cancel() }
+            }
+        }
+
+        func stored(through position: OrderPosition) {}
+
+        func stop(_ error: any Error) {
+            failure.withLock { $0 = $0 ?? error }
+            hasStopped.store(true, ordering: .releasing)
+            signal.wake()
+            for append in lost.withLock({ $0 }) { append.end(.failure(error)) }
+        }
+
+        func hold() { isHeld.store(true, ordering: .releasing) }
+
+        func release() {
+            isHeld.store(false, ordering: .releasing)
+            signal.wake()
+        }
+
+        func trim(through position: OrderPosition) async throws {}
+        func membersChanged(to members: [MemberID]) async throws {}
+        var report: EngineReport { EngineReport(name: "shared") }
+    }
+}
+
+extension Array {
+    /// The first index from which on the condition holds.
+    fileprivate func partitioningIndex(where condition: (Element) -> Bool) -> Int {
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if condition(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+}

@@ -1,0 +1,133 @@
+import Foundation
+import KoinonClient
+import KoinonLedger
+import KoinonMachine
+import KoinonProtocol
+import KoinonStore
+import Logging
+import Testing
+
+@testable import KoinonNode
+@testable import TestNodes
+
+/// Members with a home and a node each, over one order.
+final class TestAlliance: Sendable {
+    let names: [String]
+    let genesis: GenesisDocument
+    let homes: [NodeHome]
+    let clock = HandClock(TestHome.start)
+    let order = SharedOrder()
+
+    init(_ names: [String] = ["alfa", "bravo", "carol", "delta"]) throws {
+        self.names = names
+        let founding = try names.map { id in
+            FoundingMember(
+                id: try #require(MemberID(rawValue: id)), name: id,
+                nodeKey: TestHome.nodeKey(of: id), accountKey: TestHome.key("account of \(id)"))
+        }
+        genesis = try NodeHome.genesis(
+            name: "A test alliance", at: TestHome.start, members: founding,
+            processes: [LeaseProcess.definition])
+        let folder = FileManager.default.temporaryDirectory
+        homes = names.map { _ in
+            NodeHome(
+                folder.appending(
+                    path: "koinon-alliance-\(UUID().uuidString)", directoryHint: .isDirectory))
+        }
+        for (home, name) in zip(homes, names) {
+            try FileManager.default.createDirectory(
+                at: home.directory, withIntermediateDirectories: true)
+            try home.addNodeKey(
+                TestHome.nodeKey(of: name), of: #require(MemberID(rawValue: name)))
+            try home.write(NodeConfiguration(hosts: [name]))
+            try Data(genesis.bytes).write(to: home.genesisFile)
+        }
+    }
+
+    deinit { for home in homes { try? FileManager.default.removeItem(at: home.directory) } }
+
+    var chain: ChainID { genesis.chain }
+
+    func sender(_ name: String) -> Sender {
+        Sender(key: TestHome.key("account of \(name)"), chain: chain, clock: clock)
+    }
+
+    /// A node that is running, and what it appends and reads by.
+    struct Running: Sendable {
+        var node: Node
+        var engine: SharedOrder.Engine
+        var task: Task<Void, any Error>
+
+        /// - Throws: what ended it, if it did not end in good order.
+        func stop() async throws {
+            node.stop()
+            engine.stop(NodeStopped())
+            let end = await task.result
+            try node.store.close()
+            try end.get()
+        }
+    }
+
+    func start(_ index: Int, seed: UInt64 = 1) throws -> Running {
+        let engine = order.engine(index, seed: seed + UInt64(index))
+        let node = try Node(
+            home: homes[index], engine: engine, clock: clock,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        return Running(node: node, engine: engine, task: Task { try await node.run() })
+    }
+
+    func guardFile(_ index: Int, key: SigningKey? = nil) throws -> GuardFile {
+        GuardFile(
+            home: homes[index].directory, member: try #require(MemberID(rawValue: names[index])),
+            nodeKey: (key ?? TestHome.nodeKey(of: names[index])).publicKey)
+    }
+
+    /// An entry as somebody with the member's node key writes it, in its next sequence.
+    func append(
+        by name: String, sequence: UInt64, key: SigningKey? = nil,
+        _ change: (inout EntryBody) -> Void = { _ in }
+    ) {
+        var body = EntryBody()
+        body.chain = Data(chain.bytes)
+        body.author = name
+        body.sequence = sequence
+        body.clockMs = clock.now.milliseconds
+        change(&body)
+        let envelope = (key ?? TestHome.nodeKey(of: name)).sign(body.encoded, as: .entry)
+        order.append(
+            SignedEntry(
+                author: MemberID(rawValue: name)!, sequence: sequence, envelope: envelope))
+    }
+
+    func attestation(_ name: String, of header: BlockHeader, hash: Hash256? = nil) -> Signed {
+        var body = AttestationBody()
+        body.chain = Data(chain.bytes)
+        body.epoch = header.epoch
+        body.height = header.height.rawValue
+        body.blockHash = Data((hash ?? header.hash).bytes)
+        return TestHome.nodeKey(of: name).sign(body.encoded, as: .attestation).message
+    }
+}
+
+extension Node {
+    /// Returns once the block is final here.
+    func untilFinal(
+        _ height: Height, sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let isFinal = try await progress.untilFinal(height, before: .now + .seconds(30))
+        try #require(
+            isFinal, "final up to \(finalHeight), not \(height)", sourceLocation: sourceLocation)
+    }
+}
+
+/// Returns once the condition holds; fails after half a minute.
+func until(
+    _ what: String, sourceLocation: SourceLocation = #_sourceLocation,
+    _ condition: () throws -> Bool
+) async throws {
+    let deadline = ContinuousClock.now + .seconds(30)
+    while try !condition() {
+        try #require(ContinuousClock.now < deadline, "\(what)", sourceLocation: sourceLocation)
+        await Task.yield()
+    }
+}
