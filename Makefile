@@ -6,7 +6,8 @@
 SWIFT_FLAGS := -c release --scratch-path .build -Xswiftc -enable-testing
 KOINON := .build/release/koinon
 
-# Options for the demo, for instance: make demo ARGS=--no-serve
+# Options for the demo, for instance: make demo ARGS=--no-serve; and for the simulator:
+# make simulate ARGS=--alliance
 ARGS ?=
 # One test or a group of them, for instance: make test FILTER=KoinonLedgerTests
 FILTER ?=
@@ -58,7 +59,7 @@ test-long: dependencies ## Run every test with CASES=100000 random cases for eac
 
 simulate: dependencies ## Build, then attack ledgers for 100,000 blocks under SEEDS=200 seeds
 	@scripts/with-progress.sh building swift build $(SWIFT_FLAGS) --product koinon
-	@$(KOINON) simulate --seed $(SEED) --seeds $(SEEDS) --blocks 500
+	@$(KOINON) simulate $(ARGS) --seed $(SEED) --seeds $(SEEDS) --blocks 500
 
 build: dependencies ## Build the command: .build/release/koinon
 	@scripts/with-progress.sh building swift build $(SWIFT_FLAGS) --product koinon

@@ -9,12 +9,23 @@ public struct ModuleList: Sendable {
     public static let standard = ModuleList(Modules.all)
 
     public let all: [any Module.Type]
+    /// A block's time from the one before and its members' clocks.
+    let blockTime: @Sendable (Timestamp, [Timestamp]) -> Timestamp
     /// By number; looked up for every action.
     private let byNumber: [(any Module.Type)?]
 
-    /// - Parameter modules: in the order in which they begin with genesis; no number twice.
-    public init(_ modules: [any Module.Type]) {
+    /// - Parameters:
+    ///   - modules: in the order in which they begin with genesis; no number twice.
+    ///   - blockTime: a block's time from that of the one before and its members' clocks, in
+    ///     any order; another than ``BlockClock/time(previous:clocks:)`` makes another ledger.
+    public init(
+        _ modules: [any Module.Type],
+        blockTime: @escaping @Sendable (Timestamp, [Timestamp]) -> Timestamp = {
+            BlockClock.time(previous: $0, clocks: $1)
+        }
+    ) {
         all = modules
+        self.blockTime = blockTime
         let last = modules.map { Int($0.number) }.max() ?? 0
         var byNumber: [(any Module.Type)?] = Array(repeating: nil, count: last + 1)
         for module in modules {

@@ -119,8 +119,7 @@ public final class Replica {
 
     /// The time that a block would have if it closed now.
     private var blockTime: Timestamp {
-        BlockClock.time(
-            previous: header.time, clocks: memberSet.members.map { lastClock(of: $0.id) })
+        modules.blockTime(header.time, memberSet.members.map { lastClock(of: $0.id) })
     }
 
     /// Whether a block at that time would ignore the transaction, as far as can be told now.

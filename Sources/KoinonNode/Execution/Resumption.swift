@@ -5,15 +5,15 @@ import KoinonProtocol
 import KoinonStore
 
 /// What a node needs of its store to go on where it stopped.
-struct Resumption {
-    let replica: SharedReplica
-    let lastPosition: LogPosition
+package struct Resumption {
+    package let replica: SharedReplica
+    package let lastPosition: LogPosition
     /// How much of the engine's order is stored.
-    let cursor: OrderCursor
-    let attester: Attester
+    package let cursor: OrderCursor
+    package let attester: Attester
     let guards: GuardKeeper
     /// Stored attestations of hosted members that no entry has carried so far.
-    let uncarriedAttestations: [StoredAttestation]
+    package let uncarriedAttestations: [StoredAttestation]
 
     /// Opens the home's ledger for writing; begins it at block 0 when there is none, or
     /// when its beginning was interrupted.
@@ -38,13 +38,15 @@ struct Resumption {
 
     /// Loads the state of the last block and applies what the log holds beyond it.
     ///
-    /// - Parameter beginsGuards: whether a missing guard begins at what is stored: for one
-    ///   process that orders and signs for itself.
-    init(
+    /// - Parameters:
+    ///   - beginsGuards: whether a missing guard begins at what is stored: for one process
+    ///     that orders and signs for itself.
+    ///   - modules: the machine's; others make another ledger.
+    package init(
         store: LedgerStore, genesis: GenesisDocument, hosted: [HostedMember], guards: GuardKeeper,
-        beginsGuards: Bool
+        beginsGuards: Bool, modules: ModuleList = .standard, rules: AllianceRules = .standard
     ) throws {
-        replica = SharedReplica(try store.resumeReplica())
+        replica = SharedReplica(try store.resumeReplica(modules: modules))
         let (tip, last, ordered) = try store.read {
             (try $0.tip(), try $0.lastPosition(), try $0.orderedThrough())
         }
@@ -66,7 +68,8 @@ struct Resumption {
         let silenced = replica.read { $0.silenced }
         attester = try store.read {
             try $0.attester(
-                tip: tip.header, genesis: genesis, hosted: Array(zip(hosted, records)), silenced)
+                tip: tip.header, genesis: genesis, hosted: Array(zip(hosted, records)), silenced,
+                rules)
         }
     }
 }
@@ -273,7 +276,7 @@ extension LedgerReader {
     /// Goes on signing where the stored attestations end, with finality as they show it.
     fileprivate func attester(
         tip: BlockHeader, genesis: GenesisDocument, hosted: [(HostedMember, GuardRecord?)],
-        _ silenced: [MemberID: Height]
+        _ silenced: [MemberID: Height], _ rules: AllianceRules
     ) throws -> Attester {
         func muted(at height: Height) -> Set<MemberID> {
             Set(silenced.filter { $0.value < height }.keys)
@@ -301,7 +304,9 @@ extension LedgerReader {
                 ) { try self.block(at: $0)?.header }
                 return (member, rule)
             },
-            finality: Finality(finalHeight: height, judgeSets: sets.judgeSets))
+            finality: Finality(
+                finalHeight: height, judgeSets: sets.judgeSets, rules: rules),
+            rules: rules)
         while height < tip.height {
             height = height.next
             guard let block = try block(at: height) else {

@@ -40,7 +40,7 @@ public final class SharedReplica: @unchecked Sendable {
     }
 
     /// Takes the next entry of the order. For the executor alone.
-    func apply(_ entry: CheckedEntry) -> AppliedEntry {
+    package func apply(_ entry: CheckedEntry) -> AppliedEntry {
         treeLock.withLock { _ in applyAlone(entry) }
     }
 
@@ -61,11 +61,11 @@ public final class SharedReplica: @unchecked Sendable {
 }
 
 /// What an entry led to, and who judges the block if it closed one.
-struct AppliedEntry: Sendable {
-    var outcome: Replica.Outcome
-    var judges: MemberSet
+package struct AppliedEntry: Sendable {
+    package var outcome: Replica.Outcome
+    package var judges: MemberSet
     /// Those whose attestations of the block do not count.
-    var silenced: Set<MemberID>
+    package var silenced: Set<MemberID>
 }
 
 /// What readers may look at while a block is being executed: everything but the tree.

@@ -2,10 +2,10 @@ import KoinonLedger
 import KoinonProtocol
 
 /// The guards of the members hosted here, by node key.
-struct GuardKeeper: Sendable {
+package struct GuardKeeper: Sendable {
     private let guards: [PublicKey: any AttestationGuard]
 
-    init(_ guards: [PublicKey: any AttestationGuard]) {
+    package init(_ guards: [PublicKey: any AttestationGuard]) {
         self.guards = guards
     }
 
@@ -23,12 +23,12 @@ struct GuardKeeper: Sendable {
                 }, uniquingKeysWith: { first, _ in first }))
     }
 
-    func record(of member: HostedMember) throws -> GuardRecord? {
+    package func record(of member: HostedMember) throws -> GuardRecord? {
         try guards[member.nodeKey.publicKey]?.current()
     }
 
     /// All are durable on return; at most one for each key.
-    func raise(_ records: [GuardRecord]) throws {
+    package func raise(_ records: [GuardRecord]) throws {
         var files: [(file: GuardFile, record: GuardRecord)] = []
         for record in records {
             switch guards[record.nodeKey] {

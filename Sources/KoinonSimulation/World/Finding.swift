@@ -16,6 +16,16 @@ public struct Finding: Error, Equatable, Sendable, CustomStringConvertible {
         case store
         /// What was opened again is not what was left.
         case reopening
+        /// Nodes hold different blocks for final, or one without its quorum.
+        case finality
+        /// An honest member signed what it must not.
+        case attestation
+        /// A transaction was executed twice, or is gone.
+        case once
+        /// A block's time is not what the members' clocks make it.
+        case time
+        /// What waits does not come to an end.
+        case liveness
     }
 
     public var kind: Kind

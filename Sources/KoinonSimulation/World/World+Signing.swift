@@ -24,31 +24,7 @@ extension World {
     }
 
     func envelope(of step: TransactionStep) -> Envelope {
-        var body = TransactionBody()
-        body.chain = Data(genesis.chain.bytes)
-        body.sender = Data(step.sender)
-        body.nonce = step.nonce
-        body.expiresAtMs = step.expiresAtMs
-        body.actions = step.actions
-        body.memo = step.memo
-        if step.flaw == .otherChain { body.chain[0] ^= 1 }
-        var bytes = body.encoded
-        switch step.flaw {
-        // Field 15 of no type that a transaction has: a tag and one byte.
-        case .unknownField: bytes += [0x78, 0x01]
-        case .cut: bytes.removeLast()
-        case .oversized:
-            body.memo = String(repeating: "m", count: TransactionLimits.bytes)
-            bytes = body.encoded
-        default: break
-        }
-        let envelope = keys.key(step.key).sign(bytes, as: .transaction)
-        guard step.flaw == .signature else { return envelope }
-        var signature = envelope.signature.bytes
-        signature[3] ^= 1
-        return Envelope(
-            body: envelope.body, publicKey: envelope.publicKey,
-            signature: Signature(signature) ?? envelope.signature)
+        step.envelope(chain: genesis.chain, keys: keys)
     }
 
     /// Whether no one could ever accept one of the transactions, by the plain rules of
@@ -68,6 +44,35 @@ extension World {
 }
 
 extension TransactionStep {
+    /// The signed bytes that a ledger takes.
+    func envelope(chain: ChainID, keys: KeyChest) -> Envelope {
+        var body = TransactionBody()
+        body.chain = Data(chain.bytes)
+        body.sender = Data(sender)
+        body.nonce = nonce
+        body.expiresAtMs = expiresAtMs
+        body.actions = actions
+        body.memo = memo
+        if flaw == .otherChain { body.chain[0] ^= 1 }
+        var bytes = body.encoded
+        switch flaw {
+        // Field 15 of no type that a transaction has: a tag and one byte.
+        case .unknownField: bytes += [0x78, 0x01]
+        case .cut: bytes.removeLast()
+        case .oversized:
+            body.memo = String(repeating: "m", count: TransactionLimits.bytes)
+            bytes = body.encoded
+        default: break
+        }
+        let envelope = keys.key(key).sign(bytes, as: .transaction)
+        guard flaw == .signature else { return envelope }
+        var signature = envelope.signature.bytes
+        signature[3] ^= 1
+        return Envelope(
+            body: envelope.body, publicKey: envelope.publicKey,
+            signature: Signature(signature) ?? envelope.signature)
+    }
+
     fileprivate func hasBody(of other: TransactionStep) -> Bool {
         sender == other.sender && nonce == other.nonce && expiresAtMs == other.expiresAtMs
             && memo == other.memo && actions == other.actions

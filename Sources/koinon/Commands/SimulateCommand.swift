@@ -14,7 +14,13 @@ struct SimulateCommand: AsyncParsableCommand {
 
               koinon simulate --seed 1 --blocks 2000
               koinon simulate --seed 1 --seeds 200 --blocks 500
+              koinon simulate --alliance --seed 1 --blocks 2000
               koinon simulate --script failure.json
+
+            With --alliance several nodes, their engine, disks, clocks and network live in one
+            process under one seeded order of events: crashes, cuts, delays, lying members, an
+            engine that tells nodes different orders. --members says how many found each
+            alliance.
 
             A seed says all: the same seed and program give the same run. docs/simulate.md says
             what is checked, and what was found so far.
@@ -32,12 +38,19 @@ struct SimulateCommand: AsyncParsableCommand {
     var script: String?
     @Option(name: .long, help: "Where the script of a contradiction goes.")
     var output = "simulation-failure.json"
+    @Flag(name: .long, help: "Attack alliances of several nodes.")
+    var alliance = false
+    @Option(name: .long, help: "With --alliance: founding members of each; else by chance.")
+    var members: Int?
     @Flag(name: .long, help: "Print the result as JSON.")
     var json = false
 
     func validate() throws {
         guard blocks > 0, seeds > 0 else {
             throw ValidationError("--blocks and --seeds: give 1 or more")
+        }
+        if let members, !(1...20).contains(members) {
+            throw ValidationError("--members: give 1 to 20")
         }
     }
 
@@ -47,16 +60,24 @@ struct SimulateCommand: AsyncParsableCommand {
                 .appending(path: "koinon-simulation-\(UUID().uuidString)")
             defer { try? FileManager.default.removeItem(at: folder) }
             let simulation = Simulation(folder: folder)
+            let alliances = AllianceSimulation(folder: folder, members: members)
             if let script {
-                try perform(scriptAt: script, simulation)
+                let bytes = try Array(Data(contentsOf: URL(filePath: script)))
+                if AllianceScript.isOne(bytes) {
+                    try AllianceAttack(command: self, simulation: alliances).perform(bytes)
+                } else {
+                    try perform(bytes, simulation)
+                }
+            } else if alliance {
+                try AllianceAttack(command: self, simulation: alliances).run()
             } else {
                 try attack(simulation)
             }
         }
     }
 
-    private func perform(scriptAt path: String, _ simulation: Simulation) throws {
-        let script = try Script(json: Array(Data(contentsOf: URL(filePath: path))))
+    private func perform(_ bytes: [UInt8], _ simulation: Simulation) throws {
+        let script = try Script(json: bytes)
         guard let (finding, step) = try simulation.run(script) else {
             print("✓ \(Text.number(script.steps.count)) steps, no contradiction")
             return

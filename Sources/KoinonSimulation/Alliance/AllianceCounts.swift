@@ -1,0 +1,39 @@
+/// How much a run of alliances did, to show that it did something.
+public struct AllianceCounts: Equatable, Sendable {
+    /// Different blocks, on all branches.
+    public var blocks = 0
+    public var transactions = 0
+    public var entries = 0
+    public var attestations = 0
+    public var starts = 0
+    public var crashes = 0
+    public var lies = 0
+    public var lostDisks = 0
+    public var lostGuards = 0
+    /// Transactions that came to nothing in time.
+    public var expired = 0
+    /// Alliances that lived to their end.
+    public var alliances = 0
+    /// Engines that told different orders.
+    public var splits = 0
+    /// Blocks that named other members.
+    public var memberChanges = 0
+
+    public init() {}
+
+    public mutating func add(_ other: AllianceCounts) {
+        blocks += other.blocks
+        transactions += other.transactions
+        entries += other.entries
+        attestations += other.attestations
+        starts += other.starts
+        crashes += other.crashes
+        lies += other.lies
+        lostDisks += other.lostDisks
+        lostGuards += other.lostGuards
+        expired += other.expired
+        alliances += other.alliances
+        splits += other.splits
+        memberChanges += other.memberChanges
+    }
+}

@@ -1,0 +1,257 @@
+import Foundation
+import KoinonClient
+import KoinonLedger
+import KoinonProtocol
+
+/// Chooses an alliance and everything that happens to it, before it begins: steps name all by
+/// values of their own, so nothing has to be known of what comes of them.
+struct AllianceGenerator {
+    private var random: SplitMix64
+    private var setting: AllianceSetting
+    private var steps: [AllianceStep] = []
+    private var wallet: Wallet
+    /// May lose its guard: a member that only follows is as good as silent.
+    private var unguarded: String?
+    /// Fewest members that there may be once all votes are counted.
+    private var fewest: Int
+
+    /// - Parameter members: how many found the alliance; chosen when nil.
+    static func script(_ random: inout SplitMix64, members: Int?) throws -> AllianceScript {
+        var generator = try AllianceGenerator(
+            random: SplitMix64(seed: random.next()), members: members)
+        generator.transactions()
+        generator.votes()
+        generator.faults()
+        if !generator.setting.liars.isEmpty { generator.lies() }
+        let isFaithless = generator.setting.members.count > 3 && generator.random.oneIn(5)
+        if isFaithless { generator.split() }
+        generator.steps.sort { $0.atMs < $1.atMs }
+        return AllianceScript(setting: generator.setting, steps: generator.steps)
+    }
+
+    private static let names = ["alfa", "bravo", "carla", "delta", "echo", "fox", "golf"]
+
+    private init(random given: SplitMix64, members: Int?) throws {
+        var random = given
+        let count = members ?? random.pick(4, 4, 4, 4, 1, 2, 3, 5, 6, 7)
+        let names = (0..<count).map { $0 < Self.names.count ? Self.names[$0] : "m\($0)" }
+        fewest = count
+        let liars = AllianceSetting.faults(among: count)
+        let lying = liars == 0 ? 0 : random.below(liars + 1)
+        let dishonest = Array(names.shuffled(using: &random).prefix(lying)).sorted()
+        setting = AllianceSetting(
+            members: names, candidates: Array(["xeno", "yara"].prefix(random.below(3))),
+            liars: dishonest,
+            timeMs: 1_772_409_600_000 + random.within(0...86_400_000),
+            latencyMs: random.pick(5, 20, 60, 200), diskMs: random.pick(2, 10, 40),
+            seed: random.next() >> 12, healsAtMs: random.within(15_000...40_000),
+            checkpointPages: 8 + random.below(200))
+        wallet = try Wallet(setting)
+        if lying < liars, random.below(3) > 0 {
+            unguarded = random.pick(names.filter { !dishonest.contains($0) })
+        }
+        self.random = random
+    }
+
+    private mutating func add(_ happening: Happening, atMs: UInt64) {
+        steps.append(AllianceStep(atMs: atMs, happening))
+    }
+
+    /// Some moment while faults may go on.
+    private mutating func moment(from first: UInt64 = 500) -> UInt64 {
+        random.within(first...(setting.healsAtMs - 1_000))
+    }
+
+    private mutating func someNodes() -> [String] {
+        let first = random.pick(setting.nodes) ?? ""
+        guard random.oneIn(5), let second = random.pick(setting.nodes), second != first else {
+            return [first]
+        }
+        return [first, second]
+    }
+
+    private mutating func send(
+        _ actions: [Action], by account: Wallet.Account, atMs: UInt64, lifeMs: UInt64? = nil
+    ) {
+        let life = lifeMs ?? random.pick(3_000, 20_000, 60_000, 600_000)
+        let step = wallet.transaction(actions, by: account, expiresInMs: atMs + life)
+        add(.send(step, to: someNodes()), atMs: atMs)
+    }
+
+    // MARK: Transactions
+
+    private mutating func transactions() {
+        let issuer = wallet.account(ofMember: setting.members[0])
+        send([.createUnit("hour", title: "Hours", scale: 2)], by: issuer, atMs: 100, lifeMs: 600_000)
+        var people: [Wallet.Account] = [issuer]
+        for number in 0..<4 {
+            let sponsor = setting.members[random.below(setting.members.count)]
+            let (account, action) = wallet.newAccount(number, sponsor: sponsor)
+            send(
+                [action], by: wallet.account(ofMember: sponsor), atMs: 200 + UInt64(number) * 50,
+                lifeMs: 600_000)
+            send(
+                [.issue(unit: "hour", to: account.id, amount: Amount(minor: 100_000))], by: issuer,
+                atMs: 1_000 + UInt64(number) * 50, lifeMs: 600_000)
+            people.append(account)
+        }
+        var atMs: UInt64 = 2_000
+        while atMs < setting.healsAtMs {
+            guard let from = random.pick(people), let to = random.pick(people) else { return }
+            send(
+                [.transfer(unit: "hour", to: to.id, amount: Amount(minor: random.within(1...400)))],
+                by: from, atMs: atMs)
+            // Busy and idle spells.
+            atMs += random.oneIn(40) ? random.within(1_000...5_000) : random.within(10...250)
+        }
+    }
+
+    // MARK: Votes
+
+    private mutating func votes() {
+        for candidate in setting.candidates where random.below(4) > 0 {
+            vote(
+                Action.admission(
+                    of: wallet.id(candidate), name: candidate,
+                    nodeKey: KeyChest.key(Setting.nodeKey(of: candidate)).publicKey,
+                    accountKey: KeyChest.key(Setting.accountKey(of: candidate)).publicKey),
+                title: "Admit \(candidate)")
+        }
+        // Never so few that the liars are too many, nor that none is left.
+        let honest = setting.members.dropFirst().filter { !setting.liars.contains($0) }
+        guard random.oneIn(3), fewest > 3, let name = random.pick(Array(honest)),
+            setting.liars.count + (unguarded == nil ? 0 : 1)
+                <= AllianceSetting.faults(among: fewest - 1)
+        else { return }
+        fewest -= 1
+        vote(Action.expulsion(of: wallet.id(name)), title: "Expel \(name)")
+    }
+
+    private mutating func vote(_ change: Propose.OneOf_Change, title: String) {
+        let voters = setting.members.shuffled(using: &random)
+        guard let proposer = voters.first else { return }
+        let atMs = random.within(2_000...max(3_000, setting.healsAtMs - 8_000))
+        let account = wallet.account(ofMember: proposer)
+        let proposal = wallet.nextProposal(by: account)
+        send([.propose(title: title, change)], by: account, atMs: atMs, lifeMs: 600_000)
+        for voter in voters.dropFirst() {
+            send(
+                [.vote(true, on: proposal)], by: wallet.account(ofMember: voter),
+                atMs: atMs + random.within(500...5_000), lifeMs: 600_000)
+        }
+    }
+
+    // MARK: Faults
+
+    private mutating func faults() {
+        // Some alliances have a quiet life, so that rare turns are reached at all.
+        let count = random.pick(0, 4, 12, 25)
+        if count > 0 { hardTimes() }
+        for _ in 0..<count {
+            let atMs = moment()
+            guard let node = random.pick(setting.nodes) else { return }
+            switch random.below(20) {
+            case 0..<7: add(.crash(crash(of: node)), atMs: atMs)
+            case 7..<10:
+                let others = setting.nodes.filter { _ in random.oneIn(3) }
+                add(.cut(others + [node], forMs: random.within(100...6_000)), atMs: atMs)
+            case 10..<12:
+                add(
+                    .slow(
+                        node, byMs: random.within(50...1_500), forMs: random.within(500...8_000)),
+                    atMs: atMs)
+            case 12..<14: add(.deafen(node, forMs: random.within(100...4_000)), atMs: atMs)
+            case 14: add(.stall(forMs: random.within(100...3_000)), atMs: atMs)
+            case 15..<17: add(.reread(node, entries: 1 + random.below(60)), atMs: atMs)
+            case 17: add(.lose(node), atMs: atMs)
+            default:
+                let day: Int64 = 86_400_000
+                add(
+                    .clock(node, offsetMs: random.pick(day, -day, -4_000, 4_000, 0, -90_000)),
+                    atMs: atMs)
+            }
+        }
+    }
+
+    /// Fewer than a quorum are left for so long that others come to the pause; and at the end
+    /// of all faults some stop right after the last transactions.
+    private mutating func hardTimes() {
+        let count = setting.members.count
+        if random.oneIn(4), count > 1 {
+            let cut = setting.members.shuffled(using: &random).prefix(count - count * 2 / 3)
+            add(
+                .cut(Array(cut), forMs: random.within(10_000...18_000)),
+                atMs: random.within(3_000...6_000))
+        }
+        guard random.oneIn(3) else { return }
+        for node in setting.members where random.oneIn(2) {
+            var crash = crash(of: node)
+            crash.disk.operation = 0
+            add(.crash(crash), atMs: setting.healsAtMs - 1 - random.within(0...60))
+        }
+    }
+
+    private mutating func crash(of node: String) -> NodeCrash {
+        var crash = NodeCrash(
+            node: node,
+            disk: CrashStep(
+                operation: Int64(random.oneIn(3) ? 0 : 1 + random.below(25)),
+                torn: random.oneIn(3), loss: random.pick(CrashStep.Loss.allCases) ?? .nothing,
+                seed: random.next() >> 16),
+            downMs: random.within(10...5_000))
+        crash.losesDisk = random.oneIn(6)
+        switch random.below(8) {
+        case 0: crash.guardFault = .stopsBefore
+        case 1: crash.guardFault = .stopsAfter
+        case 2 where setting.liars.contains(node): crash.guardFault = .forgotten
+        case 3, 4: if node == unguarded { crash.guardFault = .lost }
+        default: break
+        }
+        // At a write of the guard there has to be a process that writes it.
+        if crash.guardFault == .stopsBefore || crash.guardFault == .stopsAfter {
+            crash.disk.operation = 1
+        }
+        return crash
+    }
+
+    private mutating func lies() {
+        for _ in 0..<(1 + random.below(30)) {
+            guard let liar = random.pick(setting.liars), let lie = random.pick(Lie.allCases) else {
+                return
+            }
+            add(.lie(liar, lie), atMs: moment())
+        }
+    }
+
+    /// The engine lies: half of the nodes and more are told another order.
+    private mutating func split() {
+        var groups: [[String]] = [[], []]
+        for node in setting.nodes { groups[random.below(2)].append(node) }
+        let atMs = moment(from: 3_000)
+        add(.split(groups), atMs: atMs)
+        if let node = unguarded, random.below(3) > 0 {
+            var crash = crash(of: node)
+            (crash.losesDisk, crash.disk.operation, crash.guardFault) = (true, 0, .lost)
+            let laterMs = random.within(atMs...setting.healsAtMs)
+            add(.mislead(node, order: random.below(2)), atMs: laterMs)
+            add(.crash(crash), atMs: laterMs)
+        }
+        for _ in 0..<random.below(6) {
+            guard let node = random.pick(setting.nodes) else { return }
+            let laterMs = random.within(atMs...setting.healsAtMs)
+            add(.mislead(node, order: random.below(2)), atMs: laterMs)
+            if random.oneIn(2) {
+                var crash = crash(of: node)
+                crash.losesDisk = true
+                crash.disk.operation = 0
+                add(.crash(crash), atMs: laterMs)
+            }
+        }
+        for _ in 0..<20 {
+            guard let liar = random.pick(setting.liars) else { return }
+            add(
+                .lie(liar, random.oneIn(4) ? .attestTwice : .attestEverything),
+                atMs: random.within(atMs...setting.healsAtMs))
+        }
+    }
+}

@@ -1,0 +1,142 @@
+import Foundation
+import KoinonLedger
+import KoinonMachine
+import KoinonNode
+import KoinonProtocol
+
+/// What lying members do: with their own keys anything, with others' nothing.
+extension AllianceWorld {
+    func tell(_ lie: Lie, by id: MemberID) {
+        guard let node = nodes[id], let process = node.process else { return }
+        counts.lies += 1
+        let sequence = process.replica.read { $0.lastSequence(of: id) } + 1
+        var entry = LyingEntry(author: node, sequence: sequence, clock: clock(of: node))
+        entry.epoch = process.replica.read { $0.header.epoch }
+        switch lie {
+        case .attestTwice:
+            let header = process.replica.read { $0.header }
+            var bytes = header.hash.bytes
+            bytes[Int(chances.next("lie", of: id) % 32)] ^= 1
+            guard let other = Hash256(bytes) else { return }
+            entry.attestations = [header.hash, other].map { hash in
+                attestation(of: hash, at: header, by: node)
+            }
+        case .attestEverything:
+            let all = book.blocks.values.sorted {
+                ($0.header.height.rawValue, $0.hash) < ($1.header.height.rawValue, $1.hash)
+            }
+            entry.attestations = all.suffix(200).filter { !$0.signers.contains(id) }.map {
+                attestation(of: $0.hash, at: $0.header, by: node)
+            }
+        case .voidEntry: return appendVoid(entry)
+        case .replay, .overtake:
+            if let envelope = another(lie, than: id) { engine.insert(envelope, by: id) }
+            return awaitDeliveries()
+        case .stealTransactions: entry.transactions = stolen(from: id)
+        case .skipSequence: entry.sequence += 1 + chances.next("lie", of: id) % 3
+        case .sameSequence:
+            engine.insert(entry.envelope(chain: genesis.chain), by: id)
+            entry.clock = Timestamp(milliseconds: entry.clock.milliseconds + 1)
+        case .forgeAttestation: entry.attestations = forged(by: id)
+        }
+        append(entry)
+    }
+
+    private func append(_ entry: LyingEntry) {
+        let slot = SimulatedEngine.Slot(author: entry.author.id, sequence: entry.sequence)
+        _ = engine.append(
+            entry.envelope(chain: genesis.chain), in: slot, by: entry.author.id,
+            also: { _ in true })
+        awaitDeliveries()
+    }
+
+    private func attestation(
+        of hash: Hash256, at header: BlockHeader, by node: SimulatedNode
+    ) -> Signed {
+        var body = AttestationBody()
+        body.chain = Data(genesis.chain.bytes)
+        body.epoch = header.epoch
+        body.height = header.height.rawValue
+        body.blockHash = Data(hash.bytes)
+        // Nobody is bound who lies.
+        _ = book.sign(
+            node.id, epoch: header.epoch, height: header.height.rawValue, hash, isBound: false)
+        return node.member.nodeKey.sign(body.encoded, as: .attestation).message
+    }
+
+    private func appendVoid(_ entry: LyingEntry) {
+        var entry = entry
+        var body = TransactionBody()
+        body.chain = Data(genesis.chain.bytes)
+        body.nonce = chances.next("lie", of: entry.author.id)
+        let key = keys.key("nobody \(entry.author.id)")
+        var signed = key.sign(body.encoded, as: .transaction).message
+        signed.signature[0] ^= 1
+        entry.transactions = [signed]
+        void.insert(entry.envelope(chain: genesis.chain).signature)
+        append(entry)
+    }
+
+    /// What another member appended long ago, or has under way.
+    private func another(_ lie: Lie, than id: MemberID) -> Envelope? {
+        let entries = engine.entries(after: 0, for: id, limit: .max)
+        if lie == .overtake {
+            return ids.lazy.filter { $0 != id }.compactMap {
+                self.nodes[$0]?.process?.author.underWay?.envelope
+            }.first
+        }
+        guard !entries.isEmpty else { return nil }
+        return entries[Int(chances.next("lie", of: id) % UInt64(entries.count))]
+    }
+
+    /// Transactions that others put into their last entries.
+    private func stolen(from id: MemberID) -> [Signed] {
+        for envelope in engine.entries(after: 0, for: id, limit: .max).suffix(30).reversed() {
+            guard let body = try? EntryBody(strict: envelope.body),
+                body.author != id.rawValue, !body.transactions.isEmpty,
+                !void.contains(envelope.signature)
+            else { continue }
+            return body.transactions
+        }
+        return []
+    }
+
+    private func forged(by id: MemberID) -> [Signed] {
+        guard let header = nodes[id]?.process?.replica.read({ $0.header }) else { return [] }
+        return ids.filter { $0 != id }.compactMap { other in
+            guard let node = nodes[other] else { return nil }
+            var body = AttestationBody()
+            body.chain = Data(genesis.chain.bytes)
+            body.epoch = header.epoch
+            body.height = header.height.rawValue
+            body.blockHash = Data(header.hash.bytes)
+            var signed = Signed()
+            signed.body = Data(body.encoded)
+            signed.publicKey = Data(node.member.nodeKey.publicKey.bytes)
+            signed.signature = Data(repeating: 7, count: 64)
+            return signed
+        }
+    }
+}
+
+/// An entry that an honest member would not write.
+private struct LyingEntry {
+    var author: SimulatedNode
+    var sequence: UInt64
+    var clock: Timestamp
+    var epoch: UInt64 = 0
+    var attestations: [Signed] = []
+    var transactions: [Signed] = []
+
+    func envelope(chain: ChainID) -> Envelope {
+        var body = EntryBody()
+        body.chain = Data(chain.bytes)
+        body.epoch = epoch
+        body.author = author.id.rawValue
+        body.sequence = sequence
+        body.clockMs = clock.milliseconds
+        body.attestations = attestations
+        body.transactions = transactions
+        return author.member.nodeKey.sign(body.encoded, as: .entry)
+    }
+}

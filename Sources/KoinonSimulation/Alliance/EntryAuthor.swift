@@ -1,0 +1,149 @@
+import Foundation
+import KoinonLedger
+import KoinonMachine
+import KoinonNode
+import KoinonProtocol
+import KoinonStore
+
+/// What one member's node puts into the order: by the node's own rule for when, with what
+/// waits. One entry is under way at a time; it is brought again, byte for byte, until the order
+/// shows it, or other bytes in its place.
+struct EntryAuthor {
+    private let member: HostedMember
+    private let chain: ChainID
+    private var rule: EntryRule
+    private var uncarried: UncarriedAttestations
+    /// Transactions that wait for a place, first come first served.
+    private var waiting: [CheckedTransaction] = []
+    /// Of those that wait or are under way.
+    private var held: Set<Hash256> = []
+    /// Of members that contradicted themselves, to be shown to all.
+    private var evidence: [Contradiction] = []
+    private(set) var underWay: UnderWay?
+    private var clockIsWanted = false
+
+    struct UnderWay {
+        var envelope: Envelope
+        var sequence: UInt64
+        var transactions: [CheckedTransaction]
+        var attestations: [Signed]
+        var evidence: [Contradiction]
+        var broughtAtMs: UInt64
+    }
+
+    /// When an entry that nobody has answered for is brought again.
+    private static let patienceMs: UInt64 = 500
+    private static let transactionsPerEntry = 50
+    private static let attestationsPerEntry = 200
+
+    init(member: HostedMember, chain: ChainID, rules: AllianceRules) {
+        self.member = member
+        self.chain = chain
+        rule = EntryRule(rules: rules)
+        uncarried = UncarriedAttestations(rules: rules)
+    }
+
+    mutating func add(_ transaction: CheckedTransaction) {
+        guard held.insert(transaction.id).inserted else { return }
+        waiting.append(transaction)
+    }
+
+    mutating func add(_ attestations: [StoredAttestation]) { uncarried.add(attestations) }
+
+    mutating func add(_ found: [Contradiction]) { evidence += found }
+
+    /// What became of these is known.
+    mutating func settle(_ ids: some Sequence<Hash256>) {
+        let ids = Set(ids)
+        held.subtract(ids)
+        waiting.removeAll { ids.contains($0.id) }
+    }
+
+    /// An entry of the order, in the order in which they come.
+    ///
+    /// - Returns: up to which height the order has shown all attestations of a key.
+    mutating func saw(_ entry: CheckedEntry, hadEffect: Bool) -> [PublicKey: Height] {
+        let through = uncarried.saw(entry.attestations)
+        guard entry.author == member.id else {
+            if !entry.isBare { clockIsWanted = true }
+            return through
+        }
+        guard hadEffect else { return through }
+        clockIsWanted = false
+        guard let own = underWay, entry.sequence >= own.sequence else { return through }
+        underWay = nil
+        if entry.envelope != own.envelope { giveBack(own) }
+        return through
+    }
+
+    /// Other bytes have the place of the entry under way: its content goes into the next.
+    mutating func placeTaken(sequence: UInt64) {
+        guard let own = underWay, own.sequence == sequence else { return }
+        underWay = nil
+        giveBack(own)
+    }
+
+    private mutating func giveBack(_ own: UnderWay) {
+        waiting = own.transactions.filter { held.contains($0.id) } + waiting
+        uncarried.lost(own.attestations)
+        evidence = own.evidence + evidence
+    }
+
+    /// The entry to bring to the engine now, if there is one.
+    mutating func next(
+        at now: Timestamp, nowMs: UInt64, final: Height, _ view: ReplicaView
+    ) -> UnderWay? {
+        if var own = underWay {
+            guard nowMs >= own.broughtAtMs + Self.patienceMs else { return nil }
+            own.broughtAtMs = nowMs
+            underWay = own
+            return own
+        }
+        settle(waiting.filter { $0.body.expiresAtMs < now.milliseconds }.map(\.id))
+        guard case .append(let contents) = rule.decide(situation(now, nowMs, final, view)) else {
+            return nil
+        }
+        let count = contents.takesTransactions ? min(waiting.count, Self.transactionsPerEntry) : 0
+        let transactions = Array(waiting.prefix(count))
+        waiting.removeFirst(count)
+        let attestations = uncarried.take(limit: Self.attestationsPerEntry)
+        let sequence = view.lastSequence(of: member.id) + 1
+        var body = EntryBody()
+        body.chain = Data(chain.bytes)
+        body.epoch = view.header.epoch
+        body.author = member.id.rawValue
+        body.sequence = sequence
+        body.clockMs = now.milliseconds
+        body.attestations = attestations
+        body.asksForClocks = contents.asksForClocks
+        body.contradictions = evidence.map { found in
+            ContradictingPair.with {
+                $0.first = found.first.envelope.message
+                $0.second = found.second.envelope.message
+            }
+        }
+        body.transactions = transactions.map(\.envelope.message)
+        let own = UnderWay(
+            envelope: member.nodeKey.sign(body.encoded, as: .entry), sequence: sequence,
+            transactions: transactions, attestations: attestations, evidence: evidence,
+            broughtAtMs: nowMs)
+        evidence = []
+        underWay = own
+        return own
+    }
+
+    private func situation(
+        _ now: Timestamp, _ nowMs: UInt64, _ final: Height, _ view: ReplicaView
+    ) -> EntryRule.Situation {
+        let isMember =
+            view.members.nodeKey(of: member.id) == member.nodeKey.publicKey
+            && view.silenced[member.id] == nil
+        let clocks = view.members.members.map { ($0.id, view.lastClock(of: $0.id)) }
+        let carries = uncarried.waitingCount > 0 || !evidence.isEmpty
+        return EntryRule.Situation(
+            now: now, uptimeMilliseconds: nowMs, height: view.header.height, finalHeight: final, blockTime: view.header.time,
+            clocks: Dictionary(uniqueKeysWithValues: clocks), speakers: isMember ? [member.id] : [],
+            nextTimer: view.nextTimer, hasTransactions: isMember && !waiting.isEmpty,
+            hasAttestations: carries, clockIsWanted: clockIsWanted)
+    }
+}

@@ -1,0 +1,236 @@
+import Foundation
+import KoinonLedger
+import KoinonMachine
+import KoinonNode
+import KoinonProtocol
+import KoinonStore
+
+/// A member's node: its disk, its clock, and its process while that runs.
+final class SimulatedNode {
+    let member: HostedMember
+    private(set) var disk: SimulatedDisk
+    private let makeDisk: () throws -> SimulatedDisk
+    let genesis: GenesisDocument
+    let subject: AllianceSubject
+    let attestationGuard: SimulatedGuard
+    var clockOffsetMs: Int64
+    /// Rises with each start: what was meant for an earlier process comes to nothing.
+    private(set) var life = 0
+    private(set) var process: NodeProcess?
+    /// What is to come over it at one of its next writes.
+    private(set) var crash: NodeCrash?
+
+    init(
+        member: HostedMember, genesis: GenesisDocument, subject: AllianceSubject, folder: URL,
+        checkpointPages: Int, clockOffsetMs: Int64
+    ) throws {
+        self.member = member
+        self.genesis = genesis
+        self.subject = subject
+        self.clockOffsetMs = clockOffsetMs
+        attestationGuard = SimulatedGuard(.fresh(member.id, member.nodeKey.publicKey))
+        makeDisk = {
+            try SimulatedDisk(
+                folder: folder.appending(path: member.id.rawValue),
+                checkpointPages: checkpointPages)
+        }
+        disk = try makeDisk()
+    }
+
+    var id: MemberID { member.id }
+
+    /// Starts the process on what the disk holds; the first time there is nothing.
+    func start() throws {
+        life += 1
+        process = nil
+        process = try NodeProcess(self)
+    }
+
+    /// The process is gone, and disk and guard hold what the crash leaves.
+    func stop(_ crash: NodeCrash) throws {
+        life += 1
+        self.crash = nil
+        // What it says on the way down does not count.
+        try? process?.store.close()
+        process = nil
+        guard disk.restart(crash.disk) else {
+            throw Finding(
+                kind: .store, text: "\(id): the store left a file open when it closed", height: 0)
+        }
+        if crash.losesDisk { disk = try makeDisk() }
+        attestationGuard.arm(nil)
+        switch crash.guardFault {
+        case .lost: attestationGuard.lose()
+        case .forgotten: attestationGuard.forget(2)
+        default: break
+        }
+    }
+
+    /// The process ends at one of its next writes.
+    func arm(_ crash: NodeCrash) {
+        self.crash = crash
+        switch crash.guardFault {
+        case .stopsBefore: attestationGuard.arm(.before)
+        case .stopsAfter: attestationGuard.arm(.after)
+        default: disk.arm(crash.disk)
+        }
+    }
+
+    /// Nothing will come over it any more.
+    func disarm() {
+        crash = nil
+        disk.disarm()
+        attestationGuard.arm(nil)
+    }
+}
+
+/// What is lost when a process ends.
+final class NodeProcess {
+    let store: LedgerStore
+    let replica: SharedReplica
+    let subject: AllianceSubject
+    private(set) var attester: Attester
+    var author: EntryAuthor
+    /// The last place in the engine's order that was taken.
+    private(set) var position: Int
+    /// The last place in the log of its own.
+    private var logged: LogPosition
+    /// Came from the engine, and waits.
+    var arrivals: [(position: Int, envelope: Envelope)] = []
+    /// Until when the disk is busy.
+    var busyUntilMs: UInt64 = 0
+    /// Signed, and not stored so far.
+    private var unstored: [StoredAttestation] = []
+    private let chain: ChainID
+    private let attestationGuard: SimulatedGuard
+
+    init(_ node: SimulatedNode) throws {
+        let (member, genesis, subject) = (node.member, node.genesis, node.subject)
+        chain = genesis.chain
+        self.subject = subject
+        attestationGuard = node.attestationGuard
+        store = try Self.open(node)
+        let record = attestationGuard.current()
+        if let other = subject.guardAtStart(record, member), other != record {
+            try attestationGuard.raise(to: other)
+        }
+        let resumed = try Resumption(
+            store: store, genesis: genesis, hosted: [member],
+            guards: GuardKeeper([member.nodeKey.publicKey: attestationGuard]),
+            beginsGuards: false, modules: subject.modules, rules: subject.rules)
+        replica = resumed.replica
+        attester = resumed.attester
+        position = Int(resumed.cursor.position.rawValue)
+        logged = resumed.lastPosition
+        author = EntryAuthor(member: member, chain: chain, rules: subject.rules)
+        author.add(subject.uncarriedAtStart(resumed.uncarriedAttestations))
+    }
+
+    private static func open(_ node: SimulatedNode) throws -> LedgerStore {
+        let place = node.disk.place
+        do {
+            return try LedgerStore(opening: place.folder, options: place.options)
+        } catch StoreFault.noLedger {
+            return try LedgerStore.create(
+                home: place.folder, genesis: node.genesis.bytes,
+                block: GenesisBlock.make(node.genesis, modules: node.subject.modules),
+                options: place.options)
+        }
+    }
+
+    var finality: Finality { attester.finality }
+
+    /// What came of the entries that were taken together.
+    struct Taken {
+        var blocks: [(block: ExecutedBlock, judges: MemberSet, silenced: Set<MemberID>)] = []
+        var settled: [Hash256] = []
+        /// Signed here, to be released once the batch is durable.
+        var signed: [StoredAttestation] = []
+        fileprivate var batch = CommitBatch()
+        fileprivate var carried: [Signed] = []
+    }
+
+    /// Takes what has arrived: applies it, makes it durable, signs, and makes the guard durable.
+    ///
+    /// - Parameter closed: told of what was executed before anything of it is durable.
+    /// - Throws: what ends the process.
+    func take(
+        limit: Int, checked: (Envelope, UInt64) -> Result<CheckedEntry, EntryFault>,
+        closed: (Taken) throws -> Void
+    ) throws -> Taken {
+        var taken = Taken()
+        let now = Array(arrivals.prefix(limit))
+        arrivals.removeFirst(now.count)
+        for (place, envelope) in now where place == position + 1 {
+            position = place
+            apply(envelope, to: &taken, checked: checked)
+        }
+        for (block, judges, silenced) in taken.blocks {
+            attester.add(block.header, judgedBy: judges, silenced: silenced)
+        }
+        var records: [GuardRecord] = []
+        for signed in taken.carried {
+            let seen = try attester.count(carried: signed) { height in
+                try store.read { try $0.block(at: height) }.map { ($0.hash, $0.header.epoch) }
+            }
+            if let stored = seen.stored { taken.batch.attestations.append(stored) }
+            if let record = seen.guardRecord { records.append(record) }
+        }
+        author.add(attester.takeContradictions())
+        try closed(taken)
+        taken.batch.attestations += unstored
+        taken.batch.orderedThrough = UInt64(position)
+        if !taken.batch.log.isEmpty || !taken.batch.attestations.isEmpty {
+            try store.commit(taken.batch)
+        }
+        unstored = []
+        taken.signed = try sign(records)
+        return taken
+    }
+
+    /// Signs what may be signed and is not, once the guard holds it; stored with what is taken
+    /// next.
+    ///
+    /// - Throws: what ends the process.
+    private func sign(_ records: [GuardRecord] = []) throws -> [StoredAttestation] {
+        let step = attester.sign()
+        for record in records + step.guards { try attestationGuard.raise(to: record) }
+        unstored += step.attestations
+        return step.attestations
+    }
+
+    private func apply(
+        _ envelope: Envelope, to taken: inout Taken,
+        checked: (Envelope, UInt64) -> Result<CheckedEntry, EntryFault>
+    ) {
+        logged = logged.next
+        let log = logged
+        guard case .success(let entry) = checked(envelope, replica.read { $0.header.epoch })
+        else {
+            taken.batch.log.append(LogEntry(position: log, envelope: envelope, hasEffect: false))
+            return
+        }
+        let applied = replica.apply(replica.read { subject.taken(entry, $0) })
+        var hasEffect = true
+        switch applied.outcome {
+        case .noEffect: hasEffect = false
+        case .waiting: break
+        case .closed(let block, let ignored):
+            taken.blocks.append((block, applied.judges, applied.silenced))
+            taken.settled += block.transactions.map(\.id) + ignored.keys
+            taken.batch.blocks.append(ClosedBlock(block, closedAt: log))
+        }
+        taken.batch.log.append(
+            LogEntry(position: log, envelope: envelope, hasEffect: hasEffect))
+        taken.carried += entry.attestations
+        for (key, height) in author.saw(entry, hadEffect: hasEffect) {
+            attester.carried(key, through: height)
+        }
+    }
+
+    /// What was taken is durable: others may know.
+    func release(_ taken: Taken) {
+        author.settle(taken.settled)
+        author.add(taken.signed)
+    }
+}

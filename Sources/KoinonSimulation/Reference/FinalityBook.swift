@@ -1,0 +1,260 @@
+import KoinonLedger
+import KoinonProtocol
+
+/// Every block that any node ever closed, on whatever branch, and every signature under one;
+/// and what follows from them, by the rules of docs/formats/entries.md a second time.
+///
+/// Knows more than any node: it sees what is signed before anybody is told.
+struct FinalityBook {
+    struct Block {
+        var header: BlockHeader
+        var hash: Hash256
+        /// Who judges it, and who judges the next.
+        var judges: MemberSet
+        var next: MemberSet
+        /// The last clock of everybody who ever stated one.
+        var clocks: [MemberID: UInt64]
+        /// The last sequence of everybody who ever used one.
+        var sequences: [MemberID: UInt64]
+        /// Authors who contradicted themselves, with the height of the block that showed it.
+        var silenced: [MemberID: UInt64] = [:]
+        var signers: Set<MemberID> = []
+        /// The nearest block before it that changed the members.
+        var lastChange: Hash256?
+
+        var changesMembers: Bool { header.membersHash != header.nextMembersHash }
+        /// More than two thirds; the silenced count as members and not as signers.
+        var hasQuorum: Bool {
+            let count = judges.members.count { member in
+                signers.contains(member.id)
+                    && silenced[member.id].map { $0 >= header.height.rawValue } ?? true
+            }
+            return 3 * count > 2 * judges.members.count
+        }
+    }
+
+    private(set) var blocks: [Hash256: Block] = [:]
+    /// What some honest node called final, by height.
+    private(set) var final: [UInt64: Hash256] = [:]
+    private(set) var highestFinal: UInt64 = 0
+    /// What each member signed, by epoch and height.
+    private var signed: [MemberID: [UInt64: Branch]] = [:]
+    /// In which blocks a transaction was executed; more than one on different branches.
+    private var executed: [Hash256: [Hash256]] = [:]
+
+    /// Whose node key it is or was.
+    private var owners: [PublicKey: MemberID] = [:]
+
+    /// What one member signed in one epoch.
+    private struct Branch {
+        var byHeight: [UInt64: Hash256] = [:]
+        var highest: UInt64 = 0
+    }
+
+    init(genesis header: BlockHeader, members: MemberSet) {
+        let clocks = members.members.map { ($0.id, header.time.milliseconds) }
+        blocks[header.hash] = Block(
+            header: header, hash: header.hash, judges: members, next: members,
+            clocks: Dictionary(uniqueKeysWithValues: clocks), sequences: [:])
+        final[0] = header.hash
+    }
+
+    func block(_ hash: Hash256) -> Block? { blocks[hash] }
+
+    /// The block of a branch at a height; nil when the branch is not known so far down.
+    func ancestor(of hash: Hash256, at height: UInt64) -> Hash256? {
+        if final[height] != nil, height <= highestFinal,
+            let top = final[highestFinal], top == hash
+        {
+            return final[height]
+        }
+        var block = blocks[hash]
+        while let found = block, found.header.height.rawValue > height {
+            block = blocks[found.header.parent]
+        }
+        return block?.header.height.rawValue == height ? block?.hash : nil
+    }
+
+    // MARK: Blocks
+
+    /// An entry of a closed block, as its author wrote it.
+    struct Entry {
+        var author: MemberID
+        var sequence: UInt64
+        var clockMs: UInt64
+        /// Holds something that no one could accept.
+        var isVoid: Bool
+        /// Of whose contradiction it holds a proof.
+        var contradictors: [PublicKey]
+    }
+
+    /// Takes a block that is closed for the first time.
+    ///
+    /// - Returns: what contradicts the rules, if anything does.
+    mutating func close(
+        _ header: BlockHeader, judgedBy judges: MemberSet, next: MemberSet, entries: [Entry],
+        executed ids: [Hash256]
+    ) -> (kind: Finding.Kind, text: String)? {
+        let hash = header.hash
+        guard let parent = blocks[header.parent] else {
+            return (.block, "its parent \(header.parent) was never closed")
+        }
+        guard header.height == parent.header.height.next else {
+            return (.block, "it follows block \(parent.header.height)")
+        }
+        guard header.membersHash == parent.header.nextMembersHash,
+            header.membersHash == judges.hash, header.nextMembersHash == next.hash
+        else { return (.block, "its members are not those that the block before named") }
+        var sequences = parent.sequences
+        for entry in entries {
+            let last = sequences[entry.author] ?? 0
+            guard entry.sequence == last + 1 else {
+                return (.block, "sequence \(entry.sequence) of \(entry.author) follows \(last)")
+            }
+            sequences[entry.author] = entry.sequence
+        }
+        var (clocks, silenced) = (parent.clocks, parent.silenced)
+        let members = Set(judges.members.map(\.id))
+        for member in judges.members { owners[member.nodeKey] = member.id }
+        for entry in entries
+        where members.contains(entry.author) && !entry.isVoid && silenced[entry.author] == nil {
+            clocks[entry.author] = entry.clockMs
+            for author in entry.contradictors.compactMap({ owners[$0] })
+            where silenced[author] == nil {
+                silenced[author] = header.height.rawValue
+            }
+        }
+        let sorted = members.map { clocks[$0] ?? 0 }.sorted()
+        let median = sorted.isEmpty ? 0 : sorted[sorted.count / 2]
+        let time = max(parent.header.time.milliseconds, median)
+        guard header.time.milliseconds == time else {
+            return (
+                .time,
+                "its time is \(header.time.milliseconds), by its members' clocks \(sorted) it is \(time)"
+            )
+        }
+        for member in next.members where !members.contains(member.id) {
+            clocks[member.id] = time
+            silenced[member.id] = nil
+        }
+        var block = Block(
+            header: header, hash: hash, judges: judges, next: next, clocks: clocks,
+            sequences: sequences)
+        block.silenced = silenced
+        block.lastChange = parent.changesMembers ? parent.hash : parent.lastChange
+        blocks[hash] = block
+        return execute(ids, in: block)
+    }
+
+    private mutating func execute(
+        _ ids: [Hash256], in block: Block
+    ) -> (kind: Finding.Kind, text: String)? {
+        for id in ids {
+            for earlier in executed[id] ?? [] {
+                guard let height = blocks[earlier]?.header.height.rawValue,
+                    ancestor(of: block.header.parent, at: height) == earlier
+                        || earlier == block.hash
+                else { continue }
+                return (.once, "it executes transaction \(id), as block \(height) did before it")
+            }
+            executed[id, default: []].append(block.hash)
+        }
+        return nil
+    }
+
+    /// The height at which a transaction is executed on the branch that ends in a block.
+    func height(of transaction: Hash256, on tip: Hash256) -> UInt64? {
+        for hash in executed[transaction] ?? [] {
+            guard let height = blocks[hash]?.header.height.rawValue else { continue }
+            if ancestor(of: tip, at: height) == hash { return height }
+        }
+        return nil
+    }
+
+    // MARK: Signatures
+
+    /// Counts what a member signed, as soon as it is signed.
+    ///
+    /// - Parameter isBound: whether the member has to keep to one branch an epoch.
+    /// - Returns: what a member that is bound must not have done.
+    mutating func sign(
+        _ member: MemberID, epoch: UInt64, height: UInt64, _ hash: Hash256, isBound: Bool
+    ) -> String? {
+        if let block = blocks[hash], block.header.height.rawValue == height,
+            block.header.epoch == epoch
+        {
+            blocks[hash]?.signers.insert(member)
+        }
+        guard isBound else { return nil }
+        var branch = signed[member]?[epoch] ?? Branch()
+        defer { signed[member, default: [:]][epoch] = branch }
+        if let before = branch.byHeight[height] {
+            return before == hash
+                ? nil : "\(member) signs \(hash) at height \(height), after \(before)"
+        }
+        branch.byHeight[height] = hash
+        let top = branch.byHeight[branch.highest]
+        defer { branch.highest = max(branch.highest, height) }
+        guard let top else { return nil }
+        let (low, high) = height > branch.highest ? (top, hash) : (hash, top)
+        guard let lowHeight = blocks[low]?.header.height.rawValue else { return nil }
+        guard ancestor(of: high, at: lowHeight) == low else {
+            return "\(member) signs block \(height), \(hash), which is on another branch than "
+                + "\(top) at height \(branch.highest)"
+        }
+        return pastOpenChange(of: hash, by: member)
+    }
+
+    /// Nobody signs past a block that changes the members before that one has its quorum.
+    private func pastOpenChange(of hash: Hash256, by member: MemberID) -> String? {
+        guard let block = blocks[hash], let change = block.lastChange.flatMap({ blocks[$0] }),
+            !change.hasQuorum
+        else { return nil }
+        return "\(member) signs block \(block.header.height) while \(change.header.height), "
+            + "which changes the members, has \(change.signers.count) signatures"
+    }
+
+    // MARK: Finality
+
+    /// An honest node calls a block final.
+    ///
+    /// - Returns: why that is wrong, if it is.
+    mutating func claim(_ hash: Hash256, by member: MemberID) -> String? {
+        guard let block = blocks[hash] else {
+            return "\(member) calls \(hash) final, which nobody closed"
+        }
+        let height = block.header.height.rawValue
+        guard final[height] != hash else { return nil }
+        if let why = whyNotFinal(block) {
+            return "\(member) calls block \(height) final, but \(why)"
+        }
+        var place = block
+        while final[place.header.height.rawValue] != place.hash {
+            let number = place.header.height.rawValue
+            if let other = final[number] {
+                return "\(member) calls \(place.hash) final at height \(number), where "
+                    + "\(other) is"
+            }
+            final[number] = place.hash
+            guard let parent = blocks[place.header.parent] else { break }
+            place = parent
+        }
+        highestFinal = max(highestFinal, height)
+        return nil
+    }
+
+    private func whyNotFinal(_ block: Block) -> String? {
+        guard block.hasQuorum else {
+            return "\(block.signers.count) of \(block.judges.members.count) signed it"
+        }
+        var change = block.lastChange
+        while let found = change.flatMap({ blocks[$0] }) {
+            guard found.hasQuorum else {
+                return "block \(found.header.height), which named who judges it, has only "
+                    + "\(found.signers.count) signatures of \(found.judges.members.count)"
+            }
+            change = found.lastChange
+        }
+        return nil
+    }
+}

@@ -1,0 +1,47 @@
+import Foundation
+import Testing
+
+@testable import KoinonSimulation
+
+/// The simulator's own test: wrong rules that it has to find.
+@Suite("A wrong rule of an alliance") struct AlliancePlantTests {
+    /// More than any of them needs by far.
+    private static let blocks = 4_000
+
+    @Test("is found within 4,000 blocks", arguments: AlliancePlant.all)
+    func isFound(_ plant: AlliancePlant) async throws {
+        try await SimulationThread.run {
+            let folder = try TemporaryFolder()
+            let simulation = AllianceSimulation(subject: plant.subject, folder: folder.url)
+            let outcome = try simulation.run(seed: 1, blocks: Self.blocks)
+            let failure = try #require(outcome.failure, "not found: \(plant.name)")
+            print(
+                "found after \(failure.blocks) blocks of seed 1: \(plant.name): \(failure.finding)")
+            #expect(plant.kinds.contains(failure.finding.kind))
+            // The script alone shows it again, at the same moment.
+            #expect(try simulation.run(failure.script) == failure.finding)
+            // And it is the rule that is shown, not the steps.
+            let sound = AllianceSimulation(folder: folder.url)
+            #expect(try sound.run(failure.script) == nil)
+        }
+    }
+
+    @Test(
+        "is shown by a short script, which reads back from JSON",
+        arguments: [AlliancePlant.all[0]])
+    func shrinks(_ plant: AlliancePlant) async throws {
+        try await SimulationThread.run {
+            let folder = try TemporaryFolder()
+            let simulation = AllianceSimulation(subject: plant.subject, folder: folder.url)
+            let outcome = try simulation.run(seed: 2, blocks: Self.blocks)
+            let failure = try #require(outcome.failure, "not found: \(plant.name)")
+            let (short, finding) = try AllianceShrinking.shorten(
+                failure.script, showing: failure.finding, by: simulation, budget: 60)
+            print("\(failure.script.steps.count) steps became \(short.steps.count): \(plant.name)")
+            #expect(short.steps.count <= 12, "\(short.steps.count) steps")
+            let read = try AllianceScript(json: Array(short.json().utf8))
+            #expect(read == short)
+            #expect(try simulation.run(read) == finding)
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import KoinonLedger
+import KoinonNode
+import KoinonProtocol
+import Testing
+
+@testable import KoinonMachine
+@testable import KoinonSimulation
+
+/// A wrong rule that the simulator has to find; it sits behind an interface, the rest is as
+/// it ships.
+struct AlliancePlant: Sendable, CustomTestStringConvertible {
+    var name: String
+    /// By which kinds of contradiction it may show.
+    var kinds: Set<Finding.Kind>
+    var subject: AllianceSubject
+    var testDescription: String { name }
+
+    init(
+        _ name: String, _ kinds: Set<Finding.Kind>, _ change: (inout AllianceSubject) -> Void
+    ) {
+        self.name = name
+        self.kinds = kinds
+        subject = .sound
+        change(&subject)
+    }
+
+    static let all: [AlliancePlant] = [
+        AlliancePlant("a quorum is one too small", [.finality]) {
+            $0.rules.quorum = { max(1, $0.quorum - 1) }
+        },
+        // Counting alone shows nothing while nobody signs beyond such a block.
+        AlliancePlant(
+            "a quorum counts, and is signed, before the block that named its set is final",
+            [.finality, .attestation]
+        ) {
+            $0.rules.countsBeyondChange = { _ in true }
+            $0.rules.attestsBeyondChange = { _ in true }
+        },
+        AlliancePlant(
+            "a member signs once a height instead of along one branch", [.attestation]
+        ) {
+            $0.rules.attests = { header, standing, record in
+                if case .follows(.otherBranch) = standing {
+                    return record.map { header.height > $0.height } ?? true
+                }
+                return standing == .attests
+            }
+        },
+        AlliancePlant("a lost guard is taken for a new one", [.attestation]) {
+            $0.guardAtStart = { $0 ?? GuardRecord.fresh($1.id, $1.nodeKey.publicKey) }
+        },
+        AlliancePlant("attestations are not carried again after a crash", [.liveness]) {
+            $0.uncarriedAtStart = { _ in [] }
+        },
+        AlliancePlant("the pause stops attestations too", [.liveness]) {
+            $0.rules.mayCarry = { _, beyond in beyond < AllianceRules.pauseBeyondFinal }
+        },
+        AlliancePlant("a gap in an author's sequence is accepted", [.block]) {
+            $0.taken = { entry, view in
+                let last = view.lastSequence(of: entry.author)
+                guard entry.sequence > last + 1, entry.void == nil else { return entry }
+                return CheckedEntry(
+                    own: entry.envelope, author: entry.author, sequence: last + 1,
+                    clock: entry.clock, transactions: entry.transactions,
+                    attestations: entry.attestations)
+            }
+        },
+        AlliancePlant("block time is the clock beside the median", [.time]) {
+            $0.modules = ModuleList(Modules.all) { previous, clocks in
+                guard clocks.count > 1 else {
+                    return BlockClock.time(previous: previous, clocks: clocks)
+                }
+                return max(previous, clocks.sorted()[clocks.count / 2 - 1])
+            }
+        },
+    ]
+}

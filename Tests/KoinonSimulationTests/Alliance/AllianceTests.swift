@@ -1,0 +1,58 @@
+import Foundation
+import TestSeeds
+import Testing
+
+@testable import KoinonSimulation
+
+@Suite("The sound alliance, simulated") struct AllianceTests {
+    @Test(
+        "shows no contradiction in any seed's life",
+        arguments: Seeds.of([1, 2, 3] as [UInt64], casesEach: 500))
+    func holds(seed: UInt64) async throws {
+        try await SimulationThread.run {
+            let folder = try TemporaryFolder()
+            let simulation = AllianceSimulation(folder: folder.url)
+            let outcome = try simulation.run(seed: seed, blocks: 500)
+            if let failure = outcome.failure { Issue.record("seed \(seed): \(failure.finding)") }
+            let counts = outcome.counts
+            print("simulated alliances of seed \(seed): \(counts.blocks) blocks, \(outcome.digest)")
+            // It did something of everything.
+            #expect(counts.blocks >= 500 && counts.transactions > 500)
+            #expect(counts.attestations > counts.blocks)
+            #expect(counts.starts > 4 && counts.entries > counts.blocks)
+        }
+    }
+
+    @Test func `together do something of everything`() async throws {
+        try await SimulationThread.run {
+            let folder = try TemporaryFolder()
+            let simulation = AllianceSimulation(folder: folder.url)
+            let outcome = try simulation.run(seed: 4, blocks: 1_500)
+            if let failure = outcome.failure { Issue.record("\(failure.finding)") }
+            let counts = outcome.counts
+            #expect(counts.crashes > 5 && counts.lies > 10 && counts.splits > 0)
+            #expect(counts.memberChanges > 1 && counts.expired > 0)
+        }
+    }
+
+    @Test func `of one seed is the same twice`() async throws {
+        try await SimulationThread.run {
+            let folder = try TemporaryFolder()
+            let simulation = AllianceSimulation(folder: folder.url)
+            let first = try simulation.run(seed: 77, blocks: 150)
+            let second = try simulation.run(seed: 77, blocks: 150)
+            #expect(first.digest == second.digest)
+            #expect(first.counts == second.counts)
+            let other = try simulation.run(seed: 78, blocks: 150)
+            #expect(other.digest != first.digest)
+        }
+    }
+
+    @Test func `reads its scripts back from JSON`() async throws {
+        var random = SplitMix64(seed: 5)
+        for _ in 0..<20 {
+            let script = try AllianceGenerator.script(&random, members: nil)
+            #expect(try AllianceScript(json: Array(script.json().utf8)) == script)
+        }
+    }
+}
