@@ -15,6 +15,7 @@ struct SignedChain {
     private(set) var changes: [ProofFile.MemberChange] = []
     private(set) var records: [ProofFile.EpochRecord] = []
     private(set) var state = StateTree()
+    private var lastMark: UInt8 = 0
 
     static func key(_ name: String) -> SigningKey {
         SigningKey(seed: Hash256.sha256(Array("node of \(name)".utf8)).bytes)!
@@ -46,6 +47,7 @@ struct SignedChain {
 
     private mutating func append(naming next: MemberSet, mark: UInt8 = 0) {
         let height = UInt64(headers.count)
+        lastMark = mark
         state.apply([(key: [UInt8(height % 251)], value: [mark, UInt8(height % 256)])])
         headers.append(
             BlockHeader(
@@ -141,16 +143,12 @@ struct SignedChain {
     }
 
     /// What stands under the last block's own row.
-    func proof(at height: Int? = nil, anchored: Bool = true) -> ProofFile {
-        let height = height ?? headers.count - 1
-        let key = [UInt8(height % 251)]
+    func proof() -> ProofFile {
+        let height = headers.count - 1
+        let value = [lastMark, UInt8(height % 256)]
         return ProofFile(
             header: tip, attestations: quorum(tip, members), memberChanges: changes,
             epochRecords: records,
-            content: .init(key: key, value: state.value(key, height), in: state))
+            content: .init(key: [UInt8(height % 251)], value: value, in: state))
     }
-}
-
-extension StateTree {
-    fileprivate func value(_ key: [UInt8], _ height: Int) -> [UInt8] { [0, UInt8(height % 256)] }
 }

@@ -80,6 +80,12 @@ struct TrustedChainTests {
         #expect(throws: TrustedChain.Refusal.forks(other.tip)) {
             try trusted.following(other.trust(), ancestry: other.ancestry(of: 4, in: 6))
         }
+        // Its own header on a path that does not lead there.
+        var forged = other.ancestry(of: 4, in: 6)
+        forged.header = chain.tip
+        #expect(throws: TrustedChain.Refusal.unconnected(other.tip.height)) {
+            try trusted.following(other.trust(), ancestry: forged)
+        }
         // An epoch that began below what is trusted.
         var undone = other
         undone.begin(epoch: 1)
@@ -147,6 +153,61 @@ struct TrustedChainTests {
             try trusted.following(late.trust(), ancestry: nil)
         }
         #expect(throws: ProofFault.self) { try late.proof().check(trusted: trusted) }
+        func isWrong(_ document: TrustDocument) -> Bool {
+            do {
+                _ = try TrustedChain(genesis: chain.genesis).following(document, ancestry: nil)
+                return false
+            } catch TrustedChain.Refusal.wrong { return true } catch { return false }
+        }
+        var unshown = chain.trust()
+        unshown.epochRecords = []
+        #expect(isWrong(unshown))
+        // The same epoch begins once.
+        chain.begin(epoch: 1)
+        chain.blocks(1)
+        #expect(isWrong(chain.trust()))
+    }
+
+    @Test func `takes nothing of a document in which one part is another`() throws {
+        var chain = try SignedChain()
+        chain.blocks(3)
+        chain.change(to: ["ant", "bee", "cat", "eel"])
+        func fault(_ edit: (inout TrustDocument) -> Void) -> ProofFault? {
+            var document = chain.trust()
+            edit(&document)
+            do {
+                _ = try TrustedChain(genesis: chain.genesis).following(document, ancestry: nil)
+            } catch TrustedChain.Refusal.wrong(let fault) { return fault } catch {}
+            return nil
+        }
+        #expect(fault { _ in } == nil)
+        #expect(
+            fault { $0.memberChanges[0].members = SignedChain.set(["eel", "fly"]) }?.path
+                == "member_changes[0].members")
+        chain.blocks(1)
+        #expect(fault { _ in } == nil)
+        func signed(_ old: ProofFile.Attestation, _ bit: UInt8) -> ProofFile.Attestation {
+            var bytes = old.envelope.signature.bytes
+            bytes[40] ^= bit
+            return .init(
+                member: old.member,
+                envelope: Envelope(
+                    body: old.envelope.body, publicKey: old.envelope.publicKey,
+                    signature: Signature(bytes)!))
+        }
+        #expect(
+            fault { $0.attestations[1] = signed($0.attestations[1], 1) }?.path
+                == "attestations[1].signature")
+        #expect(
+            fault { $0.attestations[0].member = MemberID(rawValue: "dog")! }?.path
+                == "attestations[0].member")
+        // It names members who are not shown.
+        chain.change(to: ["ant", "bee", "cat"])
+        #expect(
+            fault {
+                let last = $0.memberChanges.removeLast()
+                ($0.header, $0.attestations) = (last.header, last.attestations)
+            }?.path == "header")
     }
 
     @Test func `is read from its file only whole`() throws {
@@ -165,6 +226,10 @@ struct TrustedChainTests {
                 try TrustedChain(json: Array(changed.utf8))
             }
         }
+        // In the list of those who judge next alone.
+        let place = try #require(text.firstRange(of: "\"gnu\""))
+        let other = text.replacingCharacters(in: place, with: "\"gnus\"")
+        #expect(throws: ProofFault.self) { try TrustedChain(json: Array(other.utf8)) }
         let spaces = [UInt8](repeating: 0x20, count: TrustedChain.bytesMaximum)
         #expect(throws: ProofFault.self) { try TrustedChain(json: Array(text.utf8) + spaces) }
         // Nothing but the genesis document is trusted at first.
