@@ -433,7 +433,13 @@ def check_absent(content, header):
     return f"state has nothing under {key.hex()}"
 
 
-CONTENTS = {"transaction": check_transaction, "state": check_state, "absent": check_absent}
+def check_block(content, header):
+    fields(content, "content", ("kind",))
+    return f"block {header.height} stands in the chain"
+
+
+CONTENTS = {"block": check_block, "transaction": check_transaction, "state": check_state,
+            "absent": check_absent}
 
 
 def check(data, chain, members):
@@ -463,7 +469,7 @@ def check(data, chain, members):
     content = file["content"]
     require(isinstance(content, dict) and isinstance(content.get("kind"), str)
             and content["kind"] in CONTENTS, "content.kind",
-            "is none of transaction, state, absent")
+            "is none of block, transaction, state, absent")
     statement = CONTENTS[content["kind"]](content, header)
     names = ", ".join(item["member"] for item in file["attestations"])
     return (f"{statement}\n  in block {header.height} of {moment(header.time_ms)}, "

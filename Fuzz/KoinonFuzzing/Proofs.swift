@@ -99,7 +99,7 @@ struct ProofFacts: Sendable {
             case .state(let key, let value, _):
                 values[proof.contentHeader.stateRoot, default: [:]][key] = value
             case .transaction(let proof): transactions.insert(proof.transaction.bodyHash)
-            case .absent: break
+            case .absent, .block: break
             }
         }
         (self.headers, self.attestations) = (headers, attestations)
@@ -116,6 +116,7 @@ struct ProofFacts: Sendable {
     /// another key than that of the vector may well be absent in the same place.
     func hold(_ checked: CheckedProof) -> Bool {
         switch checked.content {
+        case .block: headers.contains(checked.header)
         case .transaction(let id, _, _, _): transactions.contains(id)
         case .state(let key, let value): values[checked.header.stateRoot]?[key] == value
         case .absent(let key): values[checked.header.stateRoot]?[key] == nil

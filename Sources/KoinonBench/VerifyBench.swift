@@ -66,7 +66,7 @@ public struct VerifyBench: Sendable {
             machine: MachineDescription())
     }
 
-    private func open(on node: Node, _ ledger: PreparedLedger) async throws {
+    func open(on node: Node, _ ledger: PreparedLedger) async throws {
         guard let member = PreparedLedger.member else {
             preconditionFailure("bench is a member's name")
         }

@@ -125,6 +125,9 @@ public final class Node: Service {
     /// How many transactions wait for a place in a block.
     public var poolCount: Int { pool.count }
 
+    /// As many may wait.
+    public var poolLimit: Int { pool.maximumCount }
+
     /// The highest block that a quorum of its judges has signed.
     public var finalHeight: Height { committer.finalHeight }
 

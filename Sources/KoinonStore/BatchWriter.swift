@@ -164,7 +164,7 @@ struct BatchWriter {
         try StoreFormat.setIndexedHeight(last.header.height, db)
     }
 
-    private func writeAttestations(_ attestations: [StoredAttestation]) throws {
+    func writeAttestations(_ attestations: [StoredAttestation]) throws {
         let insert = try PreparedStatement(
             cached: """
                 INSERT INTO attestations (height, member, packed) VALUES (?, ?, ?)

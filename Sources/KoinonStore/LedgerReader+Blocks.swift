@@ -35,22 +35,29 @@ extension LedgerReader {
     }
 
     /// Nil above the tip.
+    ///
+    /// - Throws: ``StoreFault/notKept(height:base:)`` below the block that the ledger began with.
     public func block(at height: Height) throws -> StoredBlock? {
         let query = try PreparedStatement(cached: Self.blockColumns + "WHERE height = ?", db)
         defer { query.reset() }
         try query.bind(1, height)
-        return try query.step() ? block(in: query) : nil
+        if try query.step() { return try block(in: query) }
+        let base = try baseHeight()
+        if height < base { throw StoreFault.notKept(height: height, base: base) }
+        return nil
     }
 
-    /// The blocks of a range, ascending, without a gap; fewer when the tip comes first.
+    /// The blocks of a range, ascending, without a gap; fewer when the tip comes first, or the
+    /// ledger began later.
     public func blocks(_ heights: ClosedRange<Height>) throws -> [StoredBlock] {
+        let lowest = try max(heights.lowerBound, lowestHeader())
         let query = try PreparedStatement(
             cached: Self.blockColumns + "WHERE height BETWEEN ? AND ? ORDER BY height", db)
         defer { query.reset() }
-        try query.bind(1, heights.lowerBound)
+        try query.bind(1, lowest)
         try query.bind(2, heights.upperBound)
         var blocks: [StoredBlock] = []
-        var expected = heights.lowerBound
+        var expected = lowest
         while try query.step() {
             let block = try block(in: query)
             try check(block.header.height, is: expected)
@@ -83,7 +90,7 @@ extension LedgerReader {
             cached: "SELECT height, hash FROM blocks WHERE height < ? ORDER BY height", db)
         defer { query.reset() }
         try query.bind(1, height)
-        var hashes: [Hash256] = []
+        var hashes = try pastHashes(below: height)
         while try query.step() {
             let expected = Height(UInt64(hashes.count))
             try check(Height(try query.unsigned(0)), is: expected)
@@ -99,6 +106,7 @@ extension LedgerReader {
         defer { query.reset() }
         try query.bind(1, height)
         if try query.step() { return try at(height) { try query.bytes(0) } }
+        try checkKept(height)
         if try block(at: height) == nil { return nil }
         throw StoreFault.damaged(what: "its result is missing", height: height, cause: nil)
     }
@@ -117,7 +125,10 @@ extension LedgerReader {
             cached: "SELECT first_leaf, executed FROM results WHERE height = ?", db)
         defer { query.reset() }
         try query.bind(1, height)
-        guard try query.step() else { return (0, []) }
+        guard try query.step() else {
+            try checkKept(height)
+            return (0, [])
+        }
         let (first, bytes) = try at(height) { (try query.unsigned(0), try query.bytes(1)) }
         guard bytes.count.isMultiple(of: 32), let firstLeaf = Int(exactly: first) else {
             throw StoreFault.damaged(

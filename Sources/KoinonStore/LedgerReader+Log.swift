@@ -18,6 +18,7 @@ extension LedgerReader {
 
     /// The entries of a block, in order, byte for byte; none above the tip.
     public func entries(ofBlock height: Height) throws -> [Envelope] {
+        try checkKept(height)
         guard height > .genesis, let block = try block(at: height) else { return [] }
         guard let before = try self.block(at: Height(height.rawValue - 1)) else {
             throw StoreFault.damaged(

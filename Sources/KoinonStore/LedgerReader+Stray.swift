@@ -21,6 +21,10 @@ extension LedgerReader {
                 UNION ALL SELECT 'attestations', height FROM attestations
                 UNION ALL SELECT 'state', height FROM state
                 UNION ALL SELECT 'log', -1 FROM log WHERE position < 1
+                UNION ALL SELECT 'past', -1 FROM past
+                    WHERE height >= (SELECT min(height) FROM blocks)
+                UNION ALL SELECT 'member_sets', -1 FROM member_sets WHERE height >
+                    ifnull((SELECT value FROM meta WHERE name = 'base'), 0)
             ) WHERE height < 0 OR height > ? ORDER BY height LIMIT 1
             """, db)
         defer { query.reset() }

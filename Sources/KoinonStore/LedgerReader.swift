@@ -17,9 +17,13 @@ public struct LedgerReader {
         StoreCounts(
             blocks: try count("blocks"), logEntries: try count("log"),
             transactions: try count("transactions"), stateRows: try count("state"),
-            attestations: try count("attestations"),
-            bytes: try integer(
-                "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"))
+            attestations: try count("attestations"), base: try baseHeight(),
+            bytes: try bytes())
+    }
+
+    /// Size of the database, with what still stands in its write-ahead log.
+    public func bytes() throws -> UInt64 {
+        try integer("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
     }
 
     /// What SQLite's own check of the file's structure finds, at most 100 lines;
@@ -52,6 +56,8 @@ public struct StoreCounts: Sendable, Equatable {
     public var transactions: UInt64
     public var stateRows: UInt64
     public var attestations: UInt64
+    /// Up to here, block 0 apart, only headers are kept, or not even these.
+    public var base: Height
     /// Size of the database, with what still stands in its write-ahead log.
     public var bytes: UInt64
 }

@@ -180,6 +180,11 @@ public final class LedgerStore: Sendable {
         }
     }
 
+    /// Changes the tables in one transaction, between two commits.
+    func change(_ body: (Database) throws -> Void) throws {
+        try turn.withLock { _ in try write(body) }
+    }
+
     private func write(_ batch: CommitBatch, rows: IndexedRows) throws {
         try write { db in try BatchWriter(db).write(batch, rows: rows) }
     }

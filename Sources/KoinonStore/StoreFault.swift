@@ -24,6 +24,9 @@ public enum StoreFault: Error, Sendable, Equatable {
     case stopped(cause: Cause)
     /// The store was opened for reading only.
     case readOnly
+    /// The ledger does not hold what belongs to this block: it was pruned, or the ledger began
+    /// later, from a snapshot. Whole blocks follow `base`.
+    case notKept(height: Height, base: Height)
     /// A batch does not continue the ledger: a defect of the caller. Nothing was stored.
     case notContinuous(String)
 
@@ -55,6 +58,7 @@ extension StoreFault {
         case .inputOutput: "ledger_input_output"
         case .stopped: "ledger_stopped"
         case .readOnly: "ledger_read_only"
+        case .notKept: "block_not_kept"
         case .notContinuous: "batch_not_continuous"
         }
     }
@@ -77,6 +81,8 @@ extension StoreFault {
         case .inputOutput(let what, _): what
         case .stopped: "an earlier commit failed and left the state of the disk unknown"
         case .readOnly: "the ledger was opened for reading only"
+        case .notKept(let height, let base):
+            "block \(height) is not kept here: this ledger has whole blocks from \(base.next) on"
         case .notContinuous(let what): "the batch does not continue the ledger: \(what)"
         }
     }
@@ -100,6 +106,7 @@ extension StoreFault {
             "check that the directory is there, is yours to write, and its disk sound"
         case .stopped: "check the disk and its free space, then start again; whole blocks are kept"
         case .readOnly: "open it for writing"
+        case .notKept: "ask a node that keeps all blocks"
         case .notContinuous: "this is a defect of the program; report it with this message"
         }
     }

@@ -17,7 +17,21 @@ struct StoreFormat: Sendable {
 
     /// Files of version 1 held no row of executed ids a block; their blocks have other headers
     /// today, so no step leads on from them.
-    static let current = StoreFormat(version: 2, steps: [])
+    static let current = StoreFormat(
+        version: 3, steps: [Step(from: 2) { db in try db.execute(sql: baseTables) }])
+
+    /// What is known of blocks that a ledger does not hold, or no longer.
+    static let baseTables = """
+        CREATE TABLE past (
+            height INTEGER PRIMARY KEY NOT NULL,
+            hash BLOB NOT NULL
+        ) STRICT;
+        CREATE TABLE member_sets (
+            height INTEGER PRIMARY KEY NOT NULL,
+            header BLOB NOT NULL,
+            members BLOB NOT NULL
+        ) STRICT;
+        """
 
     /// Header and result stand apart, so that walking the headers does not read
     /// the results, which are many times larger.
@@ -64,6 +78,7 @@ struct StoreFormat: Sendable {
     /// Creates the tables and describes the file. Inside the caller's transaction.
     func create(genesis: [UInt8], _ db: Database) throws {
         try db.execute(sql: Self.schema)
+        try db.execute(sql: Self.baseTables)
         try setVersion(version, db)
         let insert = try PreparedStatement("INSERT INTO meta (name, value) VALUES (?, ?)", db)
         try insert.bind(1, text: "genesis")

@@ -11,12 +11,13 @@ struct Koinon: AsyncParsableCommand {
             configuration), 64 wrong usage.
             """,
         subcommands: [
-            DemoCommand.self, InitCommand.self, AllianceCommand.self, NodeCommand.self,
-            KeysCommand.self, SendCommand.self, QueryCommand.self, ReplayCommand.self,
+            DemoCommand.self, InitCommand.self, AllianceCommand.self, JoinCommand.self,
+            NodeCommand.self, StatusCommand.self, KeysCommand.self, SendCommand.self, QueryCommand.self, ReplayCommand.self,
             LoadCommand.self,
             VerifyCommand.self, DiffStateCommand.self, SimulateCommand.self, ProofCommand.self,
             CheckProofCommand.self,
             FollowCommand.self, ReviewCommand.self, StandingCommand.self, ExportCommand.self,
-            IndexCommand.self, BenchCommand.self,
+            IndexCommand.self, SnapshotCommand.self, PruneCommand.self, BackupCommand.self,
+            RestoreCommand.self, BenchCommand.self,
         ])
 }

@@ -33,6 +33,10 @@ struct BenchTests {
                 ["restart_s", "restart_after_kill_s"]
             ),
             (
+                "catch-up --accounts 20 --transactions 300 --snapshot-accounts 50 --json",
+                ["catch_up_per_s", "ratio", "snapshot_make_s", "join_s", "snapshot_bytes"]
+            ),
+            (
                 "http --accounts 20 --transactions 60 --clients 4 --json",
                 [
                     "committed_in_process_per_s", "committed_over_http_per_s",

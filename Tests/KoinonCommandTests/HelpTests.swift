@@ -4,7 +4,8 @@ import Testing
 @Suite("help texts")
 struct HelpTests {
     private static let commands = [
-        [], ["demo"], ["init"], ["alliance"], ["alliance", "init"], ["node"], ["keys"], ["keys", "new"], ["keys", "open"],
+        [], ["demo"], ["init"], ["alliance"], ["alliance", "init"], ["join"], ["node"], ["status"],
+        ["keys"], ["keys", "new"], ["keys", "open"],
         ["keys", "list"], ["send"], ["query"], ["replay"], ["load"],
         ["load", "listings"], ["verify"], ["simulate"], ["proof"],
         ["proof", "transaction"], ["proof", "state"], ["proof", "absent"], ["check-proof"],
@@ -14,6 +15,8 @@ struct HelpTests {
         ["review"], ["review", "seal"], ["review", "open"], ["standing"],
         ["standing", "show"], ["standing", "explain"], ["standing", "trial"],
         ["export", "events"], ["index"], ["index", "rebuild"],
+        ["snapshot"], ["snapshot", "make"], ["snapshot", "list"], ["snapshot", "remove"],
+        ["prune"], ["backup"], ["restore"],
         ["bench"], ["bench", "payments"], ["bench", "leases"],
     ]
 

@@ -79,4 +79,28 @@ struct FormatTests {
         }
         #expect(!columns.contains("bytes"))
     }
+
+    @Test func `a file of format 2 gets the tables of format 3`() throws {
+        let queue = try DatabaseQueue(path: home.url.appending(path: "ledger.sqlite").path)
+        try queue.write { db in
+            try db.execute(
+                sql: """
+                    DROP TABLE past; DROP TABLE member_sets;
+                    UPDATE meta SET value = 2 WHERE name = 'format';
+                    """)
+        }
+        try queue.close()
+        let expected = StoreFault.olderFormat(
+            found: 2, known: StoreFormat.current.version, canMigrate: true)
+        #expect(throws: expected) { try LedgerStore(opening: home.url, readOnly: true) }
+        let store = try LedgerStore(opening: home.url)
+        let (base, changes, hashes) = try store.read { reader in
+            (
+                try reader.baseHeight(), try reader.storedMemberChanges(),
+                try reader.headerHashes(below: Height(1))
+            )
+        }
+        #expect(base == .genesis && changes.isEmpty && hashes.count == 1)
+        try store.close()
+    }
 }

@@ -9,30 +9,6 @@ public struct AnsweredTime: Hashable, Sendable, Codable {
     public var timestamp: Timestamp { Timestamp(milliseconds: ms) }
 }
 
-/// How far a node is.
-public struct NodeStatus: Hashable, Sendable, Decodable {
-    public var chain: String
-    public var alliance: String
-    public var height: UInt64
-    public var finalHeight: UInt64
-    /// Of the last block.
-    public var time: AnsweredTime
-    /// What the node believes the time to be.
-    public var now: AnsweredTime
-    /// The members that the node signs for.
-    public var hosts: [String]
-    /// Transactions that wait for a block.
-    public var pool: Int
-
-    enum CodingKeys: String, CodingKey {
-        case chain, alliance, height, time, now, hosts, pool
-        case finalHeight = "final_height"
-    }
-
-    /// From when on a new transaction's lifetime counts.
-    public var ledgerNow: Timestamp { max(time.timestamp, now.timestamp) }
-}
-
 /// What became of a transaction that was sent.
 public struct Submission: Hashable, Sendable, Codable {
     public enum Status: String, Hashable, Sendable, Codable {

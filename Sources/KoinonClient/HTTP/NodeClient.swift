@@ -64,8 +64,9 @@ public struct NodeClient: Sendable {
         try self.init(text.trimmingCharacters(in: .whitespacesAndNewlines), http: http)
     }
 
-    public func status() async throws -> NodeStatus {
-        try await decoded(get("/v1/status"))
+    /// - Parameter limit: how long the answer may take, in whole seconds.
+    public func status(within limit: Duration = .seconds(60)) async throws -> NodeStatus {
+        try await decoded(get("/v1/status", within: limit))
     }
 
     /// The alliance's document, byte for byte.
@@ -74,9 +75,9 @@ public struct NodeClient: Sendable {
     /// The JSON of any path, for instance "/v1/units".
     ///
     /// - Parameter path: with its query, percent-encoded.
-    public func get(_ path: String) async throws -> [UInt8] {
+    public func get(_ path: String, within limit: Duration = .seconds(60)) async throws -> [UInt8] {
         let request = HTTPClientRequest(url: address + path)
-        return try await answer(to: request, limit: .seconds(60))
+        return try await answer(to: request, limit: limit)
     }
 
     /// A proof file of an executed transaction.

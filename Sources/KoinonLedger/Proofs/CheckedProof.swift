@@ -16,6 +16,8 @@ public struct CheckedProof: Sendable {
     public var content: Content
 
     public enum Content: Sendable {
+        /// The block stands in the chain.
+        case block
         /// Executed in the block; the receipt says whether it was done or rejected.
         case transaction(
             id: Hash256, envelope: Envelope, body: TransactionBody, receipt: Receipt)

@@ -4,6 +4,7 @@ extension ProofFile {
     /// Whether the content stands in the block of ``contentHeader``.
     func checkContent() throws(ProofFault) -> CheckedProof.Content {
         switch content {
+        case .block: return .block
         case .transaction(let proof):
             return try check(proof)
         case .state(let key, let value, let siblings):

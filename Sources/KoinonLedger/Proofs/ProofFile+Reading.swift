@@ -89,6 +89,9 @@ extension ProofFile {
             case .string(let kind)? = members.first(where: { $0.name == "kind" })?.value
         else { throw json.fault("is no object with a kind") }
         switch kind {
+        case "block":
+            _ = try json.object(["kind"])
+            return .block
         case "transaction":
             return .transaction(try transaction(json))
         case "state":
@@ -108,7 +111,7 @@ extension ProofFile {
             return .absent(key: try object["key"].bytes(), proof: proof)
         default:
             throw ProofFault(
-                path: json.path + ".kind", problem: "is none of transaction, state, absent")
+                path: json.path + ".kind", problem: "is none of block, transaction, state, absent")
         }
     }
 

@@ -74,6 +74,8 @@ extension ProofFile {
 
     private static func tree(_ content: Content) -> JSONTree {
         switch content {
+        case .block:
+            return .object([.init(name: "kind", value: .string("block"))])
         case .transaction(let proof):
             return .object([
                 .init(name: "kind", value: .string("transaction")),

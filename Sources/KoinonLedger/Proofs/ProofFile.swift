@@ -110,6 +110,8 @@ public struct ProofFile: Hashable, Sendable {
     }
 
     public enum Content: Hashable, Sendable {
+        /// The block itself: that it stands in the chain.
+        case block
         case transaction(TransactionProof)
         /// The state after the block has `value` under `key`.
         case state(key: [UInt8], value: [UInt8], siblings: [Hash256])

@@ -18,8 +18,13 @@ struct MemberHistory {
 
     init(_ reader: LedgerReader, genesis: GenesisDocument) throws {
         first = genesis.memberSet
-        var members = first
-        for height in try reader.heightsChangingMembers() {
+        // Up to the ledger's base the events are not kept, but what came of them is.
+        let base = try reader.baseHeight()
+        changes = try reader.storedMemberChanges().map {
+            Change(height: $0.header.height, members: $0.members)
+        }
+        var members = changes.last?.members ?? first
+        for height in try reader.heightsChangingMembers() where height > base {
             members = Self.applying(try reader.decodedResult(at: height), to: members)
             guard try reader.block(at: height)?.header.nextMembersHash == members.hash else {
                 throw StoreFault.damaged(

@@ -252,9 +252,10 @@ extension LedgerReader {
     /// The highest block whose attestations stand in the log, and signatures carried near it.
     private func highestCarriedAttestations() throws -> (Height, Set<Signature>) {
         var first = try lastPosition()
-        while first > .start {
+        let lowest = try firstPosition()
+        while first >= lowest {
             // Entries without attestations are few between those with.
-            let from = LogPosition(first.rawValue > 64 ? first.rawValue - 63 : 1)
+            let from = max(LogPosition(first.rawValue > 64 ? first.rawValue - 63 : 1), lowest)
             var highest: Height?
             var carried: Set<Signature> = []
             let chain = try tip().header.chain
@@ -282,15 +283,18 @@ extension LedgerReader {
             Set(silenced.filter { $0.value < height }.keys)
         }
         let sets = try MemberHistory(self, genesis: genesis)
+        // Final when the ledger was made to begin there.
+        let base = try baseHeight()
         // The first change of members that its own judges did not make final: no quorum
         // beyond it counts.
         let open = try sets.changes.first { change in
-            try !hasQuorum(
-                at: change.height, of: sets.judges(of: change.height),
-                without: muted(at: change.height))
+            try change.height > base
+                && !hasQuorum(
+                    at: change.height, of: sets.judges(of: change.height),
+                    without: muted(at: change.height))
         }
         var height = min(open?.height ?? tip.height, tip.height)
-        while height > .genesis,
+        while height > base,
             try !hasQuorum(
                 at: height, of: sets.judges(of: height), without: muted(at: height))
         {

@@ -5,7 +5,8 @@ import Synchronization
 
 /// Checked transactions that wait for a place in an entry, first come first served.
 public final class Pool: Sendable {
-    private let maximumCount: Int
+    /// As many may wait.
+    public let maximumCount: Int
     private let maximumBytes: Int
 
     private struct State {

@@ -40,6 +40,16 @@ extension LedgerStore {
         }
     }
 
+    /// A proof file of a block's place in the chain.
+    ///
+    /// - Throws: ``ProofMakingFault``, or the store's fault.
+    public func prove(block height: Height, genesis: GenesisDocument) throws -> ProofFile {
+        try read { reader in
+            let parts = ProofParts(reader, history: try MemberHistory(reader, genesis: genesis))
+            return try parts.file(.block, about: height)
+        }
+    }
+
     /// A proof file of what stands under a key in the state after the last block.
     ///
     /// - Parameter expectsValue: false to prove that nothing does.
@@ -185,7 +195,7 @@ extension LedgerReader {
 }
 
 /// The leaves of a stored block's transactions and receipts trees.
-private struct StoredLeaves {
+struct StoredLeaves {
     var transactionHashes: [Hash256] = []
     var transactions: [Int: Envelope] = [:]
     var receipts: [[UInt8]]

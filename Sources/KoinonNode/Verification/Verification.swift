@@ -28,6 +28,9 @@ public struct Verification {
         /// The last block that a quorum of its judges signed.
         public var finalHeight = Height.genesis
         public var tip: BlockHeader?
+        /// Nil for a ledger with all blocks. Of the blocks up to here only headers, members and
+        /// signatures could be checked, and of those above it not what they did to the state.
+        public var base: Height?
     }
 
     /// Entries are read and checked ahead in parts of at most so many, or so many bytes.
@@ -74,6 +77,12 @@ public struct Verification {
         headers: (BlockHeader) throws -> Void = { _ in }
     ) async throws -> Report {
         do {
+            let base = try store.read { try $0.baseHeight() }
+            if base > .genesis {
+                var verification = try BaseVerification(
+                    store: store, genesis: genesis, base: base)
+                return try await verification.run(progress: progress, headers: headers)
+            }
             var verification = try Verification(store: store, genesis: genesis)
             return try await verification.run(progress: progress, headers: headers)
         } catch StoreFault.damaged(let what, let height, _) {

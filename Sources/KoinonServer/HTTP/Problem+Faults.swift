@@ -16,6 +16,14 @@ extension Problem {
             self = .badField(
                 fault.path.isEmpty ? "body" : fault.path, fault.problem, remedy: fault.remedy)
         case let fault as ProofMakingFault: self = Self.problem(of: fault)
+        case StoreFault.notKept(let height, let base):
+            self.init(
+                status: .gone, code: "blockNotKept", title: "This node does not keep the block",
+                detail: "block \(height): this node has whole blocks from \(base.next) on",
+                remedy: "ask a node that keeps all blocks")
+        case SnapshotFault.unknown(let height):
+            self = .notFound(
+                "a snapshot of block \(height)", remedy: "/v1/sync/snapshots names those there are")
         case is NIOTooManyBytesError: self = .bodyTooLarge
         case let error as HTTPError: self.init(error)
         case is NodeStopped, is CancellationError:

@@ -8,6 +8,8 @@ public struct ServerConfiguration: Sendable, Equatable {
     public var allowedOrigins: [String] = []
     public var tls: TLSFiles?
     public var content = Content()
+    /// Whose free space is told.
+    public var homePath = "."
 
     /// Descriptions and pictures, which live off the ledger.
     public struct Content: Sendable, Equatable {
@@ -62,6 +64,8 @@ public struct ServerConfiguration: Sendable, Equatable {
         public var connectionsPerAddress = 512
         /// Streams of events, over all addresses.
         public var eventStreams = 2_048
+        /// Answers to nodes that catch up from this one, at the same time.
+        public var syncStreams = 16
         /// Seconds after which a connection without a request is closed.
         public var idleSeconds = 75
         /// The longest that a client may wait for an outcome.

@@ -14,6 +14,8 @@ public struct ServerContext: Sendable {
     public var content: ContentStore?
     /// Gets content from other nodes; nil: only what is here is given out.
     public var contentFetcher: ContentFetcher?
+    /// Snapshots for nodes that join; nil: none are kept.
+    public var snapshots: SnapshotFolder?
     /// Opens accounts by request; nil: nobody joins through this node.
     public var joining: Joining?
 

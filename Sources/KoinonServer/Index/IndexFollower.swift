@@ -81,6 +81,12 @@ struct IndexFollower {
         try node.store.read { reader in
             let tip = try reader.tip().header.height.rawValue
             var batch = IndexBatch(after: height)
+            let base = try reader.baseHeight()
+            if height < base.rawValue, let block = try reader.block(at: base) {
+                // What happened before is not kept here, but what came of it is.
+                let begun = (base.rawValue, block.header.time.milliseconds)
+                return (node.replica.read { IndexBatch(asOf: begun, $0.state) }, tip)
+            }
             while batch.height < tip, batch.height - height < Self.blocks,
                 batch.weight < Self.weight
             {

@@ -30,6 +30,7 @@ public final class ServerMetrics: Sendable {
     public let commitSeconds = Histogram()
     let openConnections = Atomic(0)
     let openEventStreams = Atomic(0)
+    let openSyncStreams = Atomic(0)
     let eventsSent = Atomic(0)
     let requestsTurnedAway = Atomic(0)
 

@@ -27,6 +27,7 @@ public enum API {
         ChainRoutes(context: context).add(to: router)
         ProofRoutes(context: context).add(to: router)
         TrustRoutes(context: context).add(to: router)
+        SyncRoutes(context: context).add(to: router)
         SubmitRoutes(context: context).add(to: router)
         PrepareRoutes(context: context).add(to: router)
         TransactionRoutes(context: context).add(to: router)

@@ -34,15 +34,20 @@ struct ChainRoutes {
             let tip = try reader.tip().header.height
             let top = min(from ?? tip, tip)
             let count = UInt64(limit)
-            let bottom = Height(top.rawValue >= count ? top.rawValue - count + 1 : 0)
+            let (base, lowest) = (try reader.baseHeight(), try reader.lowestHeader())
+            guard top >= lowest else { throw StoreFault.notKept(height: top, base: base) }
+            let bottom = max(
+                lowest, Height(top.rawValue >= count ? top.rawValue - count + 1 : 0))
             let blocks = try reader.blocks(bottom...top).reversed().map { block in
-                let executed = try reader.executedTransactions(at: block.header.height).ids.count
+                let height = block.header.height
+                let isKept = height > base || height == .genesis
+                let executed = isKept ? try reader.executedTransactions(at: height).ids.count : nil
                 return JSONValue.header(
                     block.header, hash: block.hash, finalHeight: finalHeight,
-                    more: [("transactions", .number(executed))])
+                    more: [("transactions", executed.map { .number($0) } ?? .null)])
             }
             let next: JSONValue =
-                bottom > .genesis ? .string(String(bottom.rawValue - 1)) : .null
+                bottom > lowest ? .string(String(bottom.rawValue - 1)) : .null
             return [
                 "height": .number(tip.rawValue), "blocks": .array(blocks), "next": next,
             ]

@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import KoinonNode
 import KoinonProtocol
+import KoinonStore
 import NIOCore
 import ServiceLifecycle
 
@@ -23,9 +24,14 @@ struct EventRoutes {
         _ request: Request, _ requestContext: KoinonRequestContext
     ) throws -> Response {
         let query = Query(request, requestContext)
+        let start = try start(request, query)
+        let base = try context.store.read { try $0.baseHeight() }
+        if base > .genesis, start.height <= base {
+            throw StoreFault.notKept(height: start.height, base: base)
+        }
         let stream = EventStream(
             blocks: blocks, progress: context.node.progress, filter: try EventFilter(query),
-            start: try start(request, query), end: try query.height("until"),
+            start: start, end: try query.height("until"),
             metrics: context.metrics)
         let metrics = context.metrics
         let most = context.configuration.limits.eventStreams

@@ -1,28 +1,132 @@
+import Foundation
 import Hummingbird
+import KoinonNode
 import KoinonProtocol
+import KoinonStore
+import NIOSSL
 
-/// What the chain is, and how far this node is.
+/// What the chain is, how far this node is, and what it sees of the members.
 struct StatusRoutes {
     let context: ServerContext
 
+    /// Signatures are looked for in so many of the last blocks.
+    private static let lastBlocks: UInt64 = 1_024
+
     func add(to router: Router<KoinonRequestContext>) {
-        router.get("/v1/status") { _, _ in status() }
+        router.get("/v1/status") { _, _ in try status() }
     }
 
-    private func status() -> JSONValue {
+    private func status() throws -> JSONValue {
         let node = context.node
-        let (header, members) = context.replica.read { ($0.header, $0.members) }
+        let finalHeight = node.finalHeight
+        let durable = try context.store.read { reader in
+            try self.durable(reader, finalHeight: finalHeight)
+        }
+        var fields = chain(durable, finalHeight)
+        fields.append(("hosts", .array(node.hosted.map { .string($0.id.rawValue) })))
+        fields.append(("pool", .number(node.poolCount)))
+        fields.append(("pool_limit", .number(node.poolLimit)))
+        fields.append(("open_since", Self.time(durable.openSince)))
+        let change: JSONValue = durable.openChange.map { .number($0.rawValue) } ?? .null
+        fields.append(("open_change", change))
+        fields.append(("member_states", .array(memberStates(durable))))
+        fields.append(("engine", engine))
+        fields.append(("disk", disk(durable.bytes)))
+        fields.append(("certificate_ends", Self.time(certificateEnds)))
+        return .object(fields)
+    }
+
+    /// What the chain is, and where this node is on it.
+    private func chain(_ durable: Durable, _ finalHeight: Height) -> [(String, JSONValue)] {
+        let node = context.node
+        let (header, members, timer) = context.replica.read {
+            ($0.header, $0.members, $0.nextTimer)
+        }
         return [
-            "height": .number(header.height.rawValue),
-            "final_height": .number(node.finalHeight.rawValue),
-            "time": .time(header.time), "now": .time(node.now),
-            "chain": .string(node.chain.hex), "alliance": .string(node.genesis.genesis.name),
-            "block_hash": .string(header.hash.hex), "state_root": .string(header.stateRoot.hex),
-            "members": .number(members.members.count), "quorum": .number(members.quorum),
-            "hosts": .array(node.hosted.map { .string($0.id.rawValue) }),
-            "pool": .number(node.poolCount),
-            "next_timer": context.replica.read { $0.nextTimer }.map { .time($0) } ?? .null,
+            ("height", .number(header.height.rawValue)),
+            ("final_height", .number(finalHeight.rawValue)),
+            ("time", .time(header.time)),
+            ("now", .time(node.now)),
+            ("chain", .string(node.chain.hex)),
+            ("alliance", .string(node.genesis.genesis.name)),
+            ("block_hash", .string(header.hash.hex)),
+            ("final_hash", .string(durable.finalHash)),
+            ("state_root", .string(header.stateRoot.hex)),
+            ("base_height", .number(durable.base.rawValue)),
+            ("members", .number(members.members.count)),
+            ("quorum", .number(members.quorum)),
+            ("next_timer", Self.time(timer)),
         ]
+    }
+
+    private static func time(_ time: Timestamp?) -> JSONValue {
+        guard let time else { return .null }
+        return .time(time)
+    }
+
+    /// What one view of the store shows.
+    private struct Durable {
+        var base: Height
+        var finalHash: String
+        var bytes: UInt64
+        /// When the first block closed that is not final.
+        var openSince: Timestamp?
+        /// The first of them that changes the members.
+        var openChange: Height?
+        var attested: [MemberID: Height]
+        /// Who signed the first block that is not final; nil when all are final.
+        var signedNext: Set<MemberID>?
+    }
+
+    private func durable(_ reader: LedgerReader, finalHeight: Height) throws -> Durable {
+        let tip = try reader.tip().header.height
+        let next = finalHeight.next
+        let open = try next <= tip ? reader.block(at: next) : nil
+        return Durable(
+            base: try reader.baseHeight(),
+            finalHash: try reader.block(at: finalHeight)?.hash.hex ?? "",
+            bytes: try reader.bytes(), openSince: open?.header.time,
+            openChange: open == nil ? nil : try reader.firstChange(next...tip),
+            attested: try reader.lastAttested(
+                above: Height(tip.rawValue - min(tip.rawValue, Self.lastBlocks))),
+            signedNext: open == nil
+                ? nil : Set(try reader.attestations(at: next).map(\.member)))
+    }
+
+    private func memberStates(_ durable: Durable) -> [JSONValue] {
+        context.replica.read { replica in
+            replica.members.members.map { member -> JSONValue in
+                let attested: JSONValue =
+                    durable.attested[member.id].map { .number($0.rawValue) } ?? .null
+                let signed: JSONValue =
+                    durable.signedNext.map { .bool($0.contains(member.id)) } ?? .null
+                return .object([
+                    ("id", .string(member.id.rawValue)), ("attested", attested),
+                    ("has_signed_next", signed),
+                    ("sequence", .number(replica.lastSequence(of: member.id))),
+                    ("clock", .time(replica.lastClock(of: member.id))),
+                ])
+            }
+        }
+    }
+
+    private var engine: JSONValue {
+        ["name": "embedded", "faults": []]
+    }
+
+    private func disk(_ ledgerBytes: UInt64) -> JSONValue {
+        let attributes = try? FileManager.default.attributesOfFileSystem(
+            forPath: context.configuration.homePath)
+        guard let free = attributes?[.systemFreeSize] as? UInt64 else { return .null }
+        return ["free_bytes": .number(free), "ledger_bytes": .number(ledgerBytes)]
+    }
+
+    /// The end of the first certificate of the file, which is the node's own.
+    private var certificateEnds: Timestamp? {
+        guard let file = context.configuration.tls?.certificate,
+            let first = try? NIOSSLCertificate.fromPEMFile(file).first
+        else { return nil }
+        return Timestamp(milliseconds: UInt64(max(0, first.notValidAfter)) * 1_000)
     }
 }
 

@@ -17,7 +17,8 @@ struct BenchCommand: AsyncParsableCommand {
         subcommands: [
             BenchPaymentsCommand.self, BenchLeasesCommand.self, BenchGrowthCommand.self,
             BenchRestartCommand.self, BenchVerifyCommand.self, BenchProofsCommand.self,
-            BenchHTTPCommand.self, BenchAllianceCommand.self, BenchPostgresCommand.self,
+            BenchHTTPCommand.self, BenchAllianceCommand.self, BenchCatchUpCommand.self,
+            BenchPostgresCommand.self,
         ])
 }
 

@@ -70,6 +70,9 @@ enum CheckedProofText {
             ],
         ]
         switch proof.content {
+        case .block:
+            rows.insert(["hash", proof.header.hash.hex], at: 1)
+            return "✓ the proof holds: this block stands in the chain\n" + Text.table(rows)
         case .transaction(let id, _, let body, let receipt):
             let sender = AccountID(body.sender)?.text ?? ""
             rows.insert(["transaction", id.hex], at: 0)
@@ -96,6 +99,7 @@ enum CheckedProofText {
             ("height", "\(proof.header.height)"), ("time_ms", "\(proof.header.time)"),
         ]
         switch proof.content {
+        case .block: fields.append(("block_hash", "\"\(proof.header.hash.hex)\""))
         case .transaction(let id, _, let body, let receipt):
             fields.append(("transaction", "\"\(id.hex)\""))
             fields.append(("body", body.jsonForm(pretty: false)))

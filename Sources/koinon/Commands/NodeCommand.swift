@@ -32,6 +32,7 @@ struct NodeCommand: AsyncParsableCommand {
         try await ExitStatus.reporting {
             let settings = try await readSettings()
             if checkConfig { return }
+            try await Arriving.run(homeOption.nodeHome, logger: settings.logger)
             try await ServedHome(
                 homeOption.nodeHome, settings: settings, name: homeOption.home
             ).run()

@@ -26,7 +26,10 @@ struct ServedHome {
         logger.debug("memory", metadata: ["allocator": "jemalloc \(Allocator.version)"])
         let file = home.addressFile
         self.file = file
-        var context = ServerContext(node: node, configuration: settings.server, logger: logger)
+        var configuration = settings.server
+        configuration.homePath = home.directory.path
+        var context = ServerContext(node: node, configuration: configuration, logger: logger)
+        context.snapshots = SnapshotFolder(home: home)
         let index = try context.open(home.directory)
         context.joining = try Joining(settings.server.join, keys: home.keyRing, node: node)
         let scheme = settings.server.tls == nil ? "http" : "https"
@@ -42,7 +45,10 @@ struct ServedHome {
             FileHandle.standardOutput.write(Data(Self.greeting(node, address, name).utf8))
         }
         // Stopped from the last to the first: no requests, then no index, then no node.
-        services = [node, index, http]
+        let housekeeping = Housekeeping(
+            node: node, folder: SnapshotFolder(home: home), rules: settings.housekeeping,
+            logger: logger)
+        services = [node, index, housekeeping, http]
     }
 
     /// Serves until Control-C, SIGTERM or a fault; then finishes what is under way.

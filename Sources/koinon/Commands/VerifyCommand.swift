@@ -100,6 +100,7 @@ struct VerificationOutcome: Encodable {
     var stateRows: UInt64?
     var finalHeight: UInt64?
     var stateRoot: String?
+    var base: UInt64?
     var seconds: Double
 
     private enum CodingKeys: String, CodingKey {
@@ -109,6 +110,7 @@ struct VerificationOutcome: Encodable {
         case stateRows = "state_rows"
         case finalHeight = "final_height"
         case stateRoot = "state_root"
+        case base = "blocks_not_kept_up_to"
         case seconds
     }
 
@@ -123,6 +125,7 @@ struct VerificationOutcome: Encodable {
             stateRows = report.stateRows
             finalHeight = report.finalHeight.rawValue
             stateRoot = report.tip?.stateRoot.hex
+            base = report.base?.rawValue
         case .failure(let finding):
             isSound = false
             height = finding.height?.rawValue
@@ -144,7 +147,19 @@ struct VerificationOutcome: Encodable {
               transactions  \(Text.number(transactions ?? 0))
               signatures    \(Text.number(signatures ?? 0)) checked
               state         \(Text.number(stateRows ?? 0)) rows, root \(stateRoot ?? "")
-              took          \(Text.seconds(seconds))
+              took          \(Text.seconds(seconds))\(limits)
+            """
+    }
+
+    /// What could not be checked.
+    private var limits: String {
+        guard let base else { return "" }
+        return """
+
+              not checked   blocks 1 to \(Text.number(base)), which are not kept but for headers or their
+                            hashes; and what later blocks did to the state, which is
+                            believed because a quorum signed it. A full copy, or
+                            `koinon verify` at a member that keeps all, checks that too.
             """
     }
 

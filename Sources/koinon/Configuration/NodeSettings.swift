@@ -11,11 +11,17 @@ struct NodeSettings {
     var logFormat = LogFormat.json
     var poolTransactions = 100_000
     var poolBytes = 256 * 1_048_576
+    var housekeeping = Housekeeping.Rules()
     var certificate = ""
     var key = ""
 
     /// A pool with these bounds.
     var pool: Pool { Pool(maximumCount: poolTransactions, maximumBytes: poolBytes) }
+
+    /// For commands that tell people in their own words what happens.
+    static var quietLogger: Logger {
+        Logger(label: "koinon") { _ in SwiftLogNoOpLogHandler() }
+    }
 
     var logger: Logger {
         var logger = Logger(label: "koinon") { [logFormat] label in

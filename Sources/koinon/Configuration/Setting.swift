@@ -36,6 +36,7 @@ struct Setting: Sendable {
             \.server.limits.connectionsPerAddress
         },
         number("limits.eventStreams", 0...1_000_000) { \.server.limits.eventStreams },
+        number("limits.syncStreams", 0...1_000_000) { \.server.limits.syncStreams },
         number("limits.idleSeconds", 1...86_400) { \.server.limits.idleSeconds },
         number("limits.waitMilliseconds", 0...600_000) { \.server.limits.waitMilliseconds },
         number("content.textBytes", 0...1_048_576) { \.server.content.limits.textBytes },
@@ -60,6 +61,9 @@ struct Setting: Sendable {
             \.server.join.limits.accountsPerAddress
         },
         number("join.accounts", 0...1_000_000) { \.server.join.limits.accounts },
+        number("snapshots.everyBlocks", 0...Int.max) { \.housekeeping.snapshotEvery },
+        number("snapshots.keep", 1...1_000) { \.housekeeping.snapshotsKept },
+        number("prune.keepBlocks", 0...Int.max) { \.housekeeping.keepBlocks },
         number("pool.transactions", 1...10_000_000) { \.poolTransactions },
         number("pool.bytes", 65_536...1_073_741_824) { \.poolBytes },
         choice("log.level", Logger.Level.self) { \.logLevel },

@@ -1,0 +1,19 @@
+import Dispatch
+
+/// Threads for what takes milliseconds or waits for the disk or a lock: on one of the few that
+/// all tasks share it would keep requests and blocks waiting.
+public enum OwnThread {
+    /// As many at once as Dispatch thinks good.
+    private static let queue = DispatchQueue(label: "koinon.reading", attributes: .concurrent)
+
+    /// Calls `body` on a thread of its own; waits without holding one.
+    ///
+    /// - Throws: what `body` throws.
+    public static func run<Result: Sendable>(
+        _ body: @escaping @Sendable () throws -> Result
+    ) async throws -> Result {
+        try await withCheckedThrowingContinuation { done in
+            queue.async { done.resume(with: Swift.Result { try body() }) }
+        }
+    }
+}

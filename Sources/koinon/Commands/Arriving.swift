@@ -1,0 +1,39 @@
+import KoinonNode
+import KoinonProtocol
+import Logging
+
+/// Catches up before a node runs, when its peers are far ahead.
+enum Arriving {
+    /// With less than this the ordering engine gives what is missing.
+    private static let farBehind: UInt64 = 64
+
+    /// - Parameter always: also when little is missing: the engine has it no more.
+    /// - Throws: what no other peer could mend; peers that do not answer are logged.
+    static func run(_ home: NodeHome, always: Bool = false, logger: Logger) async throws {
+        let peers = try (home.configuration().peers ?? []).map { try HTTPPeer($0) }
+        guard !peers.isEmpty else { return }
+        let arrival = LedgerArrival(home: home, peers: peers, logger: logger)
+        let distance = try await arrival.distance()
+        guard always || distance > farBehind else { return }
+        logger.notice("catching up from peers", metadata: ["blocks": "\(distance)"])
+        let line = ProgressLine("catching up")
+        let report = try await arrival.run { step in
+            switch step {
+            case .fetching(let bytes, let total):
+                line.show(done: bytes, of: total, detail: "snapshot, \(Text.bytes(total))")
+            case .loading(let height):
+                line.show(done: 1, of: 1, detail: "checking the state of block \(height)")
+            case .blocks(let height, let goal):
+                line.show(
+                    done: height.rawValue, of: goal.rawValue, detail: "block \(height) of \(goal)")
+            }
+        }
+        line.finish()
+        logger.notice(
+            "caught up",
+            metadata: [
+                "height": "\(report.catchUp.to)", "blocks": "\(report.catchUp.blocks.blocks)",
+                "seconds": "\(report.catchUp.elapsed.inSeconds)",
+            ])
+    }
+}

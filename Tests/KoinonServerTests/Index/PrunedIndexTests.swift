@@ -1,0 +1,59 @@
+import Foundation
+import GRDB
+import KoinonLedger
+import KoinonProtocol
+import KoinonStore
+import Testing
+
+@testable import KoinonNode
+@testable import KoinonServer
+@testable import TestNodes
+
+@Suite("The index of a ledger without all blocks")
+struct PrunedIndexTests {
+    /// What is in it, without the order of its coming.
+    private func found(_ index: SearchIndex, _ sql: String) throws -> Set<String> {
+        try index.database.pool.read { db in
+            Set(try Row.fetchAll(db, sql: sql).map { "\($0.databaseValues)" })
+        }
+    }
+
+    @Test func `finds what stands in the state, though its events are gone`() async throws {
+        let home = try TestHome()
+        let offers = "SELECT id, resource, provider, kind, price, open FROM offers"
+        let keys = "SELECT public_key, account FROM keys"
+        let titles = "SELECT what, id FROM titled"
+        let lists = "SELECT list, key, id FROM lists"
+        let before = try await home.running { node in
+            var random = SeededRandom(seed: 3)
+            _ = try await OfferWorld(count: 40, on: node, of: home, random: &random)
+            let index = try SearchIndex(home: home.home.directory, node: node, logger: silent)
+            try await index.catchUp()
+            var all: [String: Set<String>] = [:]
+            for sql in [offers, keys, titles, lists] { all[sql] = try found(index, sql) }
+            try index.database.pool.close()
+            await node.untilIdle()
+            return all
+        }
+        let store = try LedgerStore(opening: home.home.directory)
+        let tip = try store.read { try $0.tip().header.height }
+        let height = try #require(
+            try Pruning.highest(in: store, keeping: 1, finalHeight: tip))
+        try Pruning.run(store, genesis: home.genesis, through: height)
+        try store.close()
+        for name in ["index.sqlite", "index.sqlite-wal", "index.sqlite-shm"] {
+            try? FileManager.default.removeItem(at: home.home.directory.appending(path: name))
+        }
+        try await home.running { node in
+            let index = try SearchIndex(home: home.home.directory, node: node, logger: silent)
+            try await index.catchUp()
+            #expect(try index.height() == node.tip.height.rawValue)
+            for sql in [offers, keys, titles] {
+                #expect(try found(index, sql) == before[sql], "\(sql)")
+            }
+            let now = try found(index, lists)
+            #expect(now.count > 100)
+            #expect(now.isSubset(of: before[lists] ?? []))
+        }
+    }
+}
