@@ -132,6 +132,7 @@ class Sharing(unittest.TestCase):
         anna.fill(form, term_lease_resale="1")
         self.assertIn("“Boat and jackets”", anna.do(form))
         self.assertIn("2 × Life jackets", anna.text())
+        offer = anna.path
         ben.go(anna.path.replace("/offer/", "/book/"))
         ben.fill("form[data-times]", length="2", length_unit="hours", start=in_hours(30))
         ben.follow("form[data-times] button")
@@ -141,13 +142,38 @@ class Sharing(unittest.TestCase):
         ben.open("Offer it for sale")
         ben.fill("form[data-action=offer_resale]", price="25.50")
         self.assertIn("US$25.50", ben.do("form[data-action=offer_resale]"))
-        carl.go(agreement)
         before = float(carl.balance()[0])
-        carl.go(agreement)
+        carl.go(offer)
+        carl.follow(f"a[href='{agreement}']")
         self.assertIn("US$25.50", carl.do("form[data-action=take_resale]"))
         carl.until_text("Promised to the borrower")
         # The price, and a deposit of its own.
         self.assertEqual(float(carl.balance()[0]), before - 25.5 - 20)
+
+    def test_a_thing_is_reported_stolen_comes_back_and_is_given_away(self):
+        anna, ben = self.anna, self.ben
+        offer = self.share("Lost boat")
+        anna.follow("a[href^='/resource/']")
+        thing = anna.path
+        anna.open("Report it stolen")
+        anna.fill("form[data-action=report_stolen]", evidence="It was gone this morning.")
+        anna.do("form[data-action=report_stolen]")
+        self.assertIn("Reported stolen", anna.text())
+        ben.go(offer.replace("/offer/", "/book/"))
+        ben.fill("form[data-times]", length="60", length_unit="minutes")
+        ben.follow("form[data-times] button")
+        self.assertIn("the resource is reported stolen", ben.text())
+        anna.do("form[data-action=report_recovered]")
+        self.assertNotIn("Reported stolen", anna.text())
+        anna.go(offer)
+        anna.do("form[data-action=withdraw_offer]")
+        anna.go(thing)
+        anna.open("Give it to somebody")
+        anna.fill("form[data-action=transfer_resource]", to=ben.account)
+        self.assertIn("Give koires", anna.do("form[data-action=transfer_resource]"))
+        ben.go(thing)
+        self.assertIn("Owned by you", ben.text())
+        self.assertIn("Given to", ben.text())
 
     def test_a_request_is_answered_countered_and_taken(self):
         self.share("Kayak")

@@ -1,7 +1,7 @@
 // What forms ask for, as the actions that are signed. Run by `node --test Tests/Web/`.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 
 const js = new URL("../../Sources/KoinonServer/Web/js/", import.meta.url);
@@ -14,6 +14,7 @@ const { fitted, pictureLine, plainWords } = await load("pictures.js");
 const { kindOf } = await load("evidence.js");
 const bytes = await load("bytes.js");
 const bech32m = await load("bech32m.js");
+const tables = await load("messages.js");
 
 const id = (prefix, fill) => bech32m.encode(prefix, new Uint8Array(20).fill(fill));
 const account = id("koi", 1);
@@ -180,7 +181,7 @@ test("each change that members vote on is proposed with its own fields", async (
     const [action] = await built("propose", { title: "T", statement: "", change, ...values });
     const made = action.alliance.propose[change];
     if (expected) assert.deepEqual(made, expected, change);
-    else assert.deepEqual(made.roles.map((role) => role.name), ["provider", "borrower", "platform"]);
+    else assert.deepEqual(made.roles.map(({ name }) => name), ["provider", "borrower", "platform"]);
   }
   await assert.rejects(built("propose", { title: "T", statement: "", change: "adopt_process",
     process_file: new File(["{"], "x.json") }), Mistake);
@@ -224,4 +225,27 @@ test("kinds of evidence are told from the bytes, as the node does", () => {
   assert.equal(kindOf(bytes.utf8("a\u0085b")), null);
   assert.equal(kindOf(Uint8Array.of(0xc3, 0x28)), null);
   assert.equal(kindOf(new Uint8Array(0)), null);
+});
+
+const web = new URL("../../Sources/KoinonServer/Web/", import.meta.url);
+const templates = readdirSync(new URL("templates/", web))
+  .map((name) => readFileSync(new URL(`templates/${name}`, web), "utf8")).join("\n");
+const english = JSON.parse(readFileSync(new URL("texts/en.json", web)));
+
+test("every form that is signed has a builder, and every builder a form", () => {
+  const forms = new Set([...templates.matchAll(/data-action="(?:\{\{#mine\}\})?(\w+)/g)]
+    .map((match) => match[1]).concat("share"));
+  assert.ok(forms.size > 40);
+  assert.deepEqual([...forms].sort(), Object.keys(builders).sort());
+});
+
+test("every action that a form can ask for has a sentence", () => {
+  const source = ["actions-market.js", "actions-agreements.js", "actions-people.js"]
+    .map((name) => readFileSync(new URL(name, js), "utf8")).join("\n");
+  const { messages } = tables;
+  const known = Object.entries(messages).filter(([name]) => /^[A-Z]\w+Action$/.test(name))
+    .flatMap(([, fields]) => fields.map((field) => field[1]));
+  const used = known.filter((name) => source.includes(`"${name}"`) || source.includes(`${name}:`));
+  assert.ok(used.length > 40);
+  for (const name of used) assert.equal(typeof english.sign[name], "string", name);
 });

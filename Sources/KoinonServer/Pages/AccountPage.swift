@@ -25,10 +25,15 @@ extension PageRenderer {
         let things: ListPage<ResourceView> = try index.page(of: .resources(of: id), limit: 20) {
             ResourceView.make($0, in: $1)
         }
+        let requests: ListPage<RequestView> = try index.page(of: .requests(of: id), limit: 20) {
+            RequestView.make($0, in: $1)
+        }
         let parts = AccountParts(found: found, texts: texts) { self.content($0) }
         var model = parts.model()
         model.merge(parts.movements(movements.rows)) { own, _ in own }
         model.merge(parts.lists(agreements.rows, things.rows)) { own, _ in own }
+        model["requests"] = requests.rows.map { RequestParts(view: $0, page: page).summary() }
+        model["has_requests"] = !requests.rows.isEmpty
         if let next = movements.next {
             model["more"] = ["href": "/account/\(id.text)?before=\(next)"] as PageModel
         }

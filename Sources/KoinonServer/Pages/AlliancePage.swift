@@ -16,6 +16,10 @@ extension PageRenderer {
         let proposals: ListPage<ProposalView> = try searchIndex().page(of: .proposals, limit: 50) {
             ProposalView.make($0, in: $1)
         }
+        let disputes: ListPage<DisputeView> = try searchIndex().page(of: .disputes, limit: 50) {
+            DisputeView.make($0, in: $1)
+        }
+        let open = disputes.rows.filter(\.open)
         let accounts = found.members.map(\.account).joined(separator: " ")
         return try response(
             "alliance", page, title: texts("nav.alliance"), nav: "alliance",
@@ -29,6 +33,7 @@ extension PageRenderer {
                     ["quorum": String(found.quorum), "count": String(found.members.count)]),
                 "has_proposals": !proposals.rows.isEmpty, "accounts": accounts,
                 "proposals": proposals.rows.map { proposal($0, texts) },
+                "disputes": open.map { dispute($0, texts) }, "has_disputes": !open.isEmpty,
                 "parameters": found.parameters.map { parameter -> PageModel in
                     let isTime = parameter.name.hasSuffix("_ms")
                     let value = isTime ? Texts.duration(parameter.value) : String(parameter.value)
@@ -63,6 +68,18 @@ extension PageRenderer {
         let (least, most) = (parameter.minimum, parameter.maximum)
         return isTime
             ? "\(Texts.duration(least)) – \(Texts.duration(most))" : "\(least) – \(most)"
+    }
+
+    /// One that waits for evidence or a decision, so that who sits finds it.
+    private func dispute(_ view: DisputeView, _ texts: Texts) -> PageModel {
+        let seats = view.seats.compactMap(\.member)
+        var model: PageModel = [
+            "agreement": view.agreement, "short": Texts.short(view.agreement),
+            "status": texts("dispute.status_\(view.status)"), "held": texts.money(view.held),
+            "seats": seats.joined(separator: ", "),
+        ]
+        if let due = view.due { model["due"] = texts.time(due) }
+        return model
     }
 
     private func member(_ view: MemberView, _ texts: Texts) -> PageModel {

@@ -1,4 +1,5 @@
 import Hummingbird
+import KoinonMachine
 import KoinonProtocol
 
 extension PageRenderer {
@@ -26,8 +27,30 @@ extension PageRenderer {
             model["busy"] = busy
             model["busy_list"] = !busy.isEmpty
         }
+        let sold = try resales(of: id, page.texts)
+        model["resales"] = sold
+        model["has_resales"] = !sold.isEmpty
         model.merge(links("/offer/\(id.text)", id.text, page)) { own, _ in own }
         return try response("offer", page, title: view.title, nav: "find", model)
+    }
+
+    /// Bookings that their holders would sell on, of the newest ones.
+    private func resales(of id: OfferID, _ texts: Texts) throws -> [PageModel] {
+        guard let index = context.index else { return [] }
+        let now = context.node.now
+        let rows: ListPage<AgreementView> = try index.page(of: .agreementsOnOffer(id), limit: 50) {
+            (id: AgreementID, reader: ViewReader) -> AgreementView? in
+            let row = Agreements.agreement(id, in: reader.state)
+            guard row?.hasResale == true else { return nil }
+            return AgreementView.make(id, at: now, in: reader)
+        }
+        return rows.rows.compactMap { view -> PageModel? in
+            guard let resale = view.resale else { return nil }
+            return [
+                "agreement": view.id, "price": texts.money(resale.price),
+                "start": texts.time(resale.from ?? view.start), "end": texts.time(view.end),
+            ]
+        }
     }
 
     private func offerModel(_ view: OfferView, _ page: PageRequest) -> PageModel {

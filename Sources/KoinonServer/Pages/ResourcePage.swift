@@ -22,6 +22,7 @@ extension PageRenderer {
             "id": view.id, "title": view.title,
             "kind": view.kindTitle.isEmpty ? view.kind : view.kindTitle,
             "retired": view.retired, "stolen": view.stolen != nil, "owner_id": view.owner,
+            "form": "stolen",
             "owner": texts.who(view.owner), "capacity": String(view.capacity),
             "in_use": String(view.inUse), "registered": texts.time(view.registeredAt),
             "offers": view.offers.map { ["id": $0.id, "title": $0.title] as PageModel },

@@ -41,6 +41,13 @@ import Testing
             #expect(account.contains("never delivered"))
             #expect(account.contains("/agreement/\(world.settled)"))
             let alliance = try await world.page("/alliance").text
+            // Who is drawn finds what waits for a decision.
+            #expect(alliance.contains("/agreement/\(world.disputed)"))
+            #expect(account.contains("/request/\(world.request)"))
+            let request = try await world.page("/request/\(world.request)").text
+            #expect(request.contains("A &lt;bike&gt; for a day"))
+            #expect(request.contains("My bike"))
+            #expect(request.contains("50.00 USD"))
             #expect(alliance.contains("A &lt;day&gt; &amp; a half"))
             #expect(alliance.contains("2 of 2 signatures make a block final."))
         }

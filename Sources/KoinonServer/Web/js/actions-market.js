@@ -1,6 +1,7 @@
 // Things, offers and requests.
 
 import { one, pageOf } from "./building.js";
+import { evidenceHash } from "./evidence.js";
 import { amount, hours, id, keepText, Mistake, moment, place, whole } from "./fields.js";
 import { described } from "./pictures.js";
 import { text } from "./texts.js";
@@ -136,6 +137,14 @@ export const market = {
   share,
   offer_things: offerThings,
   update_resource: updateResource,
+  transfer_resource: (values) => one("resources", "transfer_resource", {
+    resource: id("resource", values.resource), to: id("account", values.to, "to") }),
+  retire_resource: (values) =>
+    one("resources", "retire_resource", { resource: id("resource", values.resource) }),
+  report_stolen: async (values) => one("resources", "report_stolen", {
+    resource: id("resource", values.resource), evidence_hash: await evidenceHash(values) }),
+  report_recovered: (values) =>
+    one("resources", "report_recovered", { resource: id("resource", values.resource) }),
   withdraw_offer: (values) => one("market", "withdraw_offer", { offer: id("offer", values.offer) }),
   ask,
   withdraw_request: (values) =>

@@ -14,9 +14,8 @@ const begins = (bytes, ...head) => head.every((byte, index) => bytes[index] === 
 export function kindOf(bytes) {
   if (begins(bytes, 0xff, 0xd8, 0xff)) return "image/jpeg";
   if (begins(bytes, 0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)) return "image/png";
-  if (begins(bytes, 0x52, 0x49, 0x46, 0x46) && begins(bytes.subarray(8), 0x57, 0x45, 0x42, 0x50)) {
-    return "image/webp";
-  }
+  const isRIFF = begins(bytes, 0x52, 0x49, 0x46, 0x46);
+  if (isRIFF && begins(bytes.subarray(8), 0x57, 0x45, 0x42, 0x50)) return "image/webp";
   try {
     const words = fromUTF8(bytes);
     return bytes.length > 0 && !/[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/.test(words) ? "text/plain" : null;
