@@ -148,8 +148,19 @@ public final class ContentStore: Sendable {
         return Content(hash: hash, type: type, bytes: bytes)
     }
 
+    /// Whether what is here begins as a picture does; false when nothing is. Reads a few bytes:
+    /// pages ask this of everything that they name.
+    public func isPicture(_ hash: Hash256) -> Bool {
+        // What cannot be read is as good as not here.
+        guard let handle = try? FileHandle(forReadingFrom: file(hash)) else { return false }
+        let head = try? handle.read(upToCount: 12)
+        try? handle.close()
+        return ContentType(sniffing: Array(head ?? Data()))?.isPicture ?? false
+    }
+
     /// The text of a description; nil when there is none, or it is a picture.
     public func text(_ hash: Hash256) -> String? {
+        guard !isPicture(hash) else { return nil }
         // What cannot be read is as good as not here: a search then knows fewer words.
         guard let content = try? get(hash), content.type == .text else { return nil }
         return String(decoding: content.bytes, as: UTF8.self)

@@ -96,14 +96,12 @@ extension PageRenderer {
     func content(_ hash: String?) -> PageModel? {
         guard let hash, let id = Hash256(hex: hash) else { return nil }
         var model: PageModel = ["hash": hash, "hash_short": Texts.short(hash), "words": []]
-        // What cannot be read is as good as not here.
-        guard let found = try? context.content?.get(id) else { return model }
-        model["here"] = true
-        if found.type.isPicture {
+        if context.content?.isPicture(id) == true {
+            model["here"] = true
             model["picture"] = "/v1/content/\(hash)"
-        } else {
-            model["words"] = Description(String(decoding: found.bytes, as: UTF8.self))
-                .paragraphs.map { ["text": $0] as PageModel }
+        } else if let words = context.content?.text(id) {
+            model["here"] = true
+            model["words"] = Description(words).paragraphs.map { ["text": $0] as PageModel }
         }
         return model
     }

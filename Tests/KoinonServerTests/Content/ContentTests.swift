@@ -31,6 +31,11 @@ struct ContentTests {
         #expect(again.totalBytes == text.count)
         #expect(again.text(content.hash) == "A *blue* boat.\nWith oars.")
         #expect(try store.get(.zero) == nil)
+        let picture = try store.put(Self.png)
+        #expect(store.isPicture(picture.hash))
+        #expect(store.text(picture.hash) == nil)
+        #expect(!store.isPicture(content.hash))
+        #expect(!store.isPicture(.zero))
     }
 
     @Test func `believes bytes, not what is said of them`() {

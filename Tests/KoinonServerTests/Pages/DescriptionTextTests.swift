@@ -24,7 +24,7 @@ import Testing
 
     /// A page shows what strangers wrote, and loads nothing but from the node itself.
     @Test(arguments: [
-        "![a](https://evil.example/\(hash))", "![a](//evil.example/v1/content/\(hash))",
+        "![a](https://evil.example/\(hash))", "![a](//evil.example/v1/content/\(hash))", "![a](/v9/content/\(hash))",
         "![a](/v1/content/\(hash)?x)", "![a](/v1/content/\(hash.dropLast()))",
         "![a](/v1/content/\(hash)) and more", "![a](/v1/content/\(hash.dropLast(2))zz)",
         "text ![a](/v1/content/\(hash))", "![a", "![", "![](", "![a](/v1/content/",
