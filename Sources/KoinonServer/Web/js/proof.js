@@ -2,10 +2,10 @@
 
 import { sha256, taggedSHA256, toHex, utf8 } from "./bytes.js";
 import {
-  bit, fields, hashes, historyRoot, items, leafHash, membersHash, readHeader, Refused, require,
-  slug, stateLeaf, stateRoot, stepRoot, unhex,
+  bit, fields, hashes, historyRoot, items, leafHash, readHeader, Refused, require, slug,
+  stateLeaf, stateRoot, stepRoot, unhex,
 } from "./proof-header.js";
-import { decode } from "./protobuf.js";
+import { checkChain, decodeBody, Sets } from "./proof-members.js";
 import { isAuthentic, TAGS } from "./signing.js";
 
 export { Refused };
@@ -32,76 +32,6 @@ export function parseStrictly(text) {
   } catch {
     throw new Refused("the file is not JSON");
   }
-}
-
-function decodeBody(name, bytes, place) {
-  try {
-    return decode(name, bytes, place);
-  } catch (fault) {
-    throw new Refused(fault.message);
-  }
-}
-
-async function checkFinal(header, attestations, members, place) {
-  require(header.members_hash === (await membersHash(members)), `${place}header`,
-    "is judged by other members than the file leads to");
-  const list = items(attestations, `${place}attestations`);
-  let last = "";
-  for (const [item, where] of list) {
-    fields(item, where, ["member", "body", "public_key", "signature"]);
-    const name = slug(item.member, `${where}.member`);
-    require(name > last, `${where}.member`, "is not above the one before: each once");
-    last = name;
-    require(members.has(name), `${where}.member`, "is none of those who judge this block");
-    const publicKey = unhex(item.public_key, `${where}.public_key`, 32);
-    require(toHex(publicKey) === toHex(members.get(name)), `${where}.public_key`,
-      "is not this member's node key");
-    const bytes = unhex(item.body, `${where}.body`);
-    const body = decodeBody("AttestationBody", bytes, `${where}.body`);
-    require(
-      toHex(body.chain ?? []) === header.chain && (body.epoch ?? 0n) === header.epoch
-        && (body.height ?? 0n) === header.height
-        && toHex(body.block_hash ?? []) === toHex(header.hash),
-      `${where}.body`, "attests something else");
-    const signature = unhex(item.signature, `${where}.signature`, 64);
-    require(await isAuthentic(TAGS.attestation, bytes, publicKey, signature),
-      `${where}.signature`, "is not the member's");
-  }
-  const quorum = Math.floor((2 * members.size) / 3) + 1;
-  require(list.length >= quorum, `${place}attestations`,
-    `has ${list.length} of ${members.size} members; ${quorum} make a block final`);
-}
-
-function checkHeader(header, chain, place) {
-  require(header.chain === chain, place, "is of another chain");
-  require(header.epoch === 0n, place, "has an epoch whose record this version cannot hold");
-}
-
-async function walkMembers(changes, first, chain) {
-  let members = first;
-  let least = 0n;
-  for (const [item, where] of items(changes, "member_changes")) {
-    fields(item, where, ["header", "attestations", "members"]);
-    const header = await readHeader(unhex(item.header, `${where}.header`), `${where}.header`);
-    checkHeader(header, chain, `${where}.header`);
-    require(header.height >= least, `${where}.header`, "is not above the change before");
-    await checkFinal(header, item.attestations, members, `${where}.`);
-    const following = new Map();
-    let last = "";
-    for (const [member, place] of items(item.members, `${where}.members`)) {
-      fields(member, place, ["id", "node_key"]);
-      const name = slug(member.id, `${place}.id`);
-      require(name > last, `${where}.members`, "are not ascending by id, each once");
-      last = name;
-      following.set(name, unhex(member.node_key, `${place}.node_key`, 32));
-    }
-    const hash = await membersHash(following);
-    require(hash === header.next_members_hash, `${where}.members`,
-      "are not those whose hash the header names as next");
-    require(hash !== header.members_hash, `${where}.members`, "are those before: no change");
-    [members, least] = [following, header.height + 1n];
-  }
-  return [members, least];
 }
 
 async function checkTransaction(content, header) {
@@ -182,19 +112,20 @@ export async function readGenesis(bytes) {
 export async function checkProof(text, { chain, members: first }) {
   require(utf8(text).length <= LARGEST_PROOF, "the file", `has more than ${LARGEST_PROOF} bytes`);
   const file = fields(parseStrictly(text), "the file",
-    ["format", "chain", "member_changes", "header", "attestations", "content"], ["history"]);
+    ["format", "chain", "member_changes", "header", "attestations", "content"],
+    ["history", "epoch_records"]);
   require(file.format === "koinon/proof/v1", "format", "is not koinon/proof/v1");
   require(file.chain === chain, "chain", "is not that of the genesis document");
-  const [members, least] = await walkMembers(file.member_changes, first, chain);
+  const sets = new Sets(first, chain);
+  await sets.walk(file.member_changes, file.epoch_records ?? []);
   const attested = await readHeader(unhex(file.header, "header"), "header");
-  checkHeader(attested, chain, "header");
-  require(attested.height >= least, "header", "is not above the last change of members");
-  await checkFinal(attested, file.attestations, members, "");
+  checkChain(attested, chain, "header");
+  await sets.checkFinal(attested, file.attestations, "");
   let header = attested;
   if ("history" in file) {
     const history = fields(file.history, "history", ["header", "path"]);
     header = await readHeader(unhex(history.header, "history.header"), "history.header");
-    checkHeader(header, chain, "history.header");
+    checkChain(header, chain, "history.header");
     require(header.height < attested.height, "history.header", "is not below the attested header");
     const root = await historyRoot(await leafHash(header.hash), header.height, attested.height,
       hashes(history.path, "history.path"), "history.path");
@@ -206,6 +137,6 @@ export async function checkProof(text, { chain, members: first }) {
   return {
     ...(await CONTENTS[file.content.kind](file.content, header)),
     height: header.height, timeMs: header.time_ms, finalBy: attested.height,
-    signers: file.attestations.map((item) => item.member), memberCount: members.size,
+    signers: file.attestations.map((item) => item.member), memberCount: sets.members.size,
   };
 }
