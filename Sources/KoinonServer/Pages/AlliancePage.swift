@@ -76,8 +76,8 @@ extension PageRenderer {
         var model: PageModel = [
             "agreement": view.agreement, "short": Texts.short(view.agreement),
             "status": texts("dispute.status_\(view.status)"), "held": texts.money(view.held),
-            "seats": seats.joined(separator: ", "),
         ]
+        if !seats.isEmpty { model["seats"] = seats.joined(separator: ", ") }
         if let due = view.due { model["due"] = texts.time(due) }
         return model
     }
@@ -93,7 +93,11 @@ extension PageRenderer {
 
     private func proposal(_ view: ProposalView, _ texts: Texts) -> PageModel {
         let kind = texts("alliance.change_\(view.change.kind)")
-        let value = view.change.value.map { " → \($0)" } ?? ""
+        let isTime = view.change.kind == "set_parameter" && view.change.subject.hasSuffix("_ms")
+        let value = view.change.value.map { given in
+            let duration = isTime ? UInt64(given).map(Texts.duration) : nil
+            return " → \(duration ?? given)"
+        } ?? ""
         func names(_ members: [String]) -> String {
             members.isEmpty ? texts("alliance.nobody") : members.joined(separator: ", ")
         }

@@ -13,7 +13,7 @@ struct ProcessDrawing {
     private static let gap = 26.0
     /// Letters that fit on a line of a title, and of a way: text in drawings does not wrap.
     private static let titleLetters = 34
-    private static let wayLetters = 40
+    private static let wayLetters = 36
 
     /// Ways out of one state to another, by whom.
     private struct Way {
