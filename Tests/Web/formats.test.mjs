@@ -128,3 +128,18 @@ test("a proof is refused under another genesis and with a name twice", async () 
   assert.deepEqual(parseStrictly('{"a": {"a": 2}, "b": [{"a": 1}, {"a": 1}]}'),
     { a: { a: 2 }, b: [{ a: 1 }, { a: 1 }] });
 });
+
+test("a proof of a later epoch needs the record that began it", async () => {
+  const genesis = await readGenesis(read("genesis.json"));
+  const file = JSON.parse(read("proof-state-in-a-later-epoch.json"));
+  assert.ok(file.epoch_records.length > 0);
+  const without = { ...file };
+  delete without.epoch_records;
+  await assert.rejects(checkProof(JSON.stringify(without), genesis), Refused);
+  for (const change of [{ epoch: "0" }, { epoch: "01" }, { epoch: 1 }, { attestations: [] }]) {
+    const record = { ...file.epoch_records[0], ...change };
+    const changed = { ...file, epoch_records: [record, ...file.epoch_records.slice(1)] };
+    await assert.rejects(checkProof(JSON.stringify(changed), genesis), Refused,
+      JSON.stringify(change));
+  }
+});

@@ -5,6 +5,8 @@ import { element } from "./sign-dialog.js";
 import { text } from "./texts.js";
 
 const CALM_MS = 700;
+// However much happens, the node is asked no more often.
+const PAUSE_MS = 2000;
 // Signatures of the members come a moment after the block, and make no event.
 const FINAL_MS = 2500;
 
@@ -76,11 +78,18 @@ export function startLive(known, wire) {
   const root = document.querySelector("[data-follow]");
   if (!root || known.size === 0 || !globalThis.EventSource) return;
   let source = null;
-  let timers = [];
+  let [soon, last] = [null, null];
+  let asked = 0;
+  const again = () => {
+    soon = null;
+    asked = Date.now();
+    refresh(known, wire).catch(() => {});
+  };
   const later = () => {
-    timers.forEach(clearTimeout);
-    const again = () => refresh(known, wire).catch(() => {});
-    timers = [setTimeout(again, CALM_MS), setTimeout(again, FINAL_MS)];
+    // Not put off by what follows, or a busy ledger would never be shown.
+    soon ??= setTimeout(again, Math.max(CALM_MS, asked + PAUSE_MS - Date.now()));
+    clearTimeout(last);
+    last = setTimeout(again, FINAL_MS);
   };
   const follow = () => {
     source?.close();
