@@ -13,6 +13,8 @@ ARGS ?=
 FILTER ?=
 # Random cases of each generator in long tests.
 CASES ?= 100000
+# The node that the example in Swift speaks to.
+NODE ?= http://127.0.0.1:8080
 # First seed and number of seeds of the simulator.
 SEED ?= 1
 SEEDS ?= 200
@@ -24,7 +26,7 @@ ALLIANCE ?= koinon-alliance
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test build dependencies format lint clean invoice fuzz simulate test-long alliance faults
+.PHONY: help demo test build lease dependencies format lint clean invoice fuzz simulate test-long alliance faults
 
 help: ## List the commands
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' \
@@ -63,6 +65,10 @@ simulate: dependencies ## Build, then attack ledgers for 100,000 blocks under SE
 
 build: dependencies ## Build the command: .build/release/koinon
 	@scripts/with-progress.sh building swift build $(SWIFT_FLAGS) --product koinon
+
+lease: dependencies ## Build, then go through a lease in Swift on a node (NODE=http://127.0.0.1:8080)
+	@scripts/with-progress.sh building swift build $(SWIFT_FLAGS) --product lease-example
+	@.build/release/lease-example $(NODE)
 
 dependencies: ## Install the missing Debian packages (without root: print the command)
 	@scripts/install-dependencies.sh

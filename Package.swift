@@ -9,6 +9,7 @@ let package = Package(
     products: [
         .executable(name: "koinon", targets: ["koinon"]),
         .library(name: "KoinonClient", targets: ["KoinonClient"]),
+        .executable(name: "lease-example", targets: ["lease-example"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
@@ -133,6 +134,8 @@ let package = Package(
             dependencies: [
                 "KoinonProtocol", "KoinonLedger", "KoinonMachine", "KoinonStore", "KoinonClient",
                 "KoinonNode", "KoinonEtcd", "KoinonServer",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -156,6 +159,10 @@ let package = Package(
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+        // A lease by HTTP, as a program of others would do it.
+        .executableTarget(
+            name: "lease-example", dependencies: ["KoinonProtocol", "KoinonLedger", "KoinonClient"],
+            path: "Examples/Lease"),
         // Puts the web page's files into the program, so that it runs from anywhere.
         .executableTarget(name: "embed-web", path: "Plugins/embed-web"),
         .plugin(name: "EmbedWeb", capability: .buildTool(), dependencies: ["embed-web"]),
@@ -214,7 +221,7 @@ let package = Package(
             name: "KoinonSimulationTests", dependencies: ["KoinonSimulation", "TestSeeds"]),
         .testTarget(
             name: "KoinonCommandTests",
-            dependencies: ["koinon", "KoinonClient", "KoinonLedger", "KoinonStore"],
+            dependencies: ["koinon", "lease-example", "KoinonClient", "KoinonLedger", "KoinonStore"],
             exclude: ["Snapshots"]),
         // Every parser of bytes from outside with what must hold: docs/fuzzing.md.
         .target(

@@ -31,6 +31,7 @@ public final class Node: Service {
     let committer: Committer
     private let lastPosition: LogPosition
     private let cursor: OrderCursor
+    let memberHistory: SharedMemberHistory
     private let clock: Mutex<any NodeClock>
     let logger: Logger
     let home: NodeHome
@@ -65,6 +66,7 @@ public final class Node: Service {
         self.pool = pool
         try Ed25519.selfTest()
         genesis = try home.genesis()
+        memberHistory = SharedMemberHistory(genesis: genesis)
         hosted = try home.hostedMembers()
         self.logger = logger
         self.clock = Mutex(clock)
@@ -139,6 +141,12 @@ public final class Node: Service {
 
     /// Whether the transaction waits for a block, or for that block to be durable.
     public func isWaiting(_ id: Hash256) -> Bool { pool.holds(id) }
+
+    /// Why a transaction that no block executed was ignored, or expired: of the last ones since
+    /// the node began; nil for all others.
+    public func recentOutcome(of id: Hash256) -> TransactionOutcome? {
+        outcomes.recent.outcome(of: id)
+    }
 
     /// What the node believes the time to be.
     public var now: Timestamp { clock.withLock { $0.now } }

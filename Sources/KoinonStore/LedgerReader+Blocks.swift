@@ -68,14 +68,18 @@ extension LedgerReader {
     }
 
     /// The blocks whose headers name another set of members for the next block, ascending.
-    public func heightsChangingMembers() throws -> [Height] {
+    ///
+    /// - Parameter known: only those above it are looked at; nil looks at all.
+    public func heightsChangingMembers(after known: Height? = nil) throws -> [Height] {
         // Offsets of members_hash and next_members_hash in a header, counted from 1.
         let query = try PreparedStatement(
             cached: """
                 SELECT height FROM blocks
-                WHERE substr(header, 253, 32) <> substr(header, 285, 32) ORDER BY height
+                WHERE height > ? AND substr(header, 253, 32) <> substr(header, 285, 32)
+                ORDER BY height
                 """, db)
         defer { query.reset() }
+        try query.bind(1, known.map { Int64(clamping: $0.rawValue) } ?? -1)
         var heights: [Height] = []
         while try query.step() { heights.append(Height(try query.unsigned(0))) }
         return heights

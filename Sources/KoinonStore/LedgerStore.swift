@@ -159,6 +159,32 @@ public final class LedgerStore: Sendable {
         }
     }
 
+    /// Writes deferred rows of the oldest blocks that have any, and leaves the others: what one
+    /// call would do at once, and block commits with, is done in parts.
+    ///
+    /// - Parameter transactions: blocks with so many, but one block at least.
+    /// - Throws: ``StoreFault``.
+    public func writeDeferredRows(ofAtMost transactions: Int) throws {
+        try turn.withLock { _ in
+            let (part, count) = deferred.withLock { deferred in
+                var count = 0
+                let part = deferred.blocks.prefix { block in
+                    defer { count += block.transactions.count }
+                    return count == 0 || count + block.transactions.count <= transactions
+                }
+                return (
+                    Array(part), part.reduce(0) { $0 + $1.transactions.count }
+                )
+            }
+            guard !part.isEmpty else { return }
+            try write(CommitBatch(), rows: IndexedRows(blocks: part))
+            deferred.withLock { deferred in
+                deferred.blocks.removeFirst(part.count)
+                deferred.transactions -= count
+            }
+        }
+    }
+
     /// How many transactions stored blocks hold whose rows are deferred.
     public var deferredTransactions: Int {
         deferred.withLock { $0.transactions }

@@ -37,11 +37,12 @@ struct BenchTests {
                 ["catch_up_per_s", "ratio", "snapshot_make_s", "join_s", "snapshot_bytes"]
             ),
             (
-                "http --accounts 20 --transactions 60 --clients 4 --json",
+                "http --accounts 20 --transactions 60 --clients 4 --offers 60 --searches 30 --minutes 0.03 --json",
                 [
                     "committed_in_process_per_s", "committed_over_http_per_s",
                     "committed_by_bulk_per_s", "ratio", "bulk_ratio", "p50_ms_at_half_load",
-                    "p99_ms_at_half_load",
+                    "p99_ms_at_half_load", "search_per_s", "search_p99_ms", "page_ms",
+                    "memory_bytes",
                 ]
             ),
         ])
@@ -56,6 +57,8 @@ struct BenchTests {
             let value = try #require(report[key] as? Double, "\(key) in \(run.output)")
             #expect(value > 0, "\(key)")
         }
+        // May be none, or less than none.
+        if arguments.hasPrefix("http") { #expect(report["memory_growth"] is Double) }
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
     }
 }

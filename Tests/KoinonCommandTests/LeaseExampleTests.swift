@@ -1,8 +1,9 @@
 import Foundation
 import Testing
 
-/// Examples/lease.py, written from the documents alone, on a node of the built command.
-@Suite("the lease in Python")
+/// Examples/Lease and Examples/lease.py, which is written from the documents alone, on a node
+/// of the built command.
+@Suite("the lease by HTTP")
 struct LeaseExampleTests {
     private static let python = ProcessInfo.processInfo.environment["KOINON_PYTHON"] ?? "python3"
 
@@ -73,6 +74,23 @@ struct LeaseExampleTests {
         // The same keys, joined and paid out already.
         let second = try await lease()
         #expect(second.output.contains(/ben +has 90\.25 usd/))
+        #expect(try await node.stop() == 0)
+        #expect(try await shell("koinon verify --home h").output.contains("all is as it must be"))
+    }
+
+    @Test("in Swift goes from two new keys to opened reviews too")
+    func inSwift() async throws {
+        let node = try await start(
+            settings: "join: {member: harbour, testUnit: usd, testAmountMinor: 10000}\n",
+            actions: "\(Self.unit), \(Self.kind)")
+        let run = try await shell("lease-example $(cat h/node.url)")
+        #expect(run.output.contains(/found +A boat by the half hour, [a-z0-9]+: 5\.00 usd/))
+        #expect(run.output.contains(/booked +koiagr1[a-z0-9]+, set aside 30\.00 usd/))
+        #expect(run.output.contains(/anna +has 4\.50 usd, standing [0-9]+ millionths/))
+        #expect(run.output.contains(/ben +has 95\.00 usd, standing [0-9]+ millionths/))
+        #expect(run.output.contains(/opened +9 of 10 by anna, 8 of 10 by ben/))
+        let nobody = try await shell("lease-example http://127.0.0.1:1", expecting: 1)
+        #expect(nobody.errors.contains("no node answers at http://127.0.0.1:1"))
         #expect(try await node.stop() == 0)
         #expect(try await shell("koinon verify --home h").output.contains("all is as it must be"))
     }

@@ -31,6 +31,17 @@ struct SettingsTests {
         #expect(one.output.contains(#/http\.port +1001 /#))
     }
 
+    @Test(
+        "are those named in the documentation when the file says nothing",
+        arguments: ["", "\n", "# http:\n#   port: 1001\n", "---\n", "{}\n"])
+    func nothing(file: String) async throws {
+        let empty = try await check(file: file)
+        #expect(empty.status == 0, "\(empty.errors)")
+        let none = try await check()
+        #expect(empty.output == none.output)
+        #expect(empty.output.contains(/http\.port +8080 +as it comes/))
+    }
+
     @Test("are each named when they are wrong, with what to write")
     func faults() async throws {
         let run = try await check(

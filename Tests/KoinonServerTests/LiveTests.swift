@@ -71,6 +71,7 @@ struct LiveTests {
             let status = try await live.client.status()
             #expect(status.chain == live.home.chain.hex)
             #expect(try await live.client.genesis() == live.home.genesis.bytes)
+            #expect(try await live.client.members().map(\.id) == ["alfa", "bravo"])
             let alfa = live.home.member("alfa")
             let envelope = try alfa.sign(.registerKind("bike", title: "Bicycle"))
             let done = try await live.client.submit(envelope, wait: .final)

@@ -125,6 +125,41 @@ struct SubmitTests {
         }
     }
 
+    @Test func `says afterwards why nothing came of it, though nobody waited`() async throws {
+        let home = try TestHome()
+        let alfa = home.member("alfa")
+        let late = try alfa.sign(Self.kind)
+        // Not running yet: it stays in the pool, past its time.
+        let node = try home.node()
+        _ = await node.submit([late], waits: false)
+        home.clock.advance(7_200_000)
+        let running = Task { try await node.run() }
+        let one = try alfa.sign(Self.kind, nonce: 5)
+        let same = try alfa.sign(.registerKind("boat", title: "Boat"), nonce: 5)
+        _ = await node.submit([one, same], waits: false)
+        await node.untilIdle()
+        let application = Application(
+            router: API.router(ServerContext(node: node, logger: .init(label: "test"))))
+        try await application.test(.router) { client in
+            func verdict(_ id: Hash256) async throws -> [String: Any] {
+                let answer = try await client.execute(
+                    uri: "/v1/transactions/\(id.hex)", method: .get
+                ) { $0 }
+                return try #require(try answer.json["transaction"] as? [String: Any])
+            }
+            let expired = try await verdict(late.bodyHash)
+            #expect(expired["status"] as? String == "expired")
+            #expect(expired["remedy"] as? String == IgnoredReason.expired.remedy)
+            #expect(try await verdict(one.bodyHash)["status"] as? String == "done")
+            let ignored = try await verdict(same.bodyHash)
+            #expect(ignored["status"] as? String == "ignored")
+            #expect(ignored["code"] != nil && ignored["height"] as? Int == 1)
+        }
+        node.stop()
+        try await running.value
+        try node.store.close()
+    }
+
     @Test func `waits no longer than is asked for`() async throws {
         // A node that does not run: nothing comes of what it takes.
         let home = try TestHome()

@@ -56,6 +56,27 @@ import Testing
         #expect(try again.read { try $0.indexedHeight() } == Height(2))
     }
 
+    @Test mutating func `rows that wait are written in parts, the oldest first`() throws {
+        for round in 1...4 {
+            try commit(
+                chain.batch(
+                    [TestChain.put("a", "\(round)"), TestChain.put("\(round)", "1")],
+                    transactions: round), defersRows: true)
+        }
+        // 1 + 2 transactions; with those of the third block they would be more.
+        try store.writeDeferredRows(ofAtMost: 5)
+        #expect(try store.read { try $0.indexedHeight() } == Height(2))
+        #expect(store.deferredTransactions == 7)
+        // One block at least.
+        try store.writeDeferredRows(ofAtMost: 1)
+        #expect(try store.read { try $0.indexedHeight() } == Height(3))
+        try commit(chain.batch([TestChain.put("b", "1")]), defersRows: false)
+        #expect(store.deferredTransactions == 0)
+        try store.writeDeferredRows(ofAtMost: 1)
+        #expect(try store.read { try $0.indexedHeight() } == Height(5))
+        #expect(try LedgerContent(store) == expected)
+    }
+
     @Test mutating func `a commit that is refused leaves what waits as it was`() throws {
         try commit(chain.batch([TestChain.put("a", "1")]), defersRows: true)
         var other = TestChain()

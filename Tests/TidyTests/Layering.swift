@@ -55,7 +55,8 @@ struct Layer: Sendable {
         Layer(
             name: "KoinonBench",
             modules: [
-                "Dispatch", "Logging", "ServiceLifecycle", "Foundation", "Glibc", "Synchronization",
+                "Dispatch", "Logging", "NIOCore", "NIOPosix", "ServiceLifecycle", "Foundation", "Glibc",
+                "Synchronization",
             ]),
         Layer(
             name: "KoinonSimulation",
@@ -108,9 +109,9 @@ struct Layer: Sendable {
         let targets =
             #"\.(target|executableTarget)\(([\s\S]*?)(?=\.(?:target|executableTarget|testTarget|systemLibrary)\(|\z)"#
         for match in text.allMatches(of: targets) {
-            // What only tests, the fuzzer and the build itself use lies beside them.
+            // What only tests, the fuzzer and the build itself use, and examples, lie beside them.
             guard let body = match.last,
-                body.firstMatch(of: #"path:\s*"(?:Tests|Fuzz|Plugins)/"#) == nil,
+                body.firstMatch(of: #"path:\s*"(?:Tests|Fuzz|Plugins|Examples)/"#) == nil,
                 let name = body.firstMatch(of: #"name:\s*"(\w+)""#)?.last, !inC.contains(name)
             else { continue }
             seen.append(name)

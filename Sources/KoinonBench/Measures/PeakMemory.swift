@@ -20,9 +20,14 @@ enum PeakMemory {
     }
 
     /// 0 where /proc does not say it.
-    static var bytes: UInt64 {
+    static var bytes: UInt64 { field("VmHWM:") }
+
+    /// What is resident now.
+    static var present: UInt64 { field("VmRSS:") }
+
+    private static func field(_ name: String) -> UInt64 {
         guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
-            let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+            let line = status.split(separator: "\n").first(where: { $0.hasPrefix(name) }),
             let kibibytes = line.split(whereSeparator: { !$0.isNumber }).first.flatMap({
                 UInt64($0)
             })

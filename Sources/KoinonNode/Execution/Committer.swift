@@ -43,16 +43,29 @@ final class Committer: Sendable {
     private let attesting = DispatchQueue(label: "koinon.attester")
     private let isSigningDue = Mutex(false)
     private let fault = Mutex<(any Error)?>(nil)
-    /// When a batch last showed that much is going on.
-    private let lastBusy = Mutex<ContinuousClock.Instant?>(nil)
+    private struct Load {
+        /// When a batch last showed that much is going on.
+        var lastBusy: ContinuousClock.Instant?
+        var meter = LoadMeter()
+    }
+    private let load = Mutex(Load())
 
     /// A batch of so many transactions shows that much is going on, and that rows may wait.
     private static let busyTransactions = 256
     /// Rows wait no longer after that.
     private static let patience = Duration.seconds(2)
+    /// So many transactions a second, each by itself: rows wait too, but not for long.
+    private static let livelyRate = 1_000.0
     /// Transactions whose rows wait at most: after a crash they are executed again, within
     /// a few seconds.
     static let deferredTransactionsMaximum = 131_072
+    /// Transactions whose rows are written between two commits, which wait meanwhile.
+    private static let partTransactions = 2_048
+    /// As many of those parts at each look at the clock.
+    private static let partsAtOnce = 6
+    /// While transactions come, those of the last ones stay, so that a row that changes again
+    /// and again is written once.
+    private static let stayingTransactions = 4_096
 
     init(
         store: LedgerStore, engine: any OrderingEngine, desk: OrderDesk, outcomes: OutcomeBoard,
@@ -102,19 +115,34 @@ final class Committer: Sendable {
     /// while much is going on: one that comes from few customers is found at once.
     private func mayDefer(_ batch: ExecutedBatch) -> Bool {
         let now = ContinuousClock.now
-        let isBusy = lastBusy.withLock { last in
-            if batch.transactionCount >= Self.busyTransactions { last = now }
-            return last.map { $0.duration(to: now) < Self.patience } ?? false
+        let count = batch.transactionCount
+        let isBusy = load.withLock { load in
+            load.meter.add(count, at: now)
+            if count >= Self.busyTransactions { load.lastBusy = now }
+            return Self.isBusy(load, at: now) || load.meter.rate(at: now) >= Self.livelyRate
         }
-        return isBusy
-            && store.deferredTransactions + batch.transactionCount
-                <= Self.deferredTransactionsMaximum
+        let waiting = store.deferredTransactions
+        // Else a little load after much would write all that waits with its first block.
+        return (isBusy || waiting > Self.partTransactions)
+            && waiting + count <= Self.deferredTransactionsMaximum
     }
 
-    /// Writes rows that have waited long enough; for a clock that calls now and then.
+    private static func isBusy(_ load: Load, at now: ContinuousClock.Instant) -> Bool {
+        load.lastBusy.map { $0.duration(to: now) < patience } ?? false
+    }
+
+    /// Writes rows that have waited long enough, in parts between which blocks are stored; for
+    /// a clock that calls now and then.
     func writeWaitingRows() async throws {
-        let isDue = lastBusy.withLock { $0.map { $0.duration(to: .now) >= Self.patience } ?? true }
-        if isDue { try await writeRows() }
+        for _ in 0..<Self.partsAtOnce {
+            let most = load.withLock { load -> Int? in
+                let now = ContinuousClock.now
+                if Self.isBusy(load, at: now) { return nil }
+                return load.meter.rate(at: now) >= Self.livelyRate ? Self.stayingTransactions : 0
+            }
+            guard let most, store.deferredTransactions > most else { return }
+            try await onDisk { try self.store.writeDeferredRows(ofAtMost: Self.partTransactions) }
+        }
     }
 
     /// Writes rows that wait, if any do.
@@ -256,10 +284,13 @@ final class Committer: Sendable {
     }
 
     private func post(_ batch: ExecutedBatch) {
-        guard !outcomes.isEmpty else { return }
         for closed in batch.blocks {
             let height = closed.block.header.height
-            outcomes.post(closed.ignored.map { ($0.key, .ignored(height, $0.value)) })
+            // Also when nobody waits: somebody may ask later.
+            if !closed.ignored.isEmpty {
+                outcomes.post(closed.ignored.map { ($0.key, .ignored(height, $0.value)) })
+            }
+            guard !outcomes.isEmpty else { continue }
             outcomes.post(
                 closed.block.transactions.map { transaction in
                     let receipt = closed.block.receipts[transaction.leaf]

@@ -2,10 +2,11 @@ import KoinonLedger
 import KoinonMachine
 import KoinonProtocol
 import KoinonStore
+import Synchronization
 
 /// Which members judged which block, from the genesis document and the events of
 /// the blocks that changed them.
-struct MemberHistory {
+struct MemberHistory: Sendable {
     /// A block that named a new set, and that set.
     struct Change: Sendable {
         var height: Height
@@ -15,6 +16,8 @@ struct MemberHistory {
     let first: MemberSet
     /// Ascending by height.
     private(set) var changes: [Change] = []
+    /// The last block that was looked at.
+    private var known: Height?
 
     init(_ reader: LedgerReader, genesis: GenesisDocument) throws {
         first = genesis.memberSet
@@ -23,8 +26,17 @@ struct MemberHistory {
         changes = try reader.storedMemberChanges().map {
             Change(height: $0.header.height, members: $0.members)
         }
+        if base > .genesis { known = base }
+        try extend(reader)
+    }
+
+    /// Takes up the blocks that came since it was made, without looking at those before.
+    ///
+    /// - Throws: the store's fault, after which it is worth nothing.
+    mutating func extend(_ reader: LedgerReader) throws {
+        let tip = try reader.tip().header.height
         var members = changes.last?.members ?? first
-        for height in try reader.heightsChangingMembers() where height > base {
+        for height in try reader.heightsChangingMembers(after: known) {
             members = Self.applying(try reader.decodedResult(at: height), to: members)
             guard try reader.block(at: height)?.header.nextMembersHash == members.hash else {
                 throw StoreFault.damaged(
@@ -33,6 +45,7 @@ struct MemberHistory {
             }
             changes.append(Change(height: height, members: members))
         }
+        known = tip
     }
 
     /// The set that the block before named.
@@ -67,5 +80,25 @@ struct MemberHistory {
             }
         }
         return MemberSet(entries)
+    }
+}
+
+/// The history of one store, looked through once: each proof needs it, and headers are many.
+final class SharedMemberHistory: Sendable {
+    private let genesis: GenesisDocument
+    private let history = Mutex<MemberHistory?>(nil)
+
+    init(genesis: GenesisDocument) { self.genesis = genesis }
+
+    /// As of the reader's tip, or of a later one.
+    ///
+    /// - Throws: the store's fault.
+    func current(_ reader: LedgerReader) throws -> MemberHistory {
+        try history.withLock { history in
+            var current = try history ?? MemberHistory(reader, genesis: genesis)
+            try current.extend(reader)
+            history = current
+            return current
+        }
     }
 }

@@ -97,6 +97,8 @@ final class OutcomeBoard: Sendable {
         /// Further places of transactions that were submitted more than once.
         var morePlaces: [Hash256: [Place]] = [:]
         var tickets: [UInt64: Waiting] = [:]
+        /// Those whose waiting ends in a slot of time.
+        var dueTickets: [Int64: [UInt64]] = [:]
         var nextNumber: UInt64 = 0
         var isClosed = false
 
@@ -141,6 +143,9 @@ final class OutcomeBoard: Sendable {
     }
 
     private let state = Mutex(State())
+    private let begun = ContinuousClock.now
+    /// Of those that blocks ignored, or that expired.
+    let recent = RecentOutcomes()
 
     var isEmpty: Bool { state.withLock { $0.places.isEmpty } }
 
@@ -185,40 +190,60 @@ final class OutcomeBoard: Sendable {
     ///
     /// - Parameter limit: what is open after that stays so; nil waits until nothing is.
     func redeem(_ ticket: Ticket, within limit: Duration? = nil) async -> [Settlement] {
-        let alarm = limit.map { limit in
-            Task {
-                // Ends early when everything is settled.
-                do { try await Task.sleep(for: limit) } catch { return }
-                self.giveUpWaiting(ticket)
-            }
-        }
-        defer { alarm?.cancel() }
-        return await withCheckedContinuation { waiter in
+        await withCheckedContinuation { waiter in
             let answer = state.withLock { state in
                 state.tickets[ticket.number]?.waiter = waiter
                 if state.isClosed { state.tickets[ticket.number]?.closeAll() }
                 return state.answer(ticket.number)
             }
-            answer?.give()
+            if let answer {
+                answer.give()
+            } else if let limit {
+                // Now that there is a waiter to be told.
+                giveUpWaiting(ticket, at: .now.advanced(by: limit))
+            }
         }
     }
 
-    /// Gives the waiter of the ticket what is there.
-    private func giveUpWaiting(_ ticket: Ticket) {
-        let answer: Answer? = state.withLock { state in
-            guard let waiting = state.tickets.removeValue(forKey: ticket.number),
-                let waiter = waiting.waiter
-            else { return nil }
-            for (index, id) in waiting.ids.enumerated() where waiting.isOpen[index] {
-                state.remove(Place(ticket: ticket.number, index: index), of: id)
-            }
-            return Answer(waiter: waiter, settlements: waiting.settlements)
+    /// How finely the ends of waiting are told apart: one task sleeps for all that are due
+    /// within it, since most tickets are settled long before.
+    private static let grain: Int64 = 16
+
+    /// Gives the waiter of the ticket what is there when its time is over.
+    private func giveUpWaiting(_ ticket: Ticket, at end: ContinuousClock.Instant) {
+        let milliseconds = Int64(begun.duration(to: end) / .milliseconds(1))
+        let slot = milliseconds / Self.grain + 1
+        let isFirst = state.withLock { state in
+            state.dueTickets[slot, default: []].append(ticket.number)
+            return state.dueTickets[slot]?.count == 1
         }
-        answer?.give()
+        guard isFirst else { return }
+        let wake = begun.advanced(by: .milliseconds(slot * Self.grain))
+        Task {
+            // Nobody cancels it.
+            try? await Task.sleep(until: wake)
+            self.giveUpWaiting(slot: slot)
+        }
+    }
+
+    private func giveUpWaiting(slot: Int64) {
+        let answers = state.withLock { state in
+            (state.dueTickets.removeValue(forKey: slot) ?? []).compactMap { number -> Answer? in
+                guard let waiting = state.tickets.removeValue(forKey: number),
+                    let waiter = waiting.waiter
+                else { return nil }
+                for (index, id) in waiting.ids.enumerated() where waiting.isOpen[index] {
+                    state.remove(Place(ticket: number, index: index), of: id)
+                }
+                return Answer(waiter: waiter, settlements: waiting.settlements)
+            }
+        }
+        for answer in answers { answer.give() }
     }
 
     /// The first outcome counts: that of a copy that comes to a block later is none.
     func post(_ outcomes: [(Hash256, TransactionOutcome)]) {
+        recent.add(outcomes)
         settle(outcomes.map { ($0, $1) })
     }
 

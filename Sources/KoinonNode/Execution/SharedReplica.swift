@@ -19,6 +19,9 @@ public final class SharedReplica: @unchecked Sendable {
     private let lock = Mutex<Void>(())
     /// Held from an entry's beginning to its end, and by those who read the tree.
     private let treeLock = Mutex<Void>(())
+    /// Passed before `treeLock` is taken: who reads the tree keeps it until then, so that a busy
+    /// executor, which takes that lock again at once, lets one in between two entries.
+    private let turnstile = Mutex<Void>(())
 
     public init(_ replica: sending Replica) {
         self.replica = replica
@@ -36,12 +39,15 @@ public final class SharedReplica: @unchecked Sendable {
     public func readTree<Result: Sendable>(
         _ body: (ReplicaView, StateTree) throws -> Result
     ) rethrows -> Result {
-        try treeLock.withLock { _ in try body(ReplicaView(replica), replica.tree) }
+        try turnstile.withLock { _ in
+            try treeLock.withLock { _ in try body(ReplicaView(replica), replica.tree) }
+        }
     }
 
     /// Takes the next entry of the order. For the executor alone.
     package func apply(_ entry: CheckedEntry) -> AppliedEntry {
-        treeLock.withLock { _ in applyAlone(entry) }
+        turnstile.withLock { _ in }
+        return treeLock.withLock { _ in applyAlone(entry) }
     }
 
     private func applyAlone(_ entry: CheckedEntry) -> AppliedEntry {

@@ -30,11 +30,17 @@ extension LedgerStore {
     ///
     /// - Throws: ``ProofMakingFault``, or the store's fault.
     public func prove(transaction id: Hash256, genesis: GenesisDocument) throws -> ProofFile {
+        try prove(transaction: id) { try MemberHistory($0, genesis: genesis) }
+    }
+
+    fileprivate func prove(
+        transaction id: Hash256, history: (LedgerReader) throws -> MemberHistory
+    ) throws -> ProofFile {
         try read { reader in
             guard let location = try reader.location(ofTransaction: id) else {
                 throw ProofMakingFault.unknownTransaction(id)
             }
-            let parts = ProofParts(reader, history: try MemberHistory(reader, genesis: genesis))
+            let parts = ProofParts(reader, history: try history(reader))
             let content = try parts.transaction(id, at: location)
             return try parts.file(content, about: location.height)
         }
@@ -71,6 +77,14 @@ extension LedgerStore {
 }
 
 extension Node {
+    /// A proof file of an executed transaction and its receipt.
+    ///
+    /// Takes milliseconds: it reads and hashes the whole block.
+    /// - Throws: ``ProofMakingFault``, or the store's fault.
+    public func prove(transaction id: Hash256) throws -> ProofFile {
+        try store.prove(transaction: id) { try memberHistory.current($0) }
+    }
+
     /// A proof file of what stands under a key, or that nothing does, after the last block.
     ///
     /// - Parameter expectsValue: nil takes either.
@@ -79,12 +93,14 @@ extension Node {
     public func prove(
         stateKey key: [UInt8], expectsValue: Bool?, limit: Duration = .seconds(5)
     ) async throws -> ProofFile {
-        let (content, height, isPresent) = replica.readTree { replica, tree in
-            let value = replica.state.value(for: key)
-            return (
-                ProofFile.Content(key: key, value: value, in: tree), replica.header.height,
-                value != nil
-            )
+        let (content, height, isPresent) = try await OwnThread.run { [replica] in
+            replica.readTree { replica, tree in
+                let value = replica.state.value(for: key)
+                return (
+                    ProofFile.Content(key: key, value: value, in: tree), replica.header.height,
+                    value != nil
+                )
+            }
         }
         if let expectsValue, expectsValue != isPresent {
             throw isPresent ? ProofMakingFault.present : ProofMakingFault.absent
@@ -93,9 +109,11 @@ extension Node {
         guard try await progress.untilFinal(height, before: deadline) else {
             throw ProofMakingFault.notFinal(height)
         }
-        return try store.read { reader in
-            let parts = ProofParts(reader, history: try MemberHistory(reader, genesis: genesis))
-            return try parts.file(content, about: height)
+        return try await OwnThread.run { [store, memberHistory] in
+            try store.read { reader in
+                let parts = ProofParts(reader, history: try memberHistory.current(reader))
+                return try parts.file(content, about: height)
+            }
         }
     }
 }

@@ -15,7 +15,8 @@ public struct KoinonRequestContext: RequestContext {
 
     public init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
-        requestID = Hex.encode((0..<8).map { _ in UInt8.random(in: .min ... .max) })
+        // One question to the system for all eight bytes.
+        requestID = withUnsafeBytes(of: UInt64.random(in: .min ... .max)) { Hex.encode($0) }
         channel = source.channel
         client = source.channel.remoteAddress?.client ?? "unknown"
     }

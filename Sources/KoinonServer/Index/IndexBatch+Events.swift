@@ -59,7 +59,10 @@ extension IndexBatch {
         case .requestPublished(let it):
             enter(.requestsOfCustomer, it.customer, position, it.request)
             enter(.openRequests, Data(), position, it.request)
-        case .requestClosed(let it): leave(.openRequests, it.request)
+            requests[it.request] = .some(position)
+        case .requestClosed(let it):
+            leave(.openRequests, it.request)
+            requests[it.request] = .some(nil)
         default: break
         }
     }

@@ -42,6 +42,8 @@ struct IndexBatch {
     var movements: [Movement] = []
     /// Offers to be read anew, with the position at which they were published; nil: known.
     var offers: [Data: Int64?] = [:]
+    /// Requests that were published, with their positions; nil: closed.
+    var requests: [Data: Int64?] = [:]
     /// Resources whose offers are to be read anew.
     var resources: Set<Data> = []
     /// Accounts whose standing may have changed.

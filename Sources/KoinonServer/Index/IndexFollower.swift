@@ -159,6 +159,13 @@ struct IndexFollower {
             facts.titles += rows
             facts.height = max(facts.height, height)
         }
+        try await inTurns(Array(batch.requests)) { part in
+            let (rows, height) = node.look { reader in
+                (part.map { RequestRow($0, position: $1, in: reader) }, reader.height.rawValue)
+            }
+            facts.requests += rows
+            facts.height = max(facts.height, height)
+        }
         try await inTurns(batch.opened) { part in
             facts.parties += node.look { reader in
                 part.compactMap { one in

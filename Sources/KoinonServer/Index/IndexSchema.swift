@@ -4,7 +4,7 @@ import GRDB
 /// to find things: the ledger has it all, and the file can be made again from it.
 enum IndexSchema {
     /// Another number and the file is made anew.
-    static let version = 1
+    static let version = 2
 
     /// Words are found without regard to case and accents; the beginnings of words of three
     /// letters are kept ready.
@@ -40,6 +40,7 @@ enum IndexSchema {
                 CREATE INDEX offers_by_kind_standing
                   ON offers (kind, standing, number) WHERE open;
                 CREATE INDEX offers_by_provider ON offers (provider, kind);
+                CREATE INDEX offers_by_platform ON offers (platform, number) WHERE open;
                 CREATE INDEX offers_by_description ON offers (description)
                   WHERE description IS NOT NULL;
                 CREATE TABLE offer_items (
@@ -51,6 +52,12 @@ enum IndexSchema {
                   prefix = '3');
                 CREATE VIRTUAL TABLE offers_place USING rtree_i32(
                   number, south, north, west, east, first, last);
+                CREATE TABLE requests (
+                  number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, kind TEXT NOT NULL,
+                  latitude INTEGER, longitude INTEGER, radius INTEGER NOT NULL);
+                CREATE INDEX requests_by_kind ON requests (kind, number);
+                CREATE VIRTUAL TABLE requests_text USING fts5(
+                  title, tokenize = "unicode61 remove_diacritics 2", prefix = '3');
                 CREATE VIRTUAL TABLE titles USING fts5(
                   title, tokenize = "unicode61 remove_diacritics 2", prefix = '3');
                 CREATE TABLE titled (

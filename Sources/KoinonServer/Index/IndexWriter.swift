@@ -9,6 +9,7 @@ struct IndexFacts: Sendable {
     var offers: [(row: OfferRow, position: Int64?)] = []
     /// Titles of resources, with their positions; nil: known.
     var titles: [(id: Data, title: String, position: Int64?)] = []
+    var requests: [RequestRow] = []
     var parties: [(agreement: Data, position: Int64, accounts: [Data], resources: [Data])] = []
     /// By provider and kind.
     var standings: [(provider: Data, kind: String, standing: Int64)] = []
@@ -34,6 +35,7 @@ struct IndexWriter {
             }
         }
         for (row, position) in facts.offers { try write(row, position) }
+        for request in facts.requests { try write(request) }
         for (id, title, position) in facts.titles {
             try write("resource", id, title, position)
         }
@@ -107,6 +109,29 @@ struct IndexWriter {
         }
     }
 
+    private func write(_ request: RequestRow) throws {
+        let known = try Int64.fetchOne(
+            db.cachedStatement(sql: "SELECT number FROM requests WHERE id = ?"),
+            arguments: [request.id])
+        if let known {
+            try run("DELETE FROM requests WHERE number = ?", [known])
+            try run("DELETE FROM requests_text WHERE rowid = ?", [known])
+        }
+        // One that is closed already is not found, as the batch with its end would say.
+        guard let number = request.position, let wish = request.wish else { return }
+        try run(
+            """
+            INSERT INTO requests (number, id, kind, latitude, longitude, radius)
+            VALUES (?, ?, ?, ?, ?, ?)
+            """,
+            [
+                number, request.id, wish.kind,
+                wish.hasPlace ? Int64(wish.place.latitudeE7) : nil,
+                wish.hasPlace ? Int64(wish.place.longitudeE7) : nil, Int64(wish.radiusM),
+            ])
+        try run("INSERT INTO requests_text (rowid, title) VALUES (?, ?)", [number, wish.title])
+    }
+
     // MARK: Offers
 
     private func number(of offer: Data) throws -> Int64? {
@@ -146,7 +171,8 @@ struct IndexWriter {
             "INSERT INTO offers_text (rowid, title, words, facet) VALUES (?, ?, ?, ?)",
             [
                 number, row.title, row.words + "\n" + description,
-                SearchText.facets(kind: row.kind, unit: row.unit, process: row.process),
+                SearchText.facets(
+                    kind: row.kind, unit: row.unit, process: row.process, platform: row.platform),
             ])
         if let place = row.place {
             let time = IndexTime.minutes(from: row.availableFrom, until: row.availableUntil)

@@ -33,6 +33,8 @@ public struct OfferQuery: Sendable, Equatable {
     public var kind: String?
     public var unit: String?
     public var process: String?
+    /// Id of the member on whose platform it is offered.
+    public var platform: String?
     public var near: Circle?
     /// Free throughout [from, until), in milliseconds since 1970.
     public var window: Range<UInt64>?

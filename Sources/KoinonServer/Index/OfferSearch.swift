@@ -49,6 +49,7 @@ struct OfferSearch {
         if let kind = query.kind { all.add("o.kind = ?", kind) }
         if let unit = query.unit { all.add("o.unit = ?", unit) }
         if let process = query.process { all.add("o.process = ?", process) }
+        if let platform = query.platform { all.add("o.platform = ?", platform) }
         if let most = query.maximumPrice { all.add("o.price <= ?", Int64(clamping: most)) }
         if let least = query.minimumStandingPpm { all.add("o.standing >= ?", Int64(least)) }
         if let window = query.window {
@@ -183,6 +184,7 @@ struct OfferSearch {
             query.kind.map { SearchText.facet("k", $0) },
             query.unit.map { SearchText.facet("u", $0) },
             query.process.map { SearchText.facet("p", $0) },
+            query.platform.map { SearchText.facet("m", $0) },
         ].compactMap { $0 }
     }
 

@@ -48,8 +48,9 @@ struct SearchText: Equatable, Sendable {
 
     /// Words of their own for what is chosen from lists, so that FTS5 can pass over what has
     /// another kind without looking at it.
-    static func facets(kind: String, unit: String, process: String) -> String {
-        [facet("k", kind), facet("u", unit), facet("p", process)].joined(separator: " ")
+    static func facets(kind: String, unit: String, process: String, platform: String) -> String {
+        [facet("k", kind), facet("u", unit), facet("p", process), facet("m", platform)]
+            .joined(separator: " ")
     }
 
     /// In hexadecimal: a slug may hold what separates words.

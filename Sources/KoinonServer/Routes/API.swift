@@ -22,6 +22,7 @@ public enum API {
                 limiter: RateLimiter(
                     perSecond: configuration.limits.requestsPerSecond,
                     burst: configuration.limits.requestBurst), metrics: context.metrics))
+        router.add(middleware: PoolMiddleware())
         HealthRoutes(context: context).add(to: router)
         StatusRoutes(context: context).add(to: router)
         ChainRoutes(context: context).add(to: router)

@@ -17,12 +17,12 @@ struct ChainRoutes {
                 ByteBuffer(bytes: context.node.genesis.bytes), type: "application/json",
                 headers: [.cacheControl: "max-age=86400"])
         }
-        router.get("/v1/blocks") { try blocks(Query($0, $1)) }
-        router.get("/v1/blocks/{height}") { try block(Query($0, $1)) }
-        router.get("/v1/blocks/{height}/header") { try header(Query($0, $1)) }
-        router.get("/v1/blocks/{height}/transactions") { try transactions(Query($0, $1)) }
-        router.get("/v1/blocks/{height}/receipts") { try receipts(Query($0, $1)) }
-        router.get("/v1/state/{key}") { try state(Query($0, $1)) }
+        router.getApart("/v1/blocks") { try blocks(Query($0, $1)) }
+        router.getApart("/v1/blocks/{height}") { try block(Query($0, $1)) }
+        router.getApart("/v1/blocks/{height}/header") { try header(Query($0, $1)) }
+        router.getApart("/v1/blocks/{height}/transactions") { try transactions(Query($0, $1)) }
+        router.getApart("/v1/blocks/{height}/receipts") { try receipts(Query($0, $1)) }
+        router.getApart("/v1/state/{key}") { try state(Query($0, $1)) }
     }
 
     /// From `from` downwards: the last first.

@@ -55,7 +55,10 @@ struct EventRoutes {
                 defer { metrics.openEventStreams.subtract(1, ordering: .relaxed) }
                 try await request.body.consumeWithCancellationOnInboundClose { _ in
                     try await withGracefulShutdownHandler {
-                        try await stream.run(&writer)
+                        // Reads blocks from the disk.
+                        try await withTaskExecutorPreference(globalConcurrentExecutor) {
+                            try await stream.run(&writer)
+                        }
                     } onGracefulShutdown: {
                         stream.stop()
                         // A reader that takes nothing does not keep the node from stopping.

@@ -41,7 +41,7 @@ struct PageRoutes {
         _ router: Router<KoinonRequestContext>, _ path: RouterPath,
         _ make: @escaping @Sendable (PageRequest) throws -> Response
     ) {
-        router.get(path) { request, requestContext in
+        router.getApart(path) { request, requestContext in
             let page = try renderer.page(request, requestContext)
             do {
                 return try make(page)

@@ -7,22 +7,22 @@ struct AccountReadingRoutes {
     let context: ServerContext
 
     func add(to router: Router<KoinonRequestContext>) {
-        router.get("/v1/accounts") { request, requestContext in
+        router.getApart("/v1/accounts") { request, requestContext in
             try Answer.json(list(Query(request, requestContext)))
         }
-        router.get("/v1/accounts/{id}") { request, requestContext in
+        router.getApart("/v1/accounts/{id}") { request, requestContext in
             let id: AccountID = try Query(request, requestContext).id()
             return try Answer.json(
                 context.found("account", id) { AccountView.make(id, in: $0) })
         }
-        router.get("/v1/accounts/{id}/standing") { request, requestContext in
+        router.getApart("/v1/accounts/{id}/standing") { request, requestContext in
             let query = Query(request, requestContext)
             let id: AccountID = try query.id()
             let kind = try query.slug("kind")
             return try Answer.json(
                 context.found("account", id) { StandingView.make(id, kind: kind, in: $0) })
         }
-        router.get("/v1/accounts/{id}/balances") { request, requestContext in
+        router.getApart("/v1/accounts/{id}/balances") { request, requestContext in
             let id: AccountID = try Query(request, requestContext).id()
             let page = try context.node.look { reader in
                 guard let rows = BalanceView.all(of: id, in: reader) else {
@@ -32,49 +32,49 @@ struct AccountReadingRoutes {
             }
             return try Answer.json(page)
         }
-        router.get("/v1/accounts/{id}/reviews") { request, requestContext in
+        router.getApart("/v1/accounts/{id}/reviews") { request, requestContext in
             try Answer.json(reviews(Query(request, requestContext)))
         }
         addLists(to: router)
     }
 
     private func addLists(to router: Router<KoinonRequestContext>) {
-        router.get("/v1/accounts/{id}/movements") { request, requestContext in
+        router.getApart("/v1/accounts/{id}/movements") { request, requestContext in
             let query = Query(request, requestContext)
             let id = try account(query)
             return try Answer.json(
                 context.requireIndex().movements(
                     of: id, before: query.position(), limit: query.limit()))
         }
-        router.get("/v1/accounts/{id}/agreements") { request, requestContext in
+        router.getApart("/v1/accounts/{id}/agreements") { request, requestContext in
             let query = Query(request, requestContext)
             return try Answer.json(
                 context.page(.agreements(of: account(query)), query) {
                     AgreementSummaryView.make($0, in: $1)
                 })
         }
-        router.get("/v1/accounts/{id}/resources") { request, requestContext in
+        router.getApart("/v1/accounts/{id}/resources") { request, requestContext in
             let query = Query(request, requestContext)
             return try Answer.json(
                 context.page(.resources(of: account(query)), query) {
                     ResourceSummaryView.make($0, in: $1)
                 })
         }
-        router.get("/v1/accounts/{id}/offers") { request, requestContext in
+        router.getApart("/v1/accounts/{id}/offers") { request, requestContext in
             let query = Query(request, requestContext)
             return try Answer.json(
                 context.page(.offers(by: account(query)), query) {
                     OfferSummaryView.make($0, in: $1)
                 })
         }
-        router.get("/v1/accounts/{id}/requests") { request, requestContext in
+        router.getApart("/v1/accounts/{id}/requests") { request, requestContext in
             let query = Query(request, requestContext)
             return try Answer.json(
                 context.page(.requests(of: account(query)), query) {
                     RequestView.make($0, in: $1)
                 })
         }
-        router.get("/v1/accounts/{id}/flags") { request, requestContext in
+        router.getApart("/v1/accounts/{id}/flags") { request, requestContext in
             let query = Query(request, requestContext)
             return try Answer.json(
                 context.page(.flags(on: account(query)), query) { FlagView.make($0, in: $1) })

@@ -16,34 +16,34 @@ struct ThingReadingRoutes {
     // MARK: Resources
 
     private func addResources(to router: Router<KoinonRequestContext>) {
-        router.get("/v1/resources") { request, requestContext in
+        router.getApart("/v1/resources") { request, requestContext in
             let query = Query(request, requestContext)
             return try Answer.json(
                 context.page(.allResources, query) { ResourceSummaryView.make($0, in: $1) })
         }
-        router.get("/v1/resources/{id}") { request, requestContext in
+        router.getApart("/v1/resources/{id}") { request, requestContext in
             let id: ResourceID = try Query(request, requestContext).id()
             return try Answer.json(
                 context.found("resource", id) { ResourceView.make(id, in: $0) })
         }
-        router.get("/v1/resources/{id}/custody") { request, requestContext in
+        router.getApart("/v1/resources/{id}/custody") { request, requestContext in
             try Answer.json(custody(Query(request, requestContext)))
         }
-        router.get("/v1/resources/{id}/offers") { request, requestContext in
+        router.getApart("/v1/resources/{id}/offers") { request, requestContext in
             let query = Query(request, requestContext)
             return try Answer.json(
                 context.page(.offersOfResource(resource(query)), query) {
                     OfferSummaryView.make($0, in: $1)
                 })
         }
-        router.get("/v1/resources/{id}/agreements") { request, requestContext in
+        router.getApart("/v1/resources/{id}/agreements") { request, requestContext in
             let query = Query(request, requestContext)
             return try Answer.json(
                 context.page(.agreementsOnResource(resource(query)), query) {
                     AgreementSummaryView.make($0, in: $1)
                 })
         }
-        router.get("/v1/kinds") { request, requestContext in
+        router.getApart("/v1/kinds") { request, requestContext in
             let query = Query(request, requestContext)
             let (cursor, limit) = try (query.listCursor(), query.limit())
             return try Answer.json(
@@ -79,22 +79,22 @@ struct ThingReadingRoutes {
     // MARK: Offers
 
     private func addOffers(to router: Router<KoinonRequestContext>) {
-        router.get("/v1/offers") { request, requestContext in
+        router.getApart("/v1/offers") { request, requestContext in
             let query = Query(request, requestContext)
             return try Answer.json(
                 context.page(.allOffers, query) { OfferSummaryView.make($0, in: $1) })
         }
-        router.get("/v1/offers/{id}") { request, requestContext in
+        router.getApart("/v1/offers/{id}") { request, requestContext in
             let id: OfferID = try Query(request, requestContext).id()
             return try Answer.json(context.found("offer", id) { OfferView.make(id, in: $0) })
         }
-        router.get("/v1/offers/{id}/calendar") { request, requestContext in
+        router.getApart("/v1/offers/{id}/calendar") { request, requestContext in
             try Answer.json(calendar(Query(request, requestContext)))
         }
-        router.get("/v1/offers/{id}/quote") { request, requestContext in
+        router.getApart("/v1/offers/{id}/quote") { request, requestContext in
             try Answer.json(quote(Query(request, requestContext)))
         }
-        router.get("/v1/offers/{id}/agreements") { request, requestContext in
+        router.getApart("/v1/offers/{id}/agreements") { request, requestContext in
             let query = Query(request, requestContext)
             let id: OfferID = try query.id()
             let isThere = context.node.look { Market.offer(id, in: $0.state) != nil }
@@ -149,12 +149,12 @@ struct ThingReadingRoutes {
     // MARK: Agreements
 
     private func addAgreements(to router: Router<KoinonRequestContext>) {
-        router.get("/v1/agreements") { request, requestContext in
+        router.getApart("/v1/agreements") { request, requestContext in
             let query = Query(request, requestContext)
             return try Answer.json(
                 context.page(.allAgreements, query) { AgreementSummaryView.make($0, in: $1) })
         }
-        router.get("/v1/agreements/{id}") { request, requestContext in
+        router.getApart("/v1/agreements/{id}") { request, requestContext in
             let query = Query(request, requestContext)
             let id: AgreementID = try query.id()
             let caller: AccountID? = try query.optionalID("account")
@@ -164,12 +164,12 @@ struct ThingReadingRoutes {
                     AgreementView.make(id, at: now, caller: caller, in: $0)
                 })
         }
-        router.get("/v1/agreements/{id}/dispute") { request, requestContext in
+        router.getApart("/v1/agreements/{id}/dispute") { request, requestContext in
             let id: AgreementID = try Query(request, requestContext).id()
             return try Answer.json(
                 context.found("dispute of agreement", id) { DisputeView.make(id, in: $0) })
         }
-        router.get("/v1/disputes") { request, requestContext in
+        router.getApart("/v1/disputes") { request, requestContext in
             let query = Query(request, requestContext)
             return try Answer.json(
                 context.page(.disputes, query) { DisputeView.make($0, in: $1) })
@@ -179,17 +179,17 @@ struct ThingReadingRoutes {
     // MARK: Requests
 
     private func addRequests(to router: Router<KoinonRequestContext>) {
-        router.get("/v1/requests") { request, requestContext in
+        router.getApart("/v1/requests") { request, requestContext in
             let query = Query(request, requestContext)
             return try Answer.json(
                 context.page(.openRequests, query) { RequestView.make($0, in: $1) })
         }
-        router.get("/v1/requests/{id}") { request, requestContext in
+        router.getApart("/v1/requests/{id}") { request, requestContext in
             let id: KoinonProtocol.RequestID = try Query(request, requestContext).id()
             return try Answer.json(
                 context.found("request", id) { RequestView.make(id, in: $0) })
         }
-        router.get("/v1/answers/{id}") { request, requestContext in
+        router.getApart("/v1/answers/{id}") { request, requestContext in
             let id: OfferID = try Query(request, requestContext).id()
             return try Answer.json(context.found("answer", id) { AnswerView.make(id, in: $0) })
         }

@@ -7,11 +7,15 @@ struct SearchRoutes {
     let context: ServerContext
 
     func add(to router: Router<KoinonRequestContext>) {
-        router.get("/v1/search/offers") { request, requestContext in
+        router.getApart("/v1/search/offers") { request, requestContext in
             let query = try OfferQuery(Query(request, requestContext))
             return try Answer.json(context.requireIndex().search(query))
         }
-        router.get("/v1/lookup") { request, requestContext in
+        router.getApart("/v1/search/requests") { request, requestContext in
+            let query = try RequestQuery(Query(request, requestContext))
+            return try Answer.json(context.requireIndex().search(query))
+        }
+        router.getApart("/v1/lookup") { request, requestContext in
             guard let text = Query(request, requestContext).text("q") else {
                 throw Problem.badField("q", "is missing", remedy: "say what to look for")
             }
@@ -22,12 +26,12 @@ struct SearchRoutes {
             }
             return try Answer.json(context.requireIndex().lookup(text))
         }
-        router.get("/v1/statistics") { request, requestContext in
+        router.getApart("/v1/statistics") { request, requestContext in
             let hours = try Query(request, requestContext)
                 .number("hours", 1...StatisticsView.maximumHours, default: 24)
             return try Answer.json(context.requireIndex().statistics(hours: hours))
         }
-        router.get("/v1/index") { _, _ in
+        router.getApart("/v1/index") { _, _ in
             let index = try context.requireIndex()
             let height = try index.height()
             let tip = context.node.look { $0.height.rawValue }
@@ -43,16 +47,12 @@ extension OfferQuery {
     /// From the query of a URL; each wrong parameter is named.
     public init(_ query: Query) throws {
         self.init()
-        text = query.text("text")
-        if let text, text.utf8.count > SearchText.maximumBytes {
-            throw Problem.badField(
-                "text", "is longer than \(SearchText.maximumBytes) bytes", remedy: "use fewer words"
-            )
-        }
+        text = try query.words()
         kind = try query.slug("kind")
         unit = try query.slug("unit")
         process = try query.slug("process")
-        near = try Self.circle(query)
+        platform = try query.slug("platform")
+        near = try query.circle()
         window = try Self.window(query)
         quantity = UInt64(try query.number("quantity", 1...1_000_000, default: 1))
         maximumPrice = try query.unsigned("max_price")
@@ -80,13 +80,50 @@ extension OfferQuery {
         }
     }
 
-    private static func circle(_ query: Query) throws -> Circle? {
-        let latitude = try query.decimal("lat", -90...90)
-        let longitude = try query.decimal("lon", -180...180)
-        let radius = try query.decimal("radius_m", 0...GeoMath.maximumRadius)
+    private static func window(_ query: Query) throws -> Range<UInt64>? {
+        let from = try query.time("from")
+        let until = try query.time("to")
+        guard from != nil || until != nil else { return nil }
+        guard let from, let until, from < until else {
+            throw Problem.badField(
+                until == nil ? "to" : "from", "a time needs a beginning and a later end",
+                remedy: "give from and to, or neither")
+        }
+        return from.milliseconds..<until.milliseconds
+    }
+}
+
+extension RequestQuery {
+    /// From the query of a URL; each wrong parameter is named.
+    init(_ query: Query) throws {
+        self.init()
+        text = try query.words()
+        kind = try query.slug("kind")
+        near = try query.circle()
+        before = try query.position()
+        limit = try query.limit()
+    }
+}
+
+extension Query {
+    /// What to look for in words; nil when there are none.
+    fileprivate func words() throws -> String? {
+        let text = text("text")
+        if let text, text.utf8.count > SearchText.maximumBytes {
+            throw Problem.badField(
+                "text", "is longer than \(SearchText.maximumBytes) bytes", remedy: "use fewer words"
+            )
+        }
+        return text
+    }
+
+    fileprivate func circle() throws -> OfferQuery.Circle? {
+        let latitude = try decimal("lat", -90...90)
+        let longitude = try decimal("lon", -180...180)
+        let radius = try decimal("radius_m", 0...GeoMath.maximumRadius)
         switch (latitude, longitude) {
         case (let latitude?, let longitude?):
-            return Circle(latitude: latitude, longitude: longitude, radius: radius)
+            return OfferQuery.Circle(latitude: latitude, longitude: longitude, radius: radius)
         case (nil, nil):
             guard radius == nil else {
                 throw Problem.badField(
@@ -98,17 +135,5 @@ extension OfferQuery {
         case (nil, _):
             throw Problem.badField("lat", "is missing", remedy: "give lat and lon, or neither")
         }
-    }
-
-    private static func window(_ query: Query) throws -> Range<UInt64>? {
-        let from = try query.time("from")
-        let until = try query.time("to")
-        guard from != nil || until != nil else { return nil }
-        guard let from, let until, from < until else {
-            throw Problem.badField(
-                until == nil ? "to" : "from", "a time needs a beginning and a later end",
-                remedy: "give from and to, or neither")
-        }
-        return from.milliseconds..<until.milliseconds
     }
 }

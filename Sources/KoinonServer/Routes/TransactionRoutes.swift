@@ -8,7 +8,7 @@ struct TransactionRoutes {
     let context: ServerContext
 
     func add(to router: Router<KoinonRequestContext>) {
-        router.get("/v1/transactions/{id}") { request, requestContext in
+        router.getApart("/v1/transactions/{id}") { request, requestContext in
             Answer.json(try transaction(try Query(request, requestContext).hash("id")))
         }
     }
@@ -21,16 +21,10 @@ struct TransactionRoutes {
             try reader.outcome(of: id).map { ($0, try reader.signedTransaction(id)?.0) }
         }
         guard let (outcome, envelope) = found else {
-            guard isWaiting else {
-                throw Problem.notFound(
-                    "transaction \(id)",
-                    remedy:
-                        "refused, ignored and expired ones leave no trace: send it again, or check its id"
-                )
-            }
             return [
                 "height": .number(progress.height.rawValue),
-                "transaction": Verdict(id, .pending(id)).value(finalHeight: progress.finalHeight),
+                "transaction": try verdictWithoutTrace(id, isWaiting: isWaiting)
+                    .value(finalHeight: progress.finalHeight),
             ]
         }
         var members: [(String, JSONValue)] = [
@@ -47,5 +41,16 @@ struct TransactionRoutes {
             members.append(("body", .raw(body.jsonForm(pretty: false))))
         }
         return .object(members)
+    }
+
+    /// Of one that no block has executed.
+    private func verdictWithoutTrace(_ id: Hash256, isWaiting: Bool) throws -> Verdict {
+        if isWaiting { return Verdict(id, .pending(id)) }
+        if let outcome = context.node.recentOutcome(of: id) { return Verdict(id, outcome) }
+        throw Problem.notFound(
+            "transaction \(id)",
+            remedy:
+                "refused ones leave no trace, ignored and expired ones none for long: send it again, or check its id"
+        )
     }
 }

@@ -141,11 +141,13 @@ struct BenchPostgresCommand: AsyncParsableCommand {
 struct BenchHTTPCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "http",
-        abstract: "Payments sent by HTTP, compared with the same in process.",
+        abstract: "A node by HTTP: payments, searches, pages, memory.",
         discussion: """
-            Client and server share this machine's cores.
+            Client and server share this machine's cores. The last part sends for --minutes and
+            watches memory; 0 leaves it out.
 
               koinon bench http --json
+              koinon bench http --minutes 0
             """)
 
     @Option(name: .long, help: "Accounts on the ledger.")
@@ -154,16 +156,28 @@ struct BenchHTTPCommand: AsyncParsableCommand {
     var transactions = 50_000
     @Option(name: .long, help: "Connections at the same time.")
     var clients = 128
+    @Option(name: .long, help: "Offers in the index that is searched.")
+    var offers = 100_000
+    @Option(name: .long, help: "Searches to make.")
+    var searches = 5_000
+    @Option(name: .long, help: "Minutes of load under which memory is watched.")
+    var minutes = 10.0
     @OptionGroup var options: BenchOptions
 
     func validate() throws {
-        guard accounts >= 2, transactions >= 2, clients >= 1 else {
-            throw ValidationError("give at least 2 accounts, 2 transactions and 1 client")
+        guard accounts >= 2, transactions >= 2, clients >= 1, offers >= 1, searches >= 1 else {
+            throw ValidationError(
+                "give at least 2 accounts and transactions, and 1 client, offer and search")
+        }
+        guard (0...1_440).contains(minutes) else {
+            throw ValidationError("--minutes: 0 to 1440")
         }
     }
 
     func run() async throws {
-        let bench = HTTPBench(accounts: accounts, transactions: transactions, clients: clients)
+        let bench = HTTPBench(
+            accounts: accounts, transactions: transactions, clients: clients, offers: offers,
+            searches: searches, minutes: minutes)
         try await options.report { folder, notes in try await bench.run(in: folder, notes) }
     }
 }

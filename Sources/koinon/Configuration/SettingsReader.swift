@@ -38,9 +38,11 @@ struct SettingsReader {
         ]
         if let path = file ?? home.flatMap({ Self.file(in: $0) }) {
             do {
-                try Self.check(path, &faults)
-                sources.append(
-                    Source(name: { _ in path }, provider: try await Self.provider(path)))
+                // One without a line says nothing, which is what somebody begins with.
+                if try Self.check(path, &faults) {
+                    sources.append(
+                        Source(name: { _ in path }, provider: try await Self.provider(path)))
+                }
             } catch let fault as SettingFault {
                 faults.append(fault)
             } catch {
@@ -141,7 +143,9 @@ struct SettingsReader {
     }
 
     /// Names that mean nothing: a setting with a typing error would silently have no effect.
-    private static func check(_ path: String, _ faults: inout [SettingFault]) throws {
+    ///
+    /// - Returns: false when there is nothing in the file, or nothing but comments.
+    private static func check(_ path: String, _ faults: inout [SettingFault]) throws -> Bool {
         let text = try String(contentsOfFile: path, encoding: .utf8)
         let known = Set(Setting.all.map(\.key))
         func walk(_ value: Any, _ name: String) {
@@ -157,12 +161,13 @@ struct SettingsReader {
             }
         }
         // YAML takes JSON too.
-        guard let document = try Yams.load(yaml: text) else { return }
+        guard let document = try Yams.load(yaml: text), !(document is NSNull) else { return false }
         guard document is [String: Any] else {
             throw SettingFault(
                 field: "--config", source: path, problem: "holds no settings by name",
                 remedy: "write YAML or JSON as docs/configuration.md shows")
         }
         walk(document, "")
+        return true
     }
 }

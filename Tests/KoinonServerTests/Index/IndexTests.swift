@@ -18,9 +18,11 @@ struct IndexTests {
             var lines: [String] = []
             for table in [
                 "lists", "movements", "offers", "offer_items", "titled", "keys", "hours",
-                "hours_money", "offers_place", "offers_text", "titles",
+                "hours_money", "offers_place", "offers_text", "titles", "requests",
+                "requests_text",
             ] {
-                let key = table.hasPrefix("offers_text") || table == "titles" ? "rowid, *" : "*"
+                let isText = table.hasSuffix("_text") || table == "titles"
+                let key = isText ? "rowid, *" : "*"
                 let rows = try Row.fetchAll(db, sql: "SELECT \(key) FROM \(table)")
                 lines += rows.map { "\(table) \($0.databaseValues)" }.sorted()
             }

@@ -101,6 +101,8 @@ struct OfferWorld {
         let price = UInt64(random.below(6)) * 50
         let from = random.below(4) == 0 ? now + UInt64(random.below(48)) * LeaseWorld.hour : 0
         let until = random.below(4) == 0 ? now + UInt64(60 + random.below(48)) * LeaseWorld.hour : 0
+        // Else that of the provider's sponsor.
+        let platform = random.below(3) == 0 ? "bravo" : ""
         let longest = random.below(4) == 0 ? 12 * LeaseWorld.hour : 0
         return .publishOffer(
             of: resource, title: title, unit: unit,
@@ -112,6 +114,7 @@ struct OfferWorld {
             offer.availableFromMs = from
             offer.availableUntilMs = until
             offer.durationMaximumMs = longest
+            offer.platform = platform
         }
     }
 

@@ -99,6 +99,7 @@ struct SearchTests {
             query.window = from..<(from + UInt64(1 + random.below(14)) * LeaseWorld.hour)
             query.quantity = UInt64(1 + random.below(2))
         }
+        if random.below(4) == 0 { query.platform = random.below(2) == 0 ? "alfa" : "bravo" }
         if random.below(5) == 0 {
             query.minimumStandingPpm = random.below(2) == 0 ? 25_129 : 25_130
         }
@@ -138,6 +139,7 @@ struct SearchTests {
             let terms = one.offer.terms
             guard !one.offer.withdrawn, query.kind.map({ $0 == one.resource.kind }) ?? true,
                 query.unit.map({ $0 == terms.unit }) ?? true,
+                query.platform.map({ $0 == terms.platform }) ?? true,
                 query.maximumPrice.map({ price(one) <= $0 }) ?? true,
                 query.minimumStandingPpm.map({ one.standing >= $0 }) ?? true
             else { return false }

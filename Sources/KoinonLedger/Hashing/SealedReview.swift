@@ -1,4 +1,3 @@
-import KoinonLedger
 import KoinonProtocol
 
 /// What a reviewer commits to before it can know what the other side says.

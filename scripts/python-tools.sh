@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Gives tests the Python packages that Debian does not hold: schemathesis, which tries the
+# interface as docs/openapi.yaml describes it, and selenium, which drives browsers. They go
+# into .build/python, where scripts/find-python.sh looks first; nothing else is changed.
+# Without them, or without a network, those tests are skipped and say so.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+packages=(schemathesis==4.32.5 selenium==4.51.0 cryptography)
+folder=.build/python
+python=$(scripts/find-python.sh)
+if "$python" -c 'import schemathesis, selenium' 2>/dev/null; then exit 0; fi
+"$python" -m venv --system-site-packages "$folder"
+"$folder/bin/python3" -m pip install --quiet --disable-pip-version-check "${packages[@]}"
