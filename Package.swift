@@ -161,7 +161,8 @@ let package = Package(
             ]),
         // A lease by HTTP, as a program of others would do it.
         .executableTarget(
-            name: "lease-example", dependencies: ["KoinonProtocol", "KoinonLedger", "KoinonClient"],
+            name: "lease-example",
+            dependencies: ["KoinonProtocol", "KoinonLedger", "KoinonClient"],
             path: "Examples/Lease"),
         // Puts the web page's files into the program, so that it runs from anywhere.
         .executableTarget(name: "embed-web", path: "Plugins/embed-web"),
@@ -221,7 +222,9 @@ let package = Package(
             name: "KoinonSimulationTests", dependencies: ["KoinonSimulation", "TestSeeds"]),
         .testTarget(
             name: "KoinonCommandTests",
-            dependencies: ["koinon", "lease-example", "KoinonClient", "KoinonLedger", "KoinonStore"],
+            dependencies: [
+                "koinon", "lease-example", "KoinonClient", "KoinonLedger", "KoinonStore",
+            ],
             exclude: ["Snapshots"]),
         // Every parser of bytes from outside with what must hold: docs/fuzzing.md.
         .target(

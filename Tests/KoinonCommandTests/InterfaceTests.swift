@@ -26,7 +26,8 @@ struct InterfaceTests {
     private static let examples =
         ProcessInfo.processInfo.environment["KOINON_TEST_CASES"] == nil ? 15 : 300
 
-    @Test(.enabled(if: isPossible, "schemathesis 4 (PyPI) is not installed: scripts/python-tools.sh"))
+    @Test(
+        .enabled(if: isPossible, "schemathesis 4 (PyPI) is not installed: scripts/python-tools.sh"))
     func `has no fault, and no answer that is not described`() async throws {
         let folder = try TemporaryFolder()
         func shell(_ line: String) async throws -> CommandRun {

@@ -55,7 +55,8 @@ struct Layer: Sendable {
         Layer(
             name: "KoinonBench",
             modules: [
-                "Dispatch", "Logging", "NIOCore", "NIOPosix", "ServiceLifecycle", "Foundation", "Glibc",
+                "Dispatch", "Logging", "NIOCore", "NIOPosix", "ServiceLifecycle", "Foundation",
+                "Glibc",
                 "Synchronization",
             ]),
         Layer(

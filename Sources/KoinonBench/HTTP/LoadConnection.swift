@@ -82,7 +82,9 @@ final class LoadConnection: ChannelInboundHandler, @unchecked Sendable {
         let size = name.utf8CodeUnitCount
         var place = head.startIndex
         while place + size < head.endIndex {
-            let isIt = (0..<size).allSatisfy { head[place + $0] | 0x20 == name.utf8Start[$0] | 0x20 }
+            let isIt = (0..<size).allSatisfy {
+                head[place + $0] | 0x20 == name.utf8Start[$0] | 0x20
+            }
             if isIt { return number(head[(place + size)...]) }
             place += 1
         }

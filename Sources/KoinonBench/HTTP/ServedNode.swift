@@ -32,7 +32,9 @@ final class ServedNode: Sendable {
         services.append(service)
         let group = ServiceGroup(
             configuration: .init(
-                services: services.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) },
+                services: services.map {
+                    ServiceGroupConfiguration.ServiceConfiguration(service: $0)
+                },
                 logger: logger))
         self.group = group
         running = Task { try await group.run() }

@@ -72,9 +72,14 @@ struct RequestSearchTests {
         home.clock.advance(2 * LeaseWorld.hour)
         try await senders[0].done(try wish(&random, now: node.now, hours: 100), to: node)
         await node.untilIdle()
-        return requests + [try #require(node.look { reader in
-            Market.requests.rows(in: reader.state).map(\.key).first { !requests.contains($0) }
-        })]
+        return requests + [
+            try #require(
+                node.look { reader in
+                    Market.requests.rows(in: reader.state).map(\.key).first {
+                        !requests.contains($0)
+                    }
+                })
+        ]
     }
 
     private static func wish(
