@@ -101,7 +101,7 @@ struct RuleTests {
         )
         let other = sound.replacing(
             #".product(name: "Crypto", package: "swift-crypto")"#,
-            with: #".product(name: "GRDB", package: "GRDB.swift")"#)
+            with: #".product(name: "GRDB", package: "GRDB.swift")"#, maxReplacements: 1)
         #expect(
             Layer.violations(inPackage: other) == ["Package.swift: KoinonLedger depends on GRDB"])
         let renamed = sound.replacing("name: \"KoinonStore\",", with: "name: \"KoinonShop\",")
