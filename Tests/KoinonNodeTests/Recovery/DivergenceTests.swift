@@ -93,12 +93,14 @@ struct DivergenceTests {
         entry.sequence = 1
         entry.clockMs = TestHome.start.milliseconds
         entry.attestations = carried
-        let envelope = TestHome.nodeKey(of: "bravo").sign(entry.encoded, as: .entry)
+        let signed = SignedEntry(
+            author: try #require(MemberID(rawValue: "bravo")), sequence: 1,
+            envelope: TestHome.nodeKey(of: "bravo").sign(entry.encoded, as: .entry))
         let alfa = home.member("alfa")
         await #expect(throws: QuorumElsewhere.self) {
             try await home.running { node in
                 _ = try await alfa.send(.registerKind("bike", title: "Bicycle"), to: node)
-                _ = node.engine.append([envelope])
+                _ = node.engine.append([signed])
                 await node.untilIdle()
                 // It stops by itself.
                 while await node.submit([], waits: false).isEmpty, !node.hasStopped {
