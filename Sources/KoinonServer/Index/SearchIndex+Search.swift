@@ -68,7 +68,8 @@ extension SearchIndex {
         var query = query
         var rows: [OfferSummaryView] = []
         var examined = 0
-        var (height, time) = (UInt64(0), Timestamp(milliseconds: 0))
+        // An answer without rows says when it is true, too.
+        var (height, time) = (UInt64(0), node.look { $0.time })
         let database = database
         while true {
             let wanted = query.limit - rows.count
