@@ -78,7 +78,8 @@ public final class Node: Service {
         replica = resumed.replica
         self.home = home
         try Self.requireOpenEpoch(home, epoch: replica.read { $0.epoch })
-        try Self.check(hosted, against: replica.read { $0.members })
+        try Self.check(
+            hosted, against: replica.read { $0.members }, mayFollow: engine != nil)
         desk = OrderDesk(
             pool: pool, outbox: AttestationOutbox(), news: OrderNews(), replica: resumed.replica)
         desk.outbox.add(resumed.uncarriedAttestations)
@@ -105,8 +106,13 @@ public final class Node: Service {
     }
 
     /// A wrong key would write entries that nobody, this node included, takes.
-    private static func check(_ hosted: [HostedMember], against members: MemberSet) throws {
-        guard hosted.contains(where: { members.nodeKey(of: $0.id) != nil }) else {
+    ///
+    /// - Parameter mayFollow: whether others order, so that a node may also follow without a
+    ///   member, or before its member is admitted.
+    private static func check(
+        _ hosted: [HostedMember], against members: MemberSet, mayFollow: Bool
+    ) throws {
+        guard mayFollow || hosted.contains(where: { members.nodeKey(of: $0.id) != nil }) else {
             throw HomeFault(
                 "node.json: none of the hosts is a member of this alliance; see koinon query members"
             )

@@ -41,7 +41,7 @@ extension NodeHome {
         for id in ids {
             let known = Set(try ring.names())
             let nodeName = id.rawValue + Self.nodeKeySuffix
-            if !known.contains(nodeName) { try ring.add(.generate(), named: nodeName) }
+            if !known.contains(nodeName) { try addNodeKey(.generate(), of: id) }
             if !known.contains(id.rawValue) { try ring.add(.generate(), named: id.rawValue) }
             guard !known.contains(nodeName) else { continue }
             made.append(

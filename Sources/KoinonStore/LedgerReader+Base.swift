@@ -29,6 +29,11 @@ extension LedgerReader {
         Height(try integer("SELECT ifnull(min(height), 0) FROM blocks"))
     }
 
+    /// The header of a block; nil also where the ledger began later.
+    public func keptHeader(at height: Height) throws -> BlockHeader? {
+        try height < lowestHeader() ? nil : block(at: height)?.header
+    }
+
     /// The first position of the log that is kept; those before belong to pruned blocks.
     public func firstPosition() throws -> LogPosition {
         LogPosition(max(1, try integer("SELECT ifnull(min(position), 1) FROM log")))

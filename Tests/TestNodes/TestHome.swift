@@ -71,9 +71,12 @@ final class TestHome: Sendable {
             at: home.directory.appending(path: GuardFile.folder))
     }
 
-    func node(pool: Pool = Pool(), storeOptions: StoreOptions = StoreOptions()) throws -> Node {
+    func node(
+        engine: (any OrderingEngine)? = nil, pool: Pool = Pool(),
+        storeOptions: StoreOptions = StoreOptions()
+    ) throws -> Node {
         try Node(
-            home: home, clock: clock, pool: pool, storeOptions: storeOptions,
+            home: home, engine: engine, clock: clock, pool: pool, storeOptions: storeOptions,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 

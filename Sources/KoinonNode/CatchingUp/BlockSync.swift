@@ -103,7 +103,10 @@ struct BlockSync {
                 kind: .unsigned("its judges are not the members that the blocks before lead to"))
         }
         let signers = try signers(of: block)
-        let hasQuorum = signers.count >= judges.quorum
+        // Whom the order has silenced counts among the judges, but not among those who signed.
+        let silenced = replica.read { $0.silenced }
+        let counted = signers.count { silenced[$0.member] == nil }
+        let hasQuorum = counted >= judges.quorum
         guard header.parent == last.hash else {
             // A quorum for a block that does not follow ours is no peer's invention.
             if hasQuorum, run.isEmpty {
@@ -122,7 +125,7 @@ struct BlockSync {
             throw BlockCheck.Fault(
                 height: header.height,
                 kind: .unsigned(
-                    "it changes the members and has \(signers.count) of \(judges.quorum) signatures"
+                    "it changes the members and has \(counted) of \(judges.quorum) signatures"
                 ))
         }
         guard run.count < Self.runBlocksMaximum, runBytes < Self.runBytesMaximum else {

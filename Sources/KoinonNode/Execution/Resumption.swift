@@ -305,7 +305,7 @@ extension LedgerReader {
             hosted: try hosted.map { member, record in
                 let rule = try BranchRule(
                     member: member.id, nodeKey: member.nodeKey.publicKey, record: record, tip: tip
-                ) { try self.block(at: $0)?.header }
+                ) { try self.keptHeader(at: $0) }
                 return (member, rule)
             },
             finality: Finality(

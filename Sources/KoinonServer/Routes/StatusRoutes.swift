@@ -94,7 +94,8 @@ struct StatusRoutes {
     }
 
     private func memberStates(_ durable: Durable) -> [JSONValue] {
-        context.replica.read { replica in
+        let silent = silentMembers
+        return context.replica.read { replica in
             replica.members.members.map { member -> JSONValue in
                 let attested: JSONValue =
                     durable.attested[member.id].map { .number($0.rawValue) } ?? .null
@@ -105,13 +106,27 @@ struct StatusRoutes {
                     ("has_signed_next", signed),
                     ("sequence", .number(replica.lastSequence(of: member.id))),
                     ("clock", .time(replica.lastClock(of: member.id))),
+                    ("silent", silent[member.id].map { .string($0) } ?? .null),
                 ])
             }
         }
     }
 
+    /// Members hosted here that sign nothing, and why.
+    private var silentMembers: [MemberID: String] {
+        var silent: [MemberID: String] = [:]
+        for standing in context.node.standings {
+            guard case .follows(let reason) = standing.standing else { continue }
+            silent[standing.member] = reason.description
+        }
+        return silent
+    }
+
     private var engine: JSONValue {
-        ["name": "embedded", "faults": []]
+        let report = context.node.engineReport
+        return [
+            "name": .string(report.name), "faults": .array(report.faults.map { .string($0) }),
+        ]
     }
 
     private func disk(_ ledgerBytes: UInt64) -> JSONValue {

@@ -7,17 +7,20 @@ enum Arriving {
     /// With less than this the ordering engine gives what is missing.
     private static let farBehind: UInt64 = 64
 
-    /// - Parameter always: also when little is missing: the engine has it no more.
+    /// - Parameter place: up to which the engine has nothing any more, so that even a little has
+    ///   to come from peers; nil leaves a little to the engine.
     /// - Throws: what no other peer could mend; peers that do not answer are logged.
-    static func run(_ home: NodeHome, always: Bool = false, logger: Logger) async throws {
+    static func run(
+        _ home: NodeHome, readingAfter place: OrderPosition? = nil, logger: Logger
+    ) async throws {
         let peers = try (home.configuration().peers ?? []).map { try HTTPPeer($0) }
         guard !peers.isEmpty else { return }
         let arrival = LedgerArrival(home: home, peers: peers, logger: logger)
         let distance = try await arrival.distance()
-        guard always || distance > farBehind else { return }
+        guard place != nil || distance > farBehind else { return }
         logger.notice("catching up from peers", metadata: ["blocks": "\(distance)"])
         let line = ProgressLine("catching up")
-        let report = try await arrival.run { step in
+        let report = try await arrival.run(readingAfter: place) { step in
             switch step {
             case .fetching(let bytes, let total):
                 line.show(done: bytes, of: total, detail: "snapshot, \(Text.bytes(total))")

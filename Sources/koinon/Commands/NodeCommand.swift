@@ -33,9 +33,24 @@ struct NodeCommand: AsyncParsableCommand {
             let settings = try await readSettings()
             if checkConfig { return }
             try await Arriving.run(homeOption.nodeHome, logger: settings.logger)
-            try await ServedHome(
-                homeOption.nodeHome, settings: settings, name: homeOption.home
-            ).run()
+            try await serve(settings)
+        }
+    }
+
+    /// Serves; what the ordering engine has forgotten meanwhile comes from peers.
+    private func serve(_ settings: NodeSettings) async throws {
+        let home = homeOption.nodeHome
+        while true {
+            do {
+                return try await ServedHome(
+                    home, settings: settings, name: homeOption.home
+                ).run()
+            } catch OrderFault.trimmed(let through) {
+                guard try home.configuration().peers?.isEmpty == false else {
+                    throw OrderFault.trimmed(through: through)
+                }
+                try await Arriving.run(home, readingAfter: through, logger: settings.logger)
+            }
         }
     }
 

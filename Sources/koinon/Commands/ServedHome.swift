@@ -64,6 +64,8 @@ struct ServedHome {
         do {
             try await ServiceGroup(configuration: configuration).run()
         } catch {
+            // What ended the node says more than a fault of closing.
+            try? node.store.close()
             throw Self.told(error)
         }
         try node.store.close()

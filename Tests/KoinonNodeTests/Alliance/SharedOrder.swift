@@ -17,6 +17,7 @@ final class SharedOrder: Sendable {
         var entries: [OrderedEntry] = []
         var places: [Place: Envelope] = [:]
         var readers: [Int: Signal] = [:]
+        var trimmed = OrderPosition.start
     }
 
     private let state = Mutex(State())
@@ -33,7 +34,8 @@ final class SharedOrder: Sendable {
                 }
                 state.places[place] = entry.envelope
                 // Places need not be without gaps.
-                let position = OrderPosition(rawValue: 10 + 3 * UInt64(state.entries.count))
+                let last = state.entries.last?.position ?? state.trimmed
+                let position = OrderPosition(rawValue: max(10, last.rawValue + 3))
                 state.entries.append(OrderedEntry(position: position, envelope: entry.envelope))
             }
             for signal in state.readers.values { signal.wake() }
@@ -43,6 +45,19 @@ final class SharedOrder: Sendable {
 
     /// An entry by whoever: what a node that lies, or one from an earlier life, appends.
     func append(_ entry: SignedEntry) { _ = append([entry]) }
+
+    /// Forgets every entry so far.
+    ///
+    /// - Returns: the last place that is gone.
+    func trimAll() -> OrderPosition {
+        state.withLock { state in
+            state.trimmed = state.entries.last?.position ?? state.trimmed
+            state.entries = []
+            return state.trimmed
+        }
+    }
+
+    fileprivate var trimmed: OrderPosition { state.withLock { $0.trimmed } }
 
     var count: Int { state.withLock { $0.entries.count } }
     var entries: [OrderedEntry] { state.withLock { $0.entries } }
@@ -99,6 +114,11 @@ final class SharedOrder: Sendable {
 
         func entries(after cursor: OrderCursor) -> AsyncThrowingStream<OrderedEntry, any Error> {
             AsyncThrowingStream { continuation in
+                let trimmed = order.trimmed
+                guard cursor.position >= trimmed else {
+                    continuation.finish(throwing: OrderFault.trimmed(through: trimmed))
+                    return
+                }
                 let task = Task {
                     var random = SeededRandom(seed: seed)
                     var position = cursor.position

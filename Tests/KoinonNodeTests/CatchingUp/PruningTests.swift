@@ -85,7 +85,7 @@ struct PruningTests {
         try await pruned.opened { store, _ in
             try Pruning.run(store, genesis: home.genesis, through: base)
         }
-        let peer = try FolderPeer("pruned", pruned.home, home.genesis)
+        let peer = try StorePeer("pruned", pruned.home, home.genesis)
         let late = try Follower(home.genesis)
         try await late.catchUp([try StorePeer("slow", home, finalHeight: base)])
         let report = try await late.catchUp([peer])
@@ -94,48 +94,6 @@ struct PruningTests {
         let nothing = try await early.catchUp([peer])
         #expect(nothing.to == .genesis)
         #expect("\(nothing.faults)".contains("no blocks up to 20"))
-    }
-
-    /// A peer on a home that is no ``TestHome``.
-    private struct FolderPeer: Peer {
-        let name: String
-        private let store: LedgerStore
-        private let finalHeight: Height
-
-        init(_ name: String, _ home: NodeHome, _ genesis: GenesisDocument) throws {
-            self.name = name
-            store = try LedgerStore(opening: home.directory, readOnly: true)
-            finalHeight = try Pruning.finalHeight(of: store, genesis: genesis)
-        }
-
-        func status() async throws -> PeerStatus {
-            PeerStatus(
-                chain: try store.read { try $0.tip().header.chain.hex }, finalHeight: finalHeight,
-                baseHeight: try store.read { try $0.baseHeight() })
-        }
-
-        func blocks(from height: Height) async throws -> PeerBytes {
-            var bytes: [UInt8] = []
-            var next = height
-            while let block = try store.read({ try $0.streamedBlock(at: next) }) {
-                BlockStream.write(block) { bytes += $0 }
-                next = next.next
-            }
-            bytes += BlockStream.bytes(of: .init(next: next, finalHeight: finalHeight))
-            let all = bytes
-            return AsyncThrowingStream<[UInt8], any Error> {
-                $0.yield(all)
-                $0.finish()
-            }
-        }
-
-        func snapshots() async throws -> [Height] { [] }
-        func manifest(at height: Height) async throws -> PeerBytes {
-            throw SnapshotFault.unknown(height)
-        }
-        func chunk(_ number: Int, at height: Height) async throws -> PeerBytes {
-            throw SnapshotFault.unknown(height)
-        }
     }
 }
 

@@ -12,7 +12,9 @@ import Testing
 /// A peer that gives what a store and a folder of snapshots hold, honestly or not.
 final class StorePeer: Peer {
     let name: String
-    private let home: TestHome
+    private let home: NodeHome
+    /// Kept, since its folder goes with it.
+    private let owner: TestHome?
     private let store: LedgerStore
     private let finalHeight: Height
     /// What it makes of its blocks before it sends them.
@@ -25,17 +27,29 @@ final class StorePeer: Peer {
     private let chunksLeft: Mutex<Int>
     let chunksGiven = Mutex<[Int]>([])
 
-    init(
+    convenience init(
         _ name: String, _ home: TestHome, finalHeight: Height? = nil, claims: Height? = nil,
         stalls: Bool = false, chunks: Int = .max,
         blocks: @escaping @Sendable ([StreamedBlock]) -> [StreamedBlock] = { $0 },
         bytes: @escaping @Sendable ([UInt8]) -> [UInt8] = { $0 }
     ) throws {
+        try self.init(
+            name, home.home, home.genesis, owner: home, finalHeight: finalHeight, claims: claims,
+            stalls: stalls, chunks: chunks, blocks: blocks, bytes: bytes)
+    }
+
+    init(
+        _ name: String, _ home: NodeHome, _ genesis: GenesisDocument, owner: TestHome? = nil,
+        finalHeight: Height? = nil, claims: Height? = nil, stalls: Bool = false,
+        chunks: Int = .max,
+        blocks: @escaping @Sendable ([StreamedBlock]) -> [StreamedBlock] = { $0 },
+        bytes: @escaping @Sendable ([UInt8]) -> [UInt8] = { $0 }
+    ) throws {
         self.name = name
         self.home = home
-        store = try LedgerStore(opening: home.home.directory, readOnly: true)
-        self.finalHeight =
-            try finalHeight ?? Pruning.finalHeight(of: store, genesis: home.genesis)
+        self.owner = owner
+        store = try LedgerStore(opening: home.directory, readOnly: true)
+        self.finalHeight = try finalHeight ?? Pruning.finalHeight(of: store, genesis: genesis)
         self.claims = claims
         self.blocks = blocks
         self.bytes = bytes
@@ -66,10 +80,10 @@ final class StorePeer: Peer {
         return Self.stream(bytes(all))
     }
 
-    func snapshots() async throws -> [Height] { try SnapshotFolder(home: home.home).heights() }
+    func snapshots() async throws -> [Height] { try SnapshotFolder(home: home).heights() }
 
     func manifest(at height: Height) async throws -> PeerBytes {
-        Self.stream(try SnapshotFolder(home: home.home).manifest(at: height))
+        Self.stream(try SnapshotFolder(home: home).manifest(at: height))
     }
 
     func chunk(_ number: Int, at height: Height) async throws -> PeerBytes {
@@ -79,7 +93,7 @@ final class StorePeer: Peer {
         }
         guard left >= 0 else { throw BrokeOff() }
         chunksGiven.withLock { $0.append(number) }
-        return Self.stream(bytes(try SnapshotFolder(home: home.home).chunk(number, at: height)))
+        return Self.stream(bytes(try SnapshotFolder(home: home).chunk(number, at: height)))
     }
 
     struct BrokeOff: Error {}
