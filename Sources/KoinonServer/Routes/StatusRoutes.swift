@@ -101,12 +101,13 @@ struct StatusRoutes {
                     durable.attested[member.id].map { .number($0.rawValue) } ?? .null
                 let signed: JSONValue =
                     durable.signedNext.map { .bool($0.contains(member.id)) } ?? .null
+                let reason: JSONValue = silent[member.id].map { .string($0) } ?? .null
                 return .object([
                     ("id", .string(member.id.rawValue)), ("attested", attested),
                     ("has_signed_next", signed),
                     ("sequence", .number(replica.lastSequence(of: member.id))),
                     ("clock", .time(replica.lastClock(of: member.id))),
-                    ("silent", silent[member.id].map { .string($0) } ?? .null),
+                    ("silent", reason),
                 ])
             }
         }

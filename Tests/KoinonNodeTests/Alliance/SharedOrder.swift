@@ -46,13 +46,15 @@ final class SharedOrder: Sendable {
     /// An entry by whoever: what a node that lies, or one from an earlier life, appends.
     func append(_ entry: SignedEntry) { _ = append([entry]) }
 
-    /// Forgets every entry so far.
+    /// Forgets every entry up to this one, which every node has read.
     ///
     /// - Returns: the last place that is gone.
-    func trimAll() -> OrderPosition {
+    func trim(through last: Envelope) -> OrderPosition {
         state.withLock { state in
-            state.trimmed = state.entries.last?.position ?? state.trimmed
-            state.entries = []
+            if let index = state.entries.firstIndex(where: { $0.envelope == last }) {
+                state.trimmed = state.entries[index].position
+                state.entries.removeFirst(index + 1)
+            }
             return state.trimmed
         }
     }
