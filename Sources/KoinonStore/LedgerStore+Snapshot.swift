@@ -114,6 +114,14 @@ public final class LedgerDraft {
         }
     }
 
+    /// Adds a change of members: the one that the base itself makes, for who comes after it is
+    /// read in its state.
+    public func put(_ change: StoredMemberChange) throws {
+        do { try database.write { db in try StoreFormat.put(change, db) } } catch {
+            throw StoreFault(wrapping: error)
+        }
+    }
+
     /// Puts the ledger in its place, durably.
     public func finish() throws {
         do { try database.close() } catch { throw StoreFault(wrapping: error) }

@@ -39,6 +39,7 @@ struct DamageTests {
                 _ = try reader.entries(ofBlock: Height(height))
             }
             _ = try reader.headerHashes(below: Height(5))
+            _ = try reader.storedMemberChanges()
             let damage = try reader.structuralDamage()
             if let first = damage.first {
                 throw StoreFault.damaged(what: first, height: nil, cause: nil)

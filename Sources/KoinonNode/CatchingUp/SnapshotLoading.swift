@@ -37,6 +37,11 @@ public struct SnapshotLoading: Sendable {
         }
         do {
             let built = try await rebuilt
+            let header = manifest.header
+            if header.membersHash != header.nextMembersHash {
+                let members = built.read { $0.members }
+                try draft.put(StoredMemberChange(header: header, members: members))
+            }
             try draft.finish()
             return built
         } catch {
@@ -120,6 +125,7 @@ public struct SnapshotLoading: Sendable {
 private struct FinishedDraft: @unchecked Sendable {
     private let draft: LedgerDraft
     init(_ draft: LedgerDraft) { self.draft = draft }
+    func put(_ change: StoredMemberChange) throws { try draft.put(change) }
     func finish() throws { try draft.finish() }
     func discard() { draft.discard() }
 }

@@ -63,6 +63,9 @@ struct SnapshotTests {
                 }
             }
             #expect(try Pruning.finalHeight(of: store, genesis: home.genesis) == tip.height)
+            // The snapshot's own block admitted a member.
+            let admitting = try store.read { try $0.block(at: height)?.header }
+            #expect(admitting?.membersHash != admitting?.nextMembersHash)
             // Later blocks are proven from genesis on, across the change that it did not see.
             let proof = try store.prove(block: tip.height, genesis: home.genesis)
             _ = try ProofFile(json: Array(proof.json.utf8)).check(genesis: home.genesis)
