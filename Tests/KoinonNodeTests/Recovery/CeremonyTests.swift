@@ -188,7 +188,34 @@ struct CeremonyTests {
             edit(&body)
             return key.sign(body.encoded, as: .recoveryStatement).message
         }
+        // A block that names somebody's own members, and one that these judge.
+        let mallory = MemberSet([
+            .init(id: .alfa, nodeKey: TestHome.nodeKey(of: "mallory").publicKey)
+        ])
+        let own = try RecoveryStatement(strict: Array(statement.body))
+        var change = try BlockHeader(encoded: Array(own.headers[0]))
+        change.nextMembersHash = mallory.hash
+        var judged = change
+        judged.height = change.height.next
+        judged.parent = change.hash
+        judged.membersHash = mallory.hash
+        let forged = TestHome.nodeKey(of: "mallory").sign(
+            Attestation.body(of: judged), as: .attestation)
+        func attest(_ header: BlockHeader, in body: inout RecoveryStatement) {
+            body.attested[0].height = header.height.rawValue
+            body.attested[0].blockHash = Data(header.hash.bytes)
+            body.sets.append(MemberList(mallory))
+        }
         let claims: [(String, Signed)] = [
+            ("a branch past members whom it made up", try altered {
+                attest(judged, in: &$0)
+                $0.headers = [change, judged].map { Data($0.encoded) }
+            }),
+            ("a final block by members whom it made up", try altered {
+                attest(judged, in: &$0)
+                $0.final = SignedHeader(judged, [forged])
+                $0.headers = []
+            }),
             ("a tip without its header", try altered { $0.headers = [] }),
             (
                 "a tip in a later epoch without its record",
