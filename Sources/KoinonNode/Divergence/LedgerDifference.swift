@@ -95,19 +95,16 @@ public struct LedgerDifference: Sendable, Equatable {
             return found
         }
 
-        /// Each header names the one before: once they differ they differ for good.
+        /// Hashes are kept of blocks too that were pruned or came as a snapshot.
         private func lastCommon(_ top: Height) throws -> Height {
-            func isSame(_ height: UInt64) throws -> Bool {
-                let hashes = try readers.map { try $0.block(at: Height(height))?.hash }
-                return hashes[0] == hashes[1]
-            }
-            if try isSame(top.rawValue) { return top }
-            var (same, other) = (UInt64(0), top.rawValue)
+            let hashes = try readers.map { try $0.headerHashes(below: top.next) }
+            // Each header names the one before: once they differ they differ for good.
+            var (same, other) = (0, hashes[0].count)
             while other - same > 1 {
                 let middle = same + (other - same) / 2
-                if try isSame(middle) { same = middle } else { other = middle }
+                if hashes[0][middle] == hashes[1][middle] { same = middle } else { other = middle }
             }
-            return Height(same)
+            return Height(UInt64(same))
         }
 
         private func entry(at height: Height) throws -> Entry? {

@@ -8,10 +8,11 @@ import Logging
 extension Node {
     /// A node that found a quorum for another block than its own leaves what proves it in its
     /// home, and says so; any other error is none of this.
-    ///
-    /// - Parameter peers: are asked what their block holds.
-    func leaveEvidence(of error: any Error, asking peers: [NodeClient] = []) async {
+    /// The peers in node.json are asked what their block holds.
+    func leaveEvidence(of error: any Error) async {
         guard let elsewhere = error as? QuorumElsewhere else { return }
+        let addresses = (try? home.configuration().peers) ?? []
+        let peers = addresses.compactMap { try? NodeClient($0) }
         let file = home.evidenceFile(of: elsewhere.height)
         do {
             let stored = try store.read { try $0.block(at: elsewhere.height)?.header }

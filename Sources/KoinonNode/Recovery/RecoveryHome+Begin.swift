@@ -84,6 +84,15 @@ extension RecoveryHome {
                     "put a copy of ledger.sqlite from a member that holds it in the place of this one, then begin; keys and guards stay as they are"
             )
         }
+        let kept = try reader.baseHeight()
+        guard record.header.height >= kept, try reader.tip().header == own.header || kept == .genesis
+        else {
+            throw RecoveryFault(
+                "this ledger has given up the blocks up to \(kept), so it cannot tell the state after block \(record.header.height) again",
+                remedy:
+                    "put a copy of ledger.sqlite from a member that has begun in the place of this one; keys and guards stay as they are"
+            )
+        }
         return .ready
     }
 
