@@ -12,7 +12,7 @@ public struct RecoveryLedger {
     private let chain: ChainID
     private let records: [StoredEpochRecord]
 
-    init(_ reader: LedgerReader, genesis: GenesisDocument) throws {
+    package init(_ reader: LedgerReader, genesis: GenesisDocument) throws {
         self.reader = reader
         history = try MemberHistory(reader, genesis: genesis)
         parts = ProofParts(reader, history: history)
@@ -25,7 +25,7 @@ public struct RecoveryLedger {
 
     /// Where a computation begins to believe: at block 0 and the sets that this ledger's
     /// final blocks lead to.
-    func knowledge() throws -> RecoveryKnowledge {
+    package func knowledge() throws -> RecoveryKnowledge {
         let top = try finalHeight()
         let sets = [history.first] + history.changes.filter { $0.height <= top }.map(\.members)
         return RecoveryKnowledge(
@@ -74,7 +74,7 @@ public struct RecoveryLedger {
     ///     signed.
     ///   - guardRecord: what the member's guard holds; nil where none is kept.
     /// - Throws: ``RecoveryFault`` when its own last block cannot be shown.
-    func statement(
+    package func statement(
         of member: HostedMember, closing closes: UInt64, signedRecords: [RecoveryRecord],
         guardRecord: GuardRecord? = nil
     ) throws -> RecoveryStatement {

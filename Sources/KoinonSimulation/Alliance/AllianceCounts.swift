@@ -16,6 +16,10 @@ public struct AllianceCounts: Equatable, Sendable {
     public var alliances = 0
     /// Engines that told different orders.
     public var splits = 0
+    /// Statements in ceremonies after such a lie, computations of a base, and bases found.
+    public var statements = 0
+    public var ceremonies = 0
+    public var bases = 0
     /// Blocks that named other members.
     public var memberChanges = 0
 
@@ -34,6 +38,9 @@ public struct AllianceCounts: Equatable, Sendable {
         expired += other.expired
         alliances += other.alliances
         splits += other.splits
+        statements += other.statements
+        ceremonies += other.ceremonies
+        bases += other.bases
         memberChanges += other.memberChanges
     }
 }

@@ -17,6 +17,9 @@ public struct AllianceSubject: Sendable {
     /// What a process that starts carries, of the attestations that no stored entry carried.
     public var uncarriedAtStart: @Sendable ([StoredAttestation]) -> [StoredAttestation] = { $0 }
 
+    /// How the base of a new epoch is found.
+    public var baseRule: any BaseRule = MayBeFinalRule()
+
     public static let sound = AllianceSubject()
 
     public init() {}

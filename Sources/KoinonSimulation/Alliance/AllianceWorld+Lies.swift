@@ -11,7 +11,7 @@ extension AllianceWorld {
         counts.lies += 1
         let sequence = process.replica.read { $0.lastSequence(of: id) } + 1
         var entry = LyingEntry(author: node, sequence: sequence, clock: clock(of: node))
-        entry.epoch = process.replica.read { $0.header.epoch }
+        entry.epoch = process.replica.read { $0.epoch }
         switch lie {
         case .attestTwice:
             let header = process.replica.read { $0.header }

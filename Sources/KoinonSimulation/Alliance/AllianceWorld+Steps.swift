@@ -19,7 +19,7 @@ extension AllianceWorld {
             guard progress() else { return }
         }
         nowMs = setting.healsAtMs
-        if engine.hasLied { return }
+        if engine.hasLied { return try holdCeremonies() }
         try heal()
         guard try rest(from: nowMs, progress) else { return }
         // Nobody sends anything any more; timers still fall due.

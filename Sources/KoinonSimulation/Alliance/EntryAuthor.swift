@@ -110,7 +110,7 @@ struct EntryAuthor {
         let sequence = view.lastSequence(of: member.id) + 1
         var body = EntryBody()
         body.chain = Data(chain.bytes)
-        body.epoch = view.header.epoch
+        body.epoch = view.epoch
         body.author = member.id.rawValue
         body.sequence = sequence
         body.clockMs = now.milliseconds
@@ -141,7 +141,8 @@ struct EntryAuthor {
         let clocks = view.members.members.map { ($0.id, view.lastClock(of: $0.id)) }
         let carries = uncarried.waitingCount > 0 || !evidence.isEmpty
         return EntryRule.Situation(
-            now: now, uptimeMilliseconds: nowMs, height: view.header.height, finalHeight: final, blockTime: view.header.time,
+            now: now, uptimeMilliseconds: nowMs, height: view.header.height, finalHeight: final,
+            blockTime: view.header.time,
             clocks: Dictionary(uniqueKeysWithValues: clocks), speakers: isMember ? [member.id] : [],
             nextTimer: view.nextTimer, hasTransactions: isMember && !waiting.isEmpty,
             hasAttestations: carries, clockIsWanted: clockIsWanted)

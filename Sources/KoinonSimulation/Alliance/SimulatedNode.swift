@@ -205,7 +205,7 @@ final class NodeProcess {
     ) {
         logged = logged.next
         let log = logged
-        guard case .success(let entry) = checked(envelope, replica.read { $0.header.epoch })
+        guard case .success(let entry) = checked(envelope, replica.read { $0.epoch })
         else {
             taken.batch.log.append(LogEntry(position: log, envelope: envelope, hasEffect: false))
             return

@@ -24,6 +24,8 @@ public struct Finding: Error, Equatable, Sendable, CustomStringConvertible {
         case once
         /// A block's time is not what the members' clocks make it.
         case time
+        /// The base of a new epoch undoes what is final.
+        case recovery
         /// What waits does not come to an end.
         case liveness
     }

@@ -93,6 +93,7 @@ struct AllianceReport: Encodable {
         case lostDisks = "lost_disks"
         case lostGuards = "lost_guards"
         case memberChanges = "member_changes"
+        case ceremonies, bases
     }
 
     init(seed: UInt64, seeds: Int, blocksPerSeed: Int, revision: String) {
@@ -127,13 +128,15 @@ struct AllianceReport: Encodable {
         try container.encode(counts.lostDisks, forKey: .lostDisks)
         try container.encode(counts.lostGuards, forKey: .lostGuards)
         try container.encode(counts.splits, forKey: .splits)
+        try container.encode(counts.ceremonies, forKey: .ceremonies)
+        try container.encode(counts.bases, forKey: .bases)
         try container.encode(counts.memberChanges, forKey: .memberChanges)
     }
 
     var text: String {
         """
         ✓ no contradiction
-          alliances     \(Text.number(counts.alliances)), \(Text.number(counts.splits)) with an engine that lied
+          alliances     \(Text.number(counts.alliances)), \(Text.number(counts.splits)) with an engine that lied: \(Text.number(counts.ceremonies)) ceremonies, \(Text.number(counts.bases)) bases
           blocks        \(Text.number(counts.blocks)) in \(Text.seconds(seconds)), \(blocksPerSecond) a second; \(Text.number(counts.memberChanges)) changed the members
           transactions  \(Text.number(counts.transactions)) executed, \(Text.number(counts.expired)) expired
           entries       \(Text.number(counts.entries)), \(Text.number(counts.attestations)) attestations

@@ -73,5 +73,18 @@ struct AlliancePlant: Sendable, CustomTestStringConvertible {
                 return max(previous, clocks.sorted()[clocks.count / 2 - 1])
             }
         },
+        AlliancePlant("a new epoch begins on the highest known quorum", [.recovery]) {
+            $0.baseRule = HighestKnownQuorum()
+        },
     ]
+}
+
+/// Takes for the base what somebody shows a quorum of, and nothing that may have one.
+struct HighestKnownQuorum: BaseRule {
+    func decide(_ recovery: RecoveryCase) -> BaseDecision {
+        var decision = MayBeFinalRule().decide(recovery)
+        let shown = recovery.finals.compactMap { recovery.tree.header($0.block.hash) }
+        if let top = shown.max(by: { $0.height < $1.height }) { decision.outcome = .base(top) }
+        return decision
+    }
 }

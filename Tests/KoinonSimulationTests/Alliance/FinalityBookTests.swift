@@ -1,0 +1,163 @@
+import KoinonLedger
+import KoinonProtocol
+import Testing
+
+@testable import KoinonSimulation
+
+/// The rules that the simulator holds alliances to, on blocks made by hand.
+@Suite("The book of finality") struct FinalityBookTests {
+    private let members = MemberSet(
+        ["alfa", "bravo", "carla", "delta"].map { Self.entry($0) })
+
+    private static func entry(_ name: String) -> MemberSet.Entry {
+        MemberSet.Entry(
+            id: MemberID(rawValue: name)!,
+            nodeKey: KeyChest.key(Setting.nodeKey(of: name)).publicKey)
+    }
+
+    private static func id(_ name: String) -> MemberID { MemberID(rawValue: name)! }
+
+    private func header(
+        on parent: BlockHeader?, _ mark: String = "a", time: UInt64 = 0,
+        judges: MemberSet? = nil, next: MemberSet? = nil
+    ) -> BlockHeader {
+        let judges = judges ?? members
+        return BlockHeader(
+            chain: ChainID(Array(repeating: 7, count: 32))!, epoch: 0,
+            height: parent?.height.next ?? .genesis, parent: parent?.hash ?? .zero,
+            time: Timestamp(milliseconds: time), entriesRoot: .sha256(Array(mark.utf8)),
+            transactionsRoot: .zero, receiptsRoot: .zero, stateRoot: .zero, historyRoot: .zero,
+            membersHash: judges.hash, nextMembersHash: (next ?? judges).hash, proposer: nil)
+    }
+
+    private func book() -> (FinalityBook, BlockHeader) {
+        let genesis = header(on: nil)
+        return (FinalityBook(genesis: genesis, members: members), genesis)
+    }
+
+    private func close(
+        _ header: BlockHeader, in book: inout FinalityBook, judges: MemberSet? = nil,
+        next: MemberSet? = nil, entries: [FinalityBook.Entry] = [], executed: [Hash256] = []
+    ) -> Finding.Kind? {
+        let judges = judges ?? members
+        return book.close(
+            header, judgedBy: judges, next: next ?? judges, entries: entries, executed: executed)?
+            .kind
+    }
+
+    private func sign(
+        _ header: BlockHeader, by names: [String], in book: inout FinalityBook, isBound: Bool = true
+    ) -> String? {
+        names.compactMap {
+            book.sign(
+                Self.id($0), epoch: 0, height: header.height.rawValue, header.hash,
+                isBound: isBound)
+        }.first
+    }
+
+    @Test func `wants more than two thirds of the judges`() {
+        var (book, genesis) = book()
+        let one = header(on: genesis)
+        #expect(close(one, in: &book) == nil)
+        #expect(sign(one, by: ["alfa", "bravo"], in: &book) == nil)
+        #expect(book.claim(one.hash, by: Self.id("alfa")) != nil)
+        #expect(sign(one, by: ["xeno"], in: &book) == nil)
+        #expect(book.claim(one.hash, by: Self.id("alfa")) != nil)
+        #expect(sign(one, by: ["carla"], in: &book) == nil)
+        #expect(book.claim(one.hash, by: Self.id("alfa")) == nil)
+        #expect(book.highestFinal == 1)
+    }
+
+    @Test func `lets no two blocks of one height be final`() {
+        var (book, genesis) = book()
+        let (one, other) = (header(on: genesis, "a"), header(on: genesis, "b"))
+        #expect(close(one, in: &book) == nil && close(other, in: &book) == nil)
+        let names = ["alfa", "bravo", "carla", "delta"]
+        for block in [one, other] { _ = sign(block, by: names, in: &book, isBound: false) }
+        #expect(book.claim(one.hash, by: Self.id("alfa")) == nil)
+        #expect(book.claim(other.hash, by: Self.id("bravo")) != nil)
+        let second = header(on: other)
+        #expect(close(second, in: &book) == nil)
+        _ = sign(second, by: names, in: &book, isBound: false)
+        #expect(book.claim(second.hash, by: Self.id("bravo")) != nil)
+    }
+
+    @Test func `counts no quorum before the block that named its set has its own`() {
+        var (book, genesis) = book()
+        let fewer = MemberSet([Self.entry("delta")])
+        let change = header(on: genesis, next: fewer)
+        let after = header(on: change, judges: fewer)
+        #expect(close(change, in: &book, next: fewer) == nil)
+        #expect(close(after, in: &book, judges: fewer) == nil)
+        #expect(sign(after, by: ["delta"], in: &book, isBound: false) == nil)
+        #expect(book.claim(after.hash, by: Self.id("alfa")) != nil)
+        #expect(sign(change, by: ["alfa", "bravo", "carla"], in: &book) == nil)
+        #expect(book.claim(after.hash, by: Self.id("alfa")) == nil)
+    }
+
+    @Test func `lets an honest member sign along one branch, and not past an open change`() {
+        var (book, genesis) = book()
+        let (one, other) = (header(on: genesis, "a"), header(on: genesis, "b"))
+        let (two, beside) = (header(on: one), header(on: other))
+        let wider = MemberSet(members.members + [Self.entry("xeno")])
+        let change = header(on: two, next: wider)
+        let after = header(on: change, judges: wider)
+        for block in [one, other, two, beside] { #expect(close(block, in: &book) == nil) }
+        #expect(close(change, in: &book, next: wider) == nil)
+        #expect(close(after, in: &book, judges: wider) == nil)
+        #expect(sign(one, by: ["alfa", "alfa"], in: &book) == nil)
+        #expect(sign(other, by: ["alfa"], in: &book) != nil)
+        #expect(sign(beside, by: ["alfa"], in: &book) != nil)
+        #expect(sign(beside, by: ["bravo"], in: &book) == nil)
+        #expect(sign(one, by: ["bravo"], in: &book) != nil)
+        #expect(sign(two, by: ["carla"], in: &book) == nil)
+        #expect(sign(after, by: ["carla"], in: &book) != nil)
+        #expect(sign(change, by: ["carla", "delta", "echo"], in: &book) == nil)
+        #expect(sign(change, by: ["alfa"], in: &book, isBound: false) == nil)
+        #expect(sign(after, by: ["delta"], in: &book) == nil)
+    }
+
+    @Test func `reckons time, sequences and what was executed again`() {
+        func entry(_ name: String, _ sequence: UInt64, clock: UInt64, isVoid: Bool = false)
+            -> FinalityBook.Entry
+        {
+            FinalityBook.Entry(
+                author: Self.id(name), sequence: sequence, clockMs: clock, isVoid: isVoid,
+                contradictors: [])
+        }
+        var (book, genesis) = book()
+        let clocks = [entry("alfa", 1, clock: 10), entry("bravo", 1, clock: 20)]
+        let transaction = Hash256.sha256([1])
+        #expect(close(header(on: genesis, time: 0), in: &book, entries: clocks) == .time)
+        let one = header(on: genesis, time: 10)
+        #expect(close(one, in: &book, entries: clocks, executed: [transaction]) == nil)
+        #expect(
+            close(header(on: one, time: 10), in: &book, entries: [entry("alfa", 3, clock: 10)])
+                == .block)
+        // A void entry uses its sequence and states nothing.
+        let void = [entry("carla", 1, clock: 90, isVoid: true), entry("alfa", 2, clock: 30)]
+        let two = header(on: one, time: 20)
+        #expect(close(two, in: &book, entries: void) == nil)
+        #expect(
+            close(header(on: two, time: 20), in: &book, executed: [transaction]) == .once)
+        // On another branch it has its place once more.
+        let beside = header(on: genesis, "b", time: 0)
+        #expect(close(beside, in: &book, executed: [transaction]) == nil)
+    }
+
+    @Test func `counts no signature of who contradicted himself before`() {
+        var (book, genesis) = book()
+        let one = header(on: genesis)
+        let key = Self.entry("delta").nodeKey
+        let shown = FinalityBook.Entry(
+            author: Self.id("alfa"), sequence: 1, clockMs: 0, isVoid: false, contradictors: [key])
+        #expect(close(one, in: &book, entries: [shown]) == nil)
+        let two = header(on: one)
+        #expect(close(two, in: &book) == nil)
+        for block in [one, two] {
+            _ = sign(block, by: ["alfa", "bravo", "delta"], in: &book, isBound: false)
+        }
+        #expect(book.claim(two.hash, by: Self.id("alfa")) != nil)
+        #expect(book.claim(one.hash, by: Self.id("alfa")) == nil)
+    }
+}
