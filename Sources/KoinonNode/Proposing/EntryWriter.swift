@@ -6,11 +6,11 @@ import KoinonProtocol
 /// Writes the entries of the members hosted here: sequence numbers, clocks, signatures.
 ///
 /// Owned by the proposer, the only one that appends.
-struct EntryWriter {
+package struct EntryWriter: Sendable {
     /// An entry with the checked form that the executor may use instead of parsing it again.
-    struct Written {
-        var envelope: Envelope
-        var checked: CheckedEntry
+    package struct Written: Sendable {
+        package var envelope: Envelope
+        package var checked: CheckedEntry
     }
 
     private let chain: ChainID
@@ -18,14 +18,19 @@ struct EntryWriter {
     private let hosted: [HostedMember]
     /// Those of them who are members now, and heard.
     private var authors: [HostedMember] = []
+    /// Those who are members no more. What removed them is judged by them too, so what they
+    /// signed as members still has to be carried.
+    private var leavers: [HostedMember] = []
     private var sequences: [MemberID: UInt64]
     /// The last clock that each member of the alliance has stated in the order.
-    private(set) var clocks: [MemberID: Timestamp]
-    private(set) var blockTime: Timestamp
+    package private(set) var clocks: [MemberID: Timestamp]
+    package private(set) var blockTime: Timestamp
 
     /// What the replica knows of the members.
-    struct Known: Sendable {
+    package struct Known: Sendable {
         var nodeKeys: [MemberID: PublicKey] = [:]
+        /// Of former members.
+        var formerKeys: [MemberID: PublicKey] = [:]
         var sequences: [MemberID: UInt64] = [:]
         var clocks: [MemberID: Timestamp] = [:]
         /// Whose entries are void.
@@ -33,7 +38,7 @@ struct EntryWriter {
         /// Of the last block.
         var time: Timestamp
 
-        init(_ replica: ReplicaView) {
+        package init(_ replica: ReplicaView) {
             time = replica.header.time
             silenced = Set(replica.silenced.keys)
             for member in replica.members.members {
@@ -41,10 +46,15 @@ struct EntryWriter {
                 sequences[member.id] = replica.lastSequence(of: member.id)
                 clocks[member.id] = replica.lastClock(of: member.id)
             }
+            for (id, author) in CoreRows.authors.rows(in: replica.state)
+            where nodeKeys[id] == nil {
+                formerKeys[id] = PublicKey(author.nodeKey)
+                sequences[id] = replica.lastSequence(of: id)
+            }
         }
     }
 
-    init(replica: ReplicaView, hosted: [HostedMember]) {
+    package init(replica: ReplicaView, hosted: [HostedMember]) {
         chain = replica.chain
         epoch = replica.epoch
         self.hosted = hosted
@@ -53,6 +63,11 @@ struct EntryWriter {
         clocks = known.clocks
         sequences = known.sequences
         authors = Self.authors(among: hosted, known)
+        leavers = Self.leavers(among: hosted, known)
+    }
+
+    private static func leavers(among hosted: [HostedMember], _ known: Known) -> [HostedMember] {
+        hosted.filter { known.formerKeys[$0.id] == $0.nodeKey.publicKey }
     }
 
     private static func authors(among hosted: [HostedMember], _ known: Known) -> [HostedMember] {
@@ -62,15 +77,16 @@ struct EntryWriter {
     }
 
     /// Members came or went, or are heard no more: go on with what the replica knows of the new ones.
-    mutating func membersChanged(_ known: Known) {
+    package mutating func membersChanged(_ known: Known) {
         clocks = known.clocks.merging(clocks.filter { known.clocks[$0.key] != nil }) { max($0, $1) }
         sequences = known.sequences.merging(sequences) { max($0, $1) }
         authors = Self.authors(among: hosted, known)
+        leavers = Self.leavers(among: hosted, known)
     }
 
     /// What the order has brought since: entries of others, and of one's own that another
     /// process or an earlier life of this one wrote.
-    mutating func observe(_ known: Known) {
+    package mutating func observe(_ known: Known) {
         for (member, sequence) in known.sequences where sequence > sequences[member] ?? 0 {
             sequences[member] = sequence
         }
@@ -82,10 +98,10 @@ struct EntryWriter {
     }
 
     /// The members for which entries can be written now.
-    var speakers: [MemberID] { authors.map(\.id) }
+    package var speakers: [MemberID] { authors.map(\.id) }
 
     /// Whether any member of the alliance is hosted here; without one nothing can be written.
-    var canWrite: Bool { !authors.isEmpty }
+    package var canWrite: Bool { !authors.isEmpty }
 
     /// Entries that close one block with these transactions at `clock`; none while
     /// nothing can be written.
@@ -93,7 +109,7 @@ struct EntryWriter {
     /// The hosted members take turns as authors, by how many entries they wrote, so that a
     /// node that starts again goes on as if it had not stopped. While block time would stay
     /// more than `tolerance` behind the clock, others state theirs in bare entries first.
-    mutating func block(
+    package mutating func block(
         _ transactions: [CheckedTransaction], attestations: [Signed], at clock: Timestamp,
         toleranceMilliseconds tolerance: UInt64, asksForClocks: Bool = false,
         contradictions: [Contradiction] = []
@@ -116,6 +132,18 @@ struct EntryWriter {
         entries.append(write(author, clock, content))
         return entries
     }
+
+    /// An entry of a former member with what it signed as a member; nil while somebody else
+    /// hosted here can carry that, or nobody.
+    package mutating func farewell(_ attestations: [Signed], at clock: Timestamp) -> Written? {
+        guard authors.isEmpty, let leaver = leavers.first, !attestations.isEmpty else {
+            return nil
+        }
+        return write(leaver, clock, Content(attestations: attestations))
+    }
+
+    /// Whether ``farewell(_:at:)`` writes something.
+    package var takesLeave: Bool { authors.isEmpty && !leavers.isEmpty }
 
     private mutating func state(_ clock: Timestamp, for member: MemberID) {
         clocks[member] = clock

@@ -141,7 +141,7 @@ struct Proposer {
             let ids = pool.take(maximumBytes: .max).map(\.id)
             outcomes.giveUp(ids)
             pool.settle(ids)
-            return progressWithNothingToAppend
+            return takeLeave(at: now) ?? progressWithNothingToAppend
         }
         news.waitsUntil = nil
         switch rule.decide(situation(at: now)) {
@@ -152,6 +152,18 @@ struct Proposer {
             return .underWay
         case .append(let contents): return append(contents, at: now)
         }
+    }
+
+    /// Nobody hosted here is a member any more: what they signed as members is still carried.
+    private mutating func takeLeave(at now: Timestamp) -> Progress? {
+        guard writer.takesLeave, outbox.count > 0,
+            let entry = writer.farewell(
+                outbox.take(limit: Self.attestationsPerEntry), at: now)
+        else { return nil }
+        let append = append([entry])
+        append.whenEnded { [pool] _ in pool.arrival.wake() }
+        underWay.append(append)
+        return .done
     }
 
     private var progressWithNothingToAppend: Progress {

@@ -82,7 +82,8 @@ struct AllianceGenerator {
 
     private mutating func transactions() {
         let issuer = wallet.account(ofMember: setting.members[0])
-        send([.createUnit("hour", title: "Hours", scale: 2)], by: issuer, atMs: 100, lifeMs: 600_000)
+        send(
+            [.createUnit("hour", title: "Hours", scale: 2)], by: issuer, atMs: 100, lifeMs: 600_000)
         var people: [Wallet.Account] = [issuer]
         for number in 0..<4 {
             let sponsor = setting.members[random.below(setting.members.count)]

@@ -148,21 +148,34 @@ extension AllianceWorld {
 
     /// Whether all that was pending has come to an end, everywhere; else what has not.
     func unrest() -> String? {
-        if let id = clients.order.first {
-            return "transaction \(id) is neither final nor expired"
-        }
         var first: (id: MemberID, header: BlockHeader)?
         for id in ids where !liars.contains(id) {
             guard let process = nodes[id]?.process else { return "\(id) is down" }
             let header = process.replica.read { $0.header }
             guard process.finality.finalHeight == header.height else {
-                return "\(id) is at block \(header.height), of which \(process.finality.finalHeight) is final"
+                return
+                    "\(id) is at block \(header.height), of which \(process.finality.finalHeight) is final"
             }
             if let first, first.header != header {
                 return "\(first.id) is at block \(first.header.height), \(id) at \(header.height)"
             }
             first = (id, header)
         }
-        return nil
+        guard let id = clients.order.first(where: { !isHopeless($0) }) else { return nil }
+        return "transaction \(id) is neither final nor expired"
+    }
+
+    /// Whether nobody takes a client's transaction: its account was never opened, because the
+    /// transaction that was to do that expired or was rejected.
+    private func isHopeless(_ id: Hash256) -> Bool {
+        guard let envelope = clients.pending[id]?.envelope,
+            let transaction = try? CheckedTransaction(envelope, chain: genesis.chain)
+        else { return false }
+        return ids.filter { !liars.contains($0) }.compactMap { nodes[$0] }.allSatisfy { node in
+            let now = clock(of: node)
+            return node.process?.replica.read {
+                $0.ignoredReason(transaction, at: now) == .keyNotActive
+            } ?? false
+        }
     }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import KoinonLedger
 import KoinonMachine
 import KoinonNode
@@ -8,10 +7,10 @@ import KoinonStore
 /// What one member's node puts into the order: by the node's own rule for when, with what
 /// waits. One entry is under way at a time; it is brought again, byte for byte, until the order
 /// shows it, or other bytes in its place.
-struct EntryAuthor {
-    private let member: HostedMember
-    private let chain: ChainID
+struct EntryAuthor: Sendable {
+    private let member: MemberID
     private var rule: EntryRule
+    private var writer: EntryWriter
     private var uncarried: UncarriedAttestations
     /// Transactions that wait for a place, first come first served.
     private var waiting: [CheckedTransaction] = []
@@ -22,7 +21,7 @@ struct EntryAuthor {
     private(set) var underWay: UnderWay?
     private var clockIsWanted = false
 
-    struct UnderWay {
+    struct UnderWay: Sendable {
         var envelope: Envelope
         var sequence: UInt64
         var transactions: [CheckedTransaction]
@@ -36,9 +35,9 @@ struct EntryAuthor {
     private static let transactionsPerEntry = 50
     private static let attestationsPerEntry = 200
 
-    init(member: HostedMember, chain: ChainID, rules: AllianceRules) {
-        self.member = member
-        self.chain = chain
+    init(member: HostedMember, replica: ReplicaView, rules: AllianceRules) {
+        self.member = member.id
+        writer = EntryWriter(replica: replica, hosted: [member])
         rule = EntryRule(rules: rules)
         uncarried = UncarriedAttestations(rules: rules)
     }
@@ -64,7 +63,7 @@ struct EntryAuthor {
     /// - Returns: up to which height the order has shown all attestations of a key.
     mutating func saw(_ entry: CheckedEntry, hadEffect: Bool) -> [PublicKey: Height] {
         let through = uncarried.saw(entry.attestations)
-        guard entry.author == member.id else {
+        guard entry.author == member else {
             if !entry.isBare { clockIsWanted = true }
             return through
         }
@@ -100,34 +99,40 @@ struct EntryAuthor {
             return own
         }
         settle(waiting.filter { $0.body.expiresAtMs < now.milliseconds }.map(\.id))
+        let known = EntryWriter.Known(view)
+        writer.membersChanged(known)
+        writer.observe(known)
+        guard writer.canWrite else { return takeLeave(at: now, nowMs) }
         guard case .append(let contents) = rule.decide(situation(now, nowMs, final, view)) else {
             return nil
         }
         let count = contents.takesTransactions ? min(waiting.count, Self.transactionsPerEntry) : 0
         let transactions = Array(waiting.prefix(count))
         waiting.removeFirst(count)
-        let attestations = uncarried.take(limit: Self.attestationsPerEntry)
-        let sequence = view.lastSequence(of: member.id) + 1
-        var body = EntryBody()
-        body.chain = Data(chain.bytes)
-        body.epoch = view.epoch
-        body.author = member.id.rawValue
-        body.sequence = sequence
-        body.clockMs = now.milliseconds
-        body.attestations = attestations
-        body.asksForClocks = contents.asksForClocks
-        body.contradictions = evidence.map { found in
-            ContradictingPair.with {
-                $0.first = found.first.envelope.message
-                $0.second = found.second.envelope.message
-            }
-        }
-        body.transactions = transactions.map(\.envelope.message)
+        let written = writer.block(
+            transactions, attestations: uncarried.take(limit: Self.attestationsPerEntry), at: now,
+            toleranceMilliseconds: .max, asksForClocks: contents.asksForClocks,
+            contradictions: evidence)
+        guard let entry = written.first else { return nil }
+        return bring(entry, evidence, nowMs)
+    }
+
+    private mutating func takeLeave(at now: Timestamp, _ nowMs: UInt64) -> UnderWay? {
+        guard writer.takesLeave, uncarried.waitingCount > 0,
+            let entry = writer.farewell(
+                uncarried.take(limit: Self.attestationsPerEntry), at: now)
+        else { return nil }
+        return bring(entry, [], nowMs)
+    }
+
+    private mutating func bring(
+        _ written: EntryWriter.Written, _ shown: [Contradiction], _ nowMs: UInt64
+    ) -> UnderWay {
         let own = UnderWay(
-            envelope: member.nodeKey.sign(body.encoded, as: .entry), sequence: sequence,
-            transactions: transactions, attestations: attestations, evidence: evidence,
-            broughtAtMs: nowMs)
-        evidence = []
+            envelope: written.envelope, sequence: written.checked.sequence,
+            transactions: written.checked.transactions,
+            attestations: written.checked.attestations, evidence: shown, broughtAtMs: nowMs)
+        evidence.removeAll(where: shown.contains)
         underWay = own
         return own
     }
@@ -135,16 +140,11 @@ struct EntryAuthor {
     private func situation(
         _ now: Timestamp, _ nowMs: UInt64, _ final: Height, _ view: ReplicaView
     ) -> EntryRule.Situation {
-        let isMember =
-            view.members.nodeKey(of: member.id) == member.nodeKey.publicKey
-            && view.silenced[member.id] == nil
-        let clocks = view.members.members.map { ($0.id, view.lastClock(of: $0.id)) }
         let carries = uncarried.waitingCount > 0 || !evidence.isEmpty
         return EntryRule.Situation(
             now: now, uptimeMilliseconds: nowMs, height: view.header.height, finalHeight: final,
-            blockTime: view.header.time,
-            clocks: Dictionary(uniqueKeysWithValues: clocks), speakers: isMember ? [member.id] : [],
-            nextTimer: view.nextTimer, hasTransactions: isMember && !waiting.isEmpty,
+            blockTime: view.header.time, clocks: writer.clocks, speakers: writer.speakers,
+            nextTimer: view.nextTimer, hasTransactions: !waiting.isEmpty,
             hasAttestations: carries, clockIsWanted: clockIsWanted)
     }
 }

@@ -101,12 +101,10 @@ final class NodeProcess {
     var busyUntilMs: UInt64 = 0
     /// Signed, and not stored so far.
     private var unstored: [StoredAttestation] = []
-    private let chain: ChainID
     private let attestationGuard: SimulatedGuard
 
     init(_ node: SimulatedNode) throws {
         let (member, genesis, subject) = (node.member, node.genesis, node.subject)
-        chain = genesis.chain
         self.subject = subject
         attestationGuard = node.attestationGuard
         store = try Self.open(node)
@@ -122,7 +120,9 @@ final class NodeProcess {
         attester = resumed.attester
         position = Int(resumed.cursor.position.rawValue)
         logged = resumed.lastPosition
-        author = EntryAuthor(member: member, chain: chain, rules: subject.rules)
+        author = resumed.replica.read {
+            EntryAuthor(member: member, replica: $0, rules: subject.rules)
+        }
         author.add(subject.uncarriedAtStart(resumed.uncarriedAttestations))
     }
 
