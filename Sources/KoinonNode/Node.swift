@@ -105,29 +105,6 @@ public final class Node: Service {
                 height: replica.read { $0.header.height }, finalHeight: committer.finalHeight))
     }
 
-    /// A wrong key would write entries that nobody, this node included, takes.
-    ///
-    /// - Parameter mayFollow: whether others order, so that a node may also follow without a
-    ///   member, or before its member is admitted.
-    private static func check(
-        _ hosted: [HostedMember], against members: MemberSet, mayFollow: Bool
-    ) throws {
-        guard mayFollow || hosted.contains(where: { members.nodeKey(of: $0.id) != nil }) else {
-            throw HomeFault(
-                "node.json: none of the hosts is a member of this alliance; see koinon query members"
-            )
-        }
-        for member in hosted {
-            guard let key = members.nodeKey(of: member.id) else { continue }
-            guard hosted.contains(where: { $0.id == member.id && $0.nodeKey.publicKey == key })
-            else {
-                throw HomeFault(
-                    "keys/\(member.id)\(NodeHome.nodeKeySuffix).json: not the node key that the alliance knows of \(member.id); put that key back"
-                )
-            }
-        }
-    }
-
     public var chain: ChainID { genesis.chain }
 
     /// How many transactions wait for a place in a block.

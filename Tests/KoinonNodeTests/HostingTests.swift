@@ -86,6 +86,7 @@ struct HostingTests {
                 author: try #require(MemberID(rawValue: "bravo")), sequence: 1,
                 envelope: key.sign(body.encoded, as: .entry))
             try await node.engine.append([entry]).durable()
+            try await node.untilFinal(Height(1))
             #expect(node.finalHeight == Height(1))
             #expect(
                 try node.store.read { try $0.attestations(at: Height(1)) }.map(\.member.rawValue)

@@ -22,6 +22,7 @@ struct ProvingTests {
             try await Decisions.decide(Decisions.admission("carol"), by: [alfa, bravo], on: node)
             let change = node.tip.height
             #expect(change == Height(3))
+            try await node.untilFinal(change)
             #expect(node.finalHeight == change, "the change is final by those who decided it")
 
             // Two of three: the chain goes on, and waits for Carol.
@@ -53,6 +54,7 @@ struct ProvingTests {
             let expulsion = Action.expulsion(of: try #require(MemberID(rawValue: "bravo")))
             try await Decisions.decide(expulsion, by: [carol, alfa, bravo], on: node)
             let change = node.tip.height
+            try await node.untilFinal(change)
             #expect(node.finalHeight == change)
             let last = try carol.sign(.registerKind("third", title: "Judged by two others"))
             #expect(try await node.receipt(of: last).code == 0)

@@ -257,9 +257,7 @@ final class Committer: Sendable {
         try guards.raise(step.guards)
         let (contradictions, final) = signing.withLock { signing in
             signing.unstored += step.attestations
-            return (
-                signing.attester.takeContradictions(), signing.attester.finality.finalHeight
-            )
+            return (signing.attester.takeContradictions(), signing.attester.finality.finalHeight)
         }
         published.withLock { $0 = final }
         outbox.add(step.attestations, settling: expected)
@@ -298,11 +296,4 @@ final class Committer: Sendable {
                 })
         }
     }
-}
-
-/// How a hosted member stands to the chain that its node follows.
-public struct MemberStanding: Hashable, Sendable {
-    public var member: MemberID
-    public var nodeKey: PublicKey
-    public var standing: BranchStanding
 }

@@ -47,10 +47,11 @@ public struct BranchRule: Sendable {
     /// - Parameters:
     ///   - record: what the guard holds.
     ///   - tip: the last header of the chain.
-    ///   - headerAt: the header of an earlier block.
+    ///   - headerAt: the header of an earlier block; nil when it is not kept.
+    ///   - hashAt: the hash of one whose header is not kept.
     public init(
         member: MemberID, nodeKey: PublicKey, record: GuardRecord?, tip: BlockHeader,
-        headerAt: (Height) throws -> BlockHeader?
+        headerAt: (Height) throws -> BlockHeader?, hashAt: (Height) throws -> Hash256?
     ) rethrows {
         self.member = member
         self.nodeKey = nodeKey
@@ -66,8 +67,23 @@ public struct BranchRule: Sendable {
             standing = .catchesUp(to: record.height)
             guard record.height <= tip.height else { return }
             let known = try record.height == tip.height ? tip : headerAt(record.height)
-            if let known { reach(known) }
+            if let known {
+                reach(known)
+            } else if let hash = try hashAt(record.height) {
+                let isSigned = hash == record.hash
+                standing = isSigned ? .attests : .follows(.otherBranch(record.height))
+            }
         }
+    }
+
+    /// On a chain whose headers are all kept.
+    public init(
+        member: MemberID, nodeKey: PublicKey, record: GuardRecord?, tip: BlockHeader,
+        headerAt: (Height) throws -> BlockHeader?
+    ) rethrows {
+        try self.init(
+            member: member, nodeKey: nodeKey, record: record, tip: tip, headerAt: headerAt,
+            hashAt: { _ in nil })
     }
 
     /// The next block of the chain.

@@ -11,10 +11,6 @@ import Testing
 /// What one process that hosts everybody makes of its guards.
 @Suite("A node with the embedded engine and its guards", .timeLimit(.minutes(2)))
 struct GuardTests {
-    private func register(_ kind: String, _ home: TestHome, on node: Node) async throws {
-        try await home.member("alfa").done(.registerKind(kind, title: "K"), to: node)
-    }
-
     @Test func `begins guards in a home that was made before there were any`() async throws {
         let home = try TestHome()
         let sender = home.member("alfa")
@@ -73,9 +69,10 @@ struct GuardTests {
 
     @Test func `has raised its guards before anybody sees a signature`() async throws {
         let home = try TestHome()
+        let sender = home.member("alfa")
         try await home.running { node in
             for number in 1...5 {
-                try await register("kind-\(number)", home, on: node)
+                try await sender.done(.registerKind("kind-\(number)", title: "K"), to: node)
                 let final = node.finalHeight
                 for name in ["alfa", "bravo"] {
                     let file = GuardFile(

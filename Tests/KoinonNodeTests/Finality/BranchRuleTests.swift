@@ -82,6 +82,20 @@ struct BranchRuleTests {
         }
     }
 
+    @Test func `is told by the hash alone where headers are not kept`() {
+        let headers = headers
+        let kept = Array(headers[3...])
+        func standing(_ signed: BlockHeader) -> BranchStanding {
+            BranchRule(
+                member: .alfa, nodeKey: key.publicKey, record: record(signed), tip: headers[5],
+                headerAt: { height in kept.first { $0.height == height } },
+                hashAt: { headers[Int($0.rawValue)].hash }
+            ).standing
+        }
+        #expect(standing(headers[2]) == .attests)
+        #expect(standing(other(2)) == .follows(.otherBranch(Height(2))))
+    }
+
     @Test func `shows when the chain comes to what was signed`() {
         let headers = headers
         for (signed, expected) in [
