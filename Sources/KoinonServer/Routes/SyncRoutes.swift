@@ -11,7 +11,7 @@ struct SyncRoutes {
 
     func add(to router: Router<KoinonRequestContext>) {
         router.get("/v1/sync/blocks") { try blocks($0, $1) }
-        router.get("/v1/sync/snapshots") { _, _ in try snapshots() }
+        router.getApart("/v1/sync/snapshots") { _, _ in try snapshots() }
         router.get("/v1/sync/snapshots/{height}") { request, requestContext in
             let height = try height(Query(request, requestContext))
             return try await file { try $0.manifest(at: height) }
@@ -71,6 +71,11 @@ struct SyncRoutes {
                 .contentType: BlockStream.mediaType, .cacheControl: "no-store",
                 .koinonHeight: "\(finalHeight)",
             ],
-            body: slot.body(on: requestContext.channel) { try await stream.run(&$0) })
+            body: slot.body(on: requestContext.channel) { writer in
+                // Reads blocks from the disk.
+                try await withTaskExecutorPreference(globalConcurrentExecutor) {
+                    try await stream.run(&writer)
+                }
+            })
     }
 }

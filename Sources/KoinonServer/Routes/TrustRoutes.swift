@@ -10,9 +10,9 @@ struct TrustRoutes {
     let context: ServerContext
 
     func add(to router: Router<KoinonRequestContext>) {
-        router.get("/v1/trust") { try trust(Query($0, $1)) }
-        router.get("/v1/trust/history/{height}") { try history(Query($0, $1)) }
-        router.get("/v1/trust/epochs/{epoch}") { try record(Query($0, $1)) }
+        router.getApart("/v1/trust") { try trust(Query($0, $1)) }
+        router.getApart("/v1/trust/history/{height}") { try history(Query($0, $1)) }
+        router.getApart("/v1/trust/epochs/{epoch}") { try record(Query($0, $1)) }
     }
 
     /// The whole record with which an epoch began: docs/formats/recovery.md.
