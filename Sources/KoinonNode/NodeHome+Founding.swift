@@ -69,7 +69,8 @@ extension NodeHome {
             let keyName = member.id.rawValue + nodeKeySuffix
             guard Slug.isValid(keyName), !member.id.rawValue.hasSuffix(nodeKeySuffix) else {
                 throw HomeFault(
-                    "member \"\(member.id)\": the name of its node key, \"\(keyName)\", must fit into \(Slug.maximumBytes) bytes and be its alone; choose a name of at most \(Slug.maximumBytes - nodeKeySuffix.count) bytes that does not end in \"\(nodeKeySuffix)\"")
+                    "member \"\(member.id)\": the name of its node key, \"\(keyName)\", must fit into \(Slug.maximumBytes) bytes and be its alone; choose a name of at most \(Slug.maximumBytes - nodeKeySuffix.count) bytes that does not end in \"\(nodeKeySuffix)\""
+                )
             }
         }
         var genesis = Genesis()

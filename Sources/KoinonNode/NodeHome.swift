@@ -64,8 +64,10 @@ public struct NodeHome: Sendable {
                     "\(configurationFile.path): hosts: \"\(name)\" is no member name")
             }
             let next = name + Self.nextNodeKeySuffix
-            return try [name + Self.nodeKeySuffix, next].filter { $0 != next || names.contains(next) }
-                .map { HostedMember(id: id, nodeKey: try ring.key(named: $0)) }
+            return try [name + Self.nodeKeySuffix, next].filter {
+                $0 != next || names.contains(next)
+            }
+            .map { HostedMember(id: id, nodeKey: try ring.key(named: $0)) }
         }
     }
 

@@ -37,7 +37,8 @@ public struct EntryRule: Sendable {
         public var clockIsWanted: Bool
 
         public init(
-            now: Timestamp, uptimeMilliseconds: UInt64, height: Height, finalHeight: Height, blockTime: Timestamp,
+            now: Timestamp, uptimeMilliseconds: UInt64, height: Height, finalHeight: Height,
+            blockTime: Timestamp,
             clocks: [MemberID: Timestamp], speakers: [MemberID], nextTimer: Timestamp?,
             hasTransactions: Bool, hasAttestations: Bool, clockIsWanted: Bool
         ) {
@@ -128,7 +129,8 @@ public struct EntryRule: Sendable {
 
     /// What transactions wait for while block time lags.
     private mutating func clocks(_ situation: Situation) -> Clocks {
-        guard situation.now.milliseconds > situation.reachableTime.milliseconds + Self.lagMilliseconds
+        guard
+            situation.now.milliseconds > situation.reachableTime.milliseconds + Self.lagMilliseconds
         else {
             askedAt = nil
             return .proceed
