@@ -224,27 +224,25 @@ struct AllianceGenerator {
         }
     }
 
-    /// The engine lies: half of the nodes and more are told another order.
+    /// The engine lies: nodes are told one of two orders.
     private mutating func split() {
         var groups: [[String]] = [[], []]
-        for node in setting.nodes { groups[random.below(2)].append(node) }
-        let atMs = moment(from: 3_000)
-        add(.split(groups), atMs: atMs)
-        if let node = unguarded, random.below(3) > 0 {
-            var crash = crash(of: node)
-            (crash.losesDisk, crash.disk.operation, crash.guardFault) = (true, 0, .lost)
-            let laterMs = random.within(atMs...setting.healsAtMs)
-            add(.mislead(node, order: random.below(2)), atMs: laterMs)
-            add(.crash(crash), atMs: laterMs)
+        var orders: [String: Int] = [:]
+        for node in setting.nodes {
+            let order = random.below(2)
+            groups[order].append(node)
+            orders[node] = order
         }
+        let atMs = random.within(3_000...(setting.healsAtMs / 2))
+        add(.split(groups), atMs: atMs)
+        amnesia(orders, after: atMs)
         for _ in 0..<random.below(6) {
             guard let node = random.pick(setting.nodes) else { return }
             let laterMs = random.within(atMs...setting.healsAtMs)
             add(.mislead(node, order: random.below(2)), atMs: laterMs)
             if random.oneIn(2) {
                 var crash = crash(of: node)
-                crash.losesDisk = true
-                crash.disk.operation = 0
+                (crash.losesDisk, crash.disk.operation) = (true, 0)
                 add(.crash(crash), atMs: laterMs)
             }
         }
@@ -254,5 +252,19 @@ struct AllianceGenerator {
                 .lie(liar, random.oneIn(4) ? .attestTwice : .attestEverything),
                 atMs: random.within(atMs...setting.healsAtMs))
         }
+    }
+
+    /// A member forgets all that it signed, and is told the other order.
+    private mutating func amnesia(_ orders: [String: Int], after atMs: UInt64) {
+        if unguarded == nil, setting.liars.count < AllianceSetting.faults(among: fewest) {
+            unguarded = random.pick(setting.members.filter { !setting.liars.contains($0) })
+        }
+        guard let node = unguarded, let order = orders[node] else { return }
+        var crash = crash(of: node)
+        (crash.losesDisk, crash.disk.operation, crash.guardFault) = (true, 0, .lost)
+        crash.downMs = random.within(10...1_000)
+        let laterMs = atMs + random.within(1_000...4_000)
+        add(.mislead(node, order: 1 - order), atMs: laterMs)
+        add(.crash(crash), atMs: laterMs)
     }
 }

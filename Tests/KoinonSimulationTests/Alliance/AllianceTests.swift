@@ -27,7 +27,7 @@ import Testing
         try await SimulationThread.run {
             let folder = try TemporaryFolder()
             let simulation = AllianceSimulation(folder: folder.url)
-            let outcome = try simulation.run(seed: 21, blocks: 800)
+            let outcome = try simulation.run(seed: 33, blocks: 600)
             if let failure = outcome.failure { Issue.record("\(failure.finding)") }
             let counts = outcome.counts
             #expect(counts.crashes > 5 && counts.lies > 10 && counts.splits > 0)
