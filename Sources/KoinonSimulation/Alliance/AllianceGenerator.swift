@@ -135,10 +135,23 @@ struct AllianceGenerator {
         let account = wallet.account(ofMember: proposer)
         let proposal = wallet.nextProposal(by: account)
         send([.propose(title: title, change)], by: account, atMs: atMs, lifeMs: 600_000)
+        var votes: [UInt64] = []
         for voter in voters.dropFirst() {
+            let voteMs = atMs + random.within(500...5_000)
+            votes.append(voteMs)
             send(
-                [.vote(true, on: proposal)], by: wallet.account(ofMember: voter),
-                atMs: atMs + random.within(500...5_000), lifeMs: 600_000)
+                [.vote(true, on: proposal)], by: wallet.account(ofMember: voter), atMs: voteMs,
+                lifeMs: 600_000)
+        }
+        // What is signed under the block that changes the members has to outlive a crash.
+        let needed = voters.count * 2 / 3
+        guard random.oneIn(2) else { return }
+        let decidedMs = needed == 0 ? atMs : votes.sorted()[needed - 1]
+        for member in setting.members where random.oneIn(2) {
+            var crash = crash(of: member)
+            crash.disk.operation = 0
+            let afterMs = random.within(10...(4 * setting.latencyMs + 2 * setting.diskMs + 50))
+            add(.crash(crash), atMs: decidedMs + afterMs)
         }
     }
 

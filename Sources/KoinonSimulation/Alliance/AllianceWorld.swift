@@ -49,7 +49,7 @@ final class AllianceWorld {
     enum Event {
         case step(Int)
         case transaction(Envelope, to: MemberID)
-        case entry(EntryAuthor.UnderWay, by: MemberID)
+        case entry(EntryAuthor.UnderWay, by: MemberID, life: Int)
         case answer(SimulatedEngine.Answer, sequence: UInt64, to: MemberID, life: Int)
         case delivery(to: MemberID)
         case work(MemberID, life: Int)
@@ -108,7 +108,10 @@ final class AllianceWorld {
         switch event {
         case .step(let index): try perform(steps[index].happens)
         case .transaction(let envelope, let id): accept(envelope, at: id)
-        case .entry(let entry, let id): append(entry, by: id)
+        case .entry(let entry, let id, let life):
+            // What a process that has ended had under way may be lost with it, or not.
+            if nodes[id]?.life != life, chances.next("lost", of: id) % 2 == 0 { return }
+            append(entry, by: id)
         case .answer(let answer, let sequence, let id, let life):
             guard answer == .taken, let process = process(id, life) else { return }
             process.author.placeTaken(sequence: sequence)
@@ -157,8 +160,8 @@ final class AllianceWorld {
     }
 
     func bring(_ entry: EntryAuthor.UnderWay, by id: MemberID) {
-        guard network.reachesEngine(id, at: nowMs) else { return }
-        queue.add(.entry(entry, by: id), atMs: nowMs + delay("entry", id))
+        guard network.reachesEngine(id, at: nowMs), let life = nodes[id]?.life else { return }
+        queue.add(.entry(entry, by: id, life: life), atMs: nowMs + delay("entry", id))
     }
 
     func append(_ entry: EntryAuthor.UnderWay, by id: MemberID) {

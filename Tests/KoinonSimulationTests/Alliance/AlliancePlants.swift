@@ -50,6 +50,7 @@ struct AlliancePlant: Sendable, CustomTestStringConvertible {
             $0.guardAtStart = { $0 ?? GuardRecord.fresh($1.id, $1.nodeKey.publicKey) }
         },
         AlliancePlant("attestations are not carried again after a crash", [.liveness]) {
+            $0.rules.carriesAgain = false
             $0.uncarriedAtStart = { _ in [] }
         },
         AlliancePlant("the pause stops attestations too", [.liveness]) {
