@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import KoinonNode
 import KoinonProtocol
+import KoinonStore
 import NIOCore
 
 /// What other members' nodes take to catch up: whole blocks, and snapshots
@@ -62,6 +63,9 @@ struct SyncRoutes {
                 "from", "is missing or 0",
                 remedy: "give the height of the first block that you want, from 1")
         }
+        let base = try context.store.read { try $0.baseHeight() }
+        // Here, where it can still be said in words.
+        if from <= base { throw StoreFault.notKept(height: from, base: base) }
         let finalHeight = context.node.finalHeight
         let stream = BlockStreaming(store: context.store, from: from, finalHeight: finalHeight)
         let slot = try SyncSlot(context)

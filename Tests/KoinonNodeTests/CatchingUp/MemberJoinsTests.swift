@@ -10,7 +10,7 @@ import Testing
 @testable import TestNodes
 
 /// Four nodes on one order, and a fifth that comes when the order has forgotten its beginning.
-@Suite("A member that joins", .timeLimit(.minutes(3)))
+@Suite("A member that joins", .timeLimit(.minutes(10)))
 struct MemberJoinsTests {
     @Test func `by vote begins from a snapshot, follows, and signs`() async throws {
         let alliance = try TestAlliance()

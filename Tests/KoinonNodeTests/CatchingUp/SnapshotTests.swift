@@ -10,7 +10,7 @@ import Testing
 @testable import TestNodes
 
 /// A state that is taken from one home to another.
-@Suite("A snapshot", .timeLimit(.minutes(3)))
+@Suite("A snapshot", .timeLimit(.minutes(10)))
 struct SnapshotTests {
     /// A ledger with two snapshots' worth of history, and one snapshot in the middle.
     private func served() async throws -> (home: TestHome, height: Height, tip: BlockHeader) {

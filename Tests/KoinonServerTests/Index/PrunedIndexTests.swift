@@ -20,10 +20,10 @@ struct PrunedIndexTests {
 
     @Test func `finds what stands in the state, though its events are gone`() async throws {
         let home = try TestHome()
-        let offers = "SELECT id, resource, provider, kind, price, open FROM offers"
-        let keys = "SELECT public_key, account FROM keys"
-        let titles = "SELECT what, id FROM titled"
-        let lists = "SELECT list, key, id FROM lists"
+        let offers = "SELECT hex(id), hex(resource), hex(provider), kind, price, open FROM offers"
+        let keys = "SELECT hex(public_key), hex(account) FROM keys"
+        let titles = "SELECT what, hex(id) FROM titled"
+        let lists = "SELECT list, hex(key), hex(id) FROM lists"
         let before = try await home.running { node in
             var random = SeededRandom(seed: 3)
             _ = try await OfferWorld(count: 40, on: node, of: home, random: &random)
