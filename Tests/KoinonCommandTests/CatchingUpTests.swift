@@ -60,6 +60,7 @@ struct CatchingUpTests {
         let half = try await CommandRun.shell(
             "koinon status --node \(address) --node http://127.0.0.1:1", in: folder.url)
         #expect(half.status == 1 && half.output.contains("nobody listens there"))
+        #expect(half.output.contains("\n  → is it running"))
         let none = try await CommandRun.shell(
             "koinon status --node http://127.0.0.1:1", in: folder.url)
         #expect(none.status == 2)

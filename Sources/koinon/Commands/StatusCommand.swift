@@ -121,7 +121,7 @@ final class StatusScreen {
         var frame = last == nil ? "\u{1b}[2J" : ""
         frame += "\u{1b}[H"
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-            frame += line + "\u{1b}[K\r\n"
+            frame += line + "\u{1b}[K\n"
         }
         frame += "\u{1b}[J"
         last = text

@@ -95,8 +95,10 @@ struct StatusReport {
                 case .stall, .danger: "✗"
                 }
             let subject = finding.subject.isEmpty ? "" : Self.short(finding.subject) + " "
-            return Self.wrapped("\(sign) \(subject)\(finding.what)", width, indent: "  ") + "\n"
-                + Self.wrapped("  → \(finding.remedy)", width, indent: "    ")
+            let what = Self.wrapped("\(sign) \(subject)\(finding.what)", width, indent: "  ")
+            let remedy = Self.wrapped("→ \(finding.remedy)", width - 2, indent: "  ")
+                .split(separator: "\n").map { "  " + $0 }
+            return ([what] + remedy).joined(separator: "\n")
         }.joined(separator: "\n")
     }
 
