@@ -97,7 +97,7 @@ struct StatusReport {
             let subject = finding.subject.isEmpty ? "" : Self.short(finding.subject) + " "
             let what = Self.wrapped("\(sign) \(subject)\(finding.what)", width, indent: "  ")
             let remedy = Self.wrapped("→ \(finding.remedy)", width - 2, indent: "  ")
-                .split(separator: "\n").map { "  " + $0 }
+                .split(separator: "\n").map { "  \($0)" }
             return ([what] + remedy).joined(separator: "\n")
         }.joined(separator: "\n")
     }
