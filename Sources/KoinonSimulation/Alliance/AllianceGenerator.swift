@@ -190,18 +190,30 @@ struct AllianceGenerator {
     /// Fewer than a quorum are left for so long that others come to the pause; and at the end
     /// of all faults some stop right after the last transactions.
     private mutating func hardTimes() {
-        let count = setting.members.count
-        if random.oneIn(4), count > 1 {
-            let cut = setting.members.shuffled(using: &random).prefix(count - count * 2 / 3)
-            add(
-                .cut(Array(cut), forMs: random.within(10_000...18_000)),
-                atMs: random.within(3_000...6_000))
-        }
+        if random.oneIn(4), setting.members.count > 1 { isolateQuorum() }
         guard random.oneIn(3) else { return }
         for node in setting.members where random.oneIn(2) {
             var crash = crash(of: node)
             crash.disk.operation = 0
             add(.crash(crash), atMs: setting.healsAtMs - 1 - random.within(0...60))
+        }
+    }
+
+    /// Those who are left go on with transactions, until the pause.
+    private mutating func isolateQuorum() {
+        let count = setting.members.count
+        let cut = setting.members.shuffled(using: &random).prefix(count - count * 2 / 3)
+        let fromMs = random.within(3_000...5_000)
+        let forMs = random.within(10_000...18_000)
+        add(.cut(Array(cut), forMs: forMs), atMs: fromMs)
+        let others = setting.members.filter { !cut.contains($0) }
+        let issuer = wallet.account(ofMember: setting.members[0])
+        var atMs = fromMs + 500
+        while atMs < min(fromMs + forMs, setting.healsAtMs - 1_000) {
+            let action = Action.issue(unit: "hour", to: issuer.id, amount: Amount(minor: 1))
+            let step = wallet.transaction([action], by: issuer, expiresInMs: atMs + 600_000)
+            add(.send(step, to: [random.pick(others) ?? ""]), atMs: atMs)
+            atMs += random.within(50...120)
         }
     }
 
