@@ -76,6 +76,9 @@ struct SnapshotTests {
             .make(of: store, genesis: home.genesis)
         try store.close()
         #expect(second == tip.height)
+        let verified = try await follower.verify()
+        #expect(verified.base == height && verified.tip == tip)
+        #expect(verified.finalHeight == tip.height)
     }
 
     @Test func `goes on with the chunks that are missing after an interruption`() async throws {
