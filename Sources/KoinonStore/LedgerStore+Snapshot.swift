@@ -13,11 +13,14 @@ public struct SnapshotBase: Sendable {
     public var changes: [StoredMemberChange]
     /// The quorums of the changes, and of `header` when it has one of its own.
     public var attestations: [StoredAttestation]
+    /// Of the epochs that began up to `header`, ascending.
+    public var epochRecords: [StoredEpochRecord]
 
     public init(
         header: BlockHeader, pastHashes: [Hash256], changes: [StoredMemberChange],
-        attestations: [StoredAttestation]
+        attestations: [StoredAttestation], epochRecords: [StoredEpochRecord] = []
     ) {
+        self.epochRecords = epochRecords
         self.header = header
         self.pastHashes = pastHashes
         self.changes = changes
@@ -89,6 +92,7 @@ public final class LedgerDraft {
             try past.run()
         }
         for change in base.changes { try StoreFormat.put(change, db) }
+        for record in base.epochRecords { try StoreFormat.put(record, db) }
         try BatchWriter(db).writeAttestations(base.attestations)
         try StoreFormat.setBase(header.height, db)
         try StoreFormat.setIndexedHeight(header.height, db)

@@ -65,10 +65,24 @@ public struct SnapshotLoading: Sendable {
                 StoredAttestation(height: height, member: $0.member, envelope: $0.envelope)
             }
         }
+        let records = proof.epochRecords.filter { $0.header.height <= height }
         return SnapshotBase(
             header: manifest.header, pastHashes: hashes,
-            changes: changes.map { StoredMemberChange(header: $0.header, members: $0.members) },
-            attestations: attestations)
+            changes: Self.changes(changes, records), attestations: attestations,
+            epochRecords: records.map { StoredEpochRecord($0) })
+    }
+
+    /// Also those that an epoch's base makes, without a quorum of their own.
+    private static func changes(
+        _ changes: [ProofFile.MemberChange], _ records: [ProofFile.EpochRecord]
+    ) -> [StoredMemberChange] {
+        var stored = changes.map { StoredMemberChange(header: $0.header, members: $0.members) }
+        for record in records {
+            guard let next = record.next, !stored.contains(where: { $0.header == record.header })
+            else { continue }
+            stored.append(StoredMemberChange(header: record.header, members: next.members))
+        }
+        return stored.sorted { $0.header.height < $1.header.height }
     }
 
     /// Hashes of all headers before, which the header commits to.

@@ -118,3 +118,16 @@ extension ProofFile.EpochRecord {
         }
     }
 }
+
+extension StoredEpochRecord {
+    /// What a proof file holds of a record, to be kept: its statements are not in it.
+    init(_ record: ProofFile.EpochRecord) {
+        var message = RecoveryRecord()
+        message.beginning.epoch = record.epoch
+        message.beginning.base = SignedHeader(
+            record.header,
+            (record.attestations + (record.next?.attestations ?? [])).map(\.envelope)
+                .reduce(into: []) { if !$0.contains($1) { $0.append($1) } })
+        self.init(epoch: record.epoch, height: record.header.height, bytes: message.encoded)
+    }
+}

@@ -1,5 +1,6 @@
 import Foundation
 import KoinonLedger
+import KoinonMachine
 import KoinonProtocol
 import KoinonStore
 
@@ -9,14 +10,15 @@ public struct RecoveryLedger {
     private let reader: LedgerReader
     private let history: MemberHistory
     private let parts: ProofParts
-    private let chain: ChainID
+    private let genesis: GenesisDocument
+    private var chain: ChainID { genesis.chain }
     private let records: [StoredEpochRecord]
 
     package init(_ reader: LedgerReader, genesis: GenesisDocument) throws {
         self.reader = reader
         history = try MemberHistory(reader, genesis: genesis)
         parts = ProofParts(reader, history: history)
-        chain = genesis.chain
+        self.genesis = genesis
         records = try reader.epochRecords()
     }
 
@@ -29,7 +31,9 @@ public struct RecoveryLedger {
         let top = try finalHeight()
         let sets = [history.first] + history.changes.filter { $0.height <= top }.map(\.members)
         return RecoveryKnowledge(
-            chain: chain, sets: sets, finals: [(0, try parts.stored(.genesis))])
+            chain: chain, sets: sets,
+            // Made anew: a ledger that came as a snapshot does not hold block 0.
+            finals: [(0, try GenesisBlock.make(genesis).header)])
     }
 
     /// The highest block with a quorum that counts, or on which an epoch began.

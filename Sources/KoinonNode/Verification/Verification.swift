@@ -54,8 +54,11 @@ public struct Verification {
         replica = try Replica(genesis: genesis)
         comparison = BlockComparison(first: first, judges: genesis.memberSet)
         epochs = try store.read { reader in
-            try reader.epochRecords().map { record in
-                (try reader.block(at: record.height)?.closedAt ?? LogPosition(.max), record)
+            let lowest = try reader.lowestHeader()
+            return try reader.epochRecords().map { record in
+                // Of a ledger that began later the whole log is behind such a base.
+                guard record.height >= lowest else { return (LogPosition.start, record) }
+                return (try reader.block(at: record.height)?.closedAt ?? LogPosition(.max), record)
             }
         }
         guard store.genesis == genesis.bytes else {

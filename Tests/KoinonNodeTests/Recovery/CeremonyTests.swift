@@ -92,6 +92,26 @@ struct CeremonyTests {
         }
         // And after another start.
         try await home.running { node in #expect(node.tip.epoch == 1) }
+        try await join(home)
+    }
+
+    /// Somebody begins from a snapshot of the new epoch, and can show how that began.
+    private func join(_ home: TestHome) async throws {
+        let folder = SnapshotFolder(home: home.home)
+        let height = try await home.reading { store in
+            try await folder.make(of: store, genesis: home.genesis)
+        }
+        let follower = try Follower(home.genesis)
+        let loading = SnapshotLoading(
+            manifest: try SnapshotManifest(encoded: folder.manifest(at: height)),
+            folder: folder.folder(at: height))
+        let replica = try await loading.run(into: follower.home.directory, genesis: home.genesis)
+        #expect(replica.read { $0.epoch } == 1)
+        let store = try LedgerStore(opening: follower.home.directory, readOnly: true)
+        let proof = try store.prove(block: height, genesis: home.genesis)
+        #expect(try proof.check(genesis: home.genesis).header.epoch == 1)
+        #expect(proof.epochRecords.map(\.epoch) == [1])
+        try store.close()
     }
 
     @Test func `has no node attest on in the epoch that is closed`() async throws {
