@@ -45,7 +45,7 @@ struct ProvingTests {
             #expect(try node.carriedAttestations().filter { $0.height == Height(4) }.count == 3)
             let proof = try node.store.prove(
                 transaction: unfinished.bodyHash, genesis: home.genesis)
-            #expect(try node.prove(transaction: unfinished.bodyHash) == proof)
+            #expect(try await node.prove(transaction: unfinished.bodyHash) == proof)
             let checked = try proof.check(genesis: home.genesis)
             #expect(checked.memberChanges == 1)
             #expect(checked.attesters.map(\.rawValue) == ["alfa", "bravo", "carol"])
@@ -68,7 +68,7 @@ struct ProvingTests {
                 let checked = try proof.check(genesis: home.genesis)
                 #expect(checked.memberChanges == changes)
                 // The node, which remembers the changes that it has seen, makes the same.
-                #expect(try node.prove(transaction: id.bodyHash) == proof)
+                #expect(try await node.prove(transaction: id.bodyHash) == proof)
                 guard case .transaction(let proved, _, _, let receipt) = checked.content else {
                     Issue.record("it proves something else")
                     continue

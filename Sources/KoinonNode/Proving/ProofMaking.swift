@@ -81,8 +81,29 @@ extension Node {
     ///
     /// Takes milliseconds: it reads and hashes the whole block.
     /// - Throws: ``ProofMakingFault``, or the store's fault.
-    public func prove(transaction id: Hash256) throws -> ProofFile {
-        try store.prove(transaction: id) { try memberHistory.current($0) }
+    public func prove(
+        transaction id: Hash256, limit: Duration = .seconds(5)
+    ) async throws -> ProofFile {
+        try await untilStored(before: ContinuousClock.now.advanced(by: limit)) {
+            [store, memberHistory] in
+            try store.prove(transaction: id) { try memberHistory.current($0) }
+        }
+    }
+
+    /// Tries again while the signatures that made a block final are on their way to the disk.
+    private func untilStored(
+        before deadline: ContinuousClock.Instant,
+        _ make: @escaping @Sendable () throws -> ProofFile
+    ) async throws -> ProofFile {
+        while true {
+            do {
+                return try await OwnThread.run(make)
+            } catch ProofMakingFault.notFinal(let height)
+                where height <= finalHeight && ContinuousClock.now < deadline
+            {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
     }
 
     /// A proof file of what stands under a key, or that nothing does, after the last block.
@@ -109,7 +130,7 @@ extension Node {
         guard try await progress.untilFinal(height, before: deadline) else {
             throw ProofMakingFault.notFinal(height)
         }
-        return try await OwnThread.run { [store, memberHistory] in
+        return try await untilStored(before: deadline) { [store, memberHistory] in
             try store.read { reader in
                 let parts = ProofParts(reader, history: try memberHistory.current(reader))
                 return try parts.file(content, about: height)

@@ -20,10 +20,10 @@ struct ProofRoutes {
     }
 
     func add(to router: Router<KoinonRequestContext>) {
-        router.getApart("/v1/proofs/transactions/{id}") { request, requestContext in
+        router.get("/v1/proofs/transactions/{id}") { request, requestContext in
             let query = Query(request, requestContext)
             let id = try query.hash("id")
-            let proof = try context.node.prove(transaction: id)
+            let proof = try await context.node.prove(transaction: id)
             return try answer(proof, query, name: "transaction-\(id.hex.prefix(16))")
         }
         router.get("/v1/proofs/state/{key}") { request, requestContext in
