@@ -90,7 +90,9 @@ package struct EntryWriter: Sendable {
         for (member, sequence) in known.sequences where sequence > sequences[member] ?? 0 {
             sequences[member] = sequence
         }
-        for (member, clock) in known.clocks where clock > clocks[member] ?? clock {
+        // One's own clock may have been set back since; what is under way says it already.
+        let own = Set(authors.map(\.id))
+        for (member, clock) in known.clocks where !own.contains(member) {
             clocks[member] = clock
         }
         blockTime = BlockClock.time(
