@@ -15,55 +15,55 @@ struct FaultTests {
 
     @Test("outlives the kill of each node in turn, and of a server of etcd")
     func short() async throws {
-        let run = try await FaultRun.start(servers: 3)
-        try await run.fault("kill -9 of each node in turn") { alliance in
-            for index in alliance.members.indices {
-                try await alliance.killNode(index)
-                try await run.goesOn(except: [index])
-                try await alliance.startNode(index)
+        try await FaultRun.with(servers: 3) { run in
+            try await run.fault("kill -9 of each node in turn") { alliance in
+                for index in alliance.members.indices {
+                    try await alliance.killNode(index)
+                    try await run.goesOn(except: [index])
+                    try await alliance.startNode(index)
+                }
+            }
+            try await run.fault("kill -9 of the leader of etcd") { alliance in
+                let leader = try await alliance.leader()
+                try await alliance.killServer(leader)
+                try await run.goesOn()
+                try alliance.startServer(leader)
             }
         }
-        try await run.fault("kill -9 of the leader of etcd") { alliance in
-            let leader = try await alliance.leader()
-            try await alliance.killServer(leader)
-            try await run.goesOn()
-            try alliance.startServer(leader)
-        }
-        try await run.end()
     }
 
     @Test("outlives what takes longer", .enabled(if: FaultTests.isLong, "run by `make faults`"))
     func long() async throws {
-        let run = try await FaultRun.start(servers: 3)
-        try await run.fault("kill -9 of two members of etcd, and back") { alliance in
-            try await alliance.killServer(0)
-            try await alliance.killServer(1)
-            try await Task.sleep(for: .seconds(5))
-            try alliance.startServer(0)
-            try alliance.startServer(1)
+        try await FaultRun.with(servers: 3) { run in
+            try await run.fault("kill -9 of two members of etcd, and back") { alliance in
+                try await alliance.killServer(0)
+                try await alliance.killServer(1)
+                try await Task.sleep(for: .seconds(5))
+                try alliance.startServer(0)
+                try alliance.startServer(1)
+            }
+            try await run.fault("SIGSTOP of a node for 20 s") { alliance in
+                alliance.signalNode(1, SIGSTOP)
+                try await Task.sleep(for: .seconds(20))
+                alliance.signalNode(1, SIGCONT)
+            }
+            try await run.fault("SIGSTOP of the leader of etcd for 20 s") { alliance in
+                let leader = try await alliance.leader()
+                alliance.signalServer(leader, SIGSTOP)
+                try await run.goesOn()
+                try await Task.sleep(for: .seconds(20))
+                alliance.signalServer(leader, SIGCONT)
+            }
+            try await run.fault("history compacted under a stopped node") { alliance in
+                alliance.signalNode(2, SIGSTOP)
+                try await Task.sleep(for: .seconds(5))
+                try await alliance.compact()
+                alliance.signalNode(2, SIGCONT)
+            }
+            try await run.fault("data of one member of etcd deleted") { alliance in
+                try await alliance.replaceServer(2)
+            }
         }
-        try await run.fault("SIGSTOP of a node for 20 s") { alliance in
-            alliance.signalNode(1, SIGSTOP)
-            try await Task.sleep(for: .seconds(20))
-            alliance.signalNode(1, SIGCONT)
-        }
-        try await run.fault("SIGSTOP of the leader of etcd for 20 s") { alliance in
-            let leader = try await alliance.leader()
-            alliance.signalServer(leader, SIGSTOP)
-            try await run.goesOn()
-            try await Task.sleep(for: .seconds(20))
-            alliance.signalServer(leader, SIGCONT)
-        }
-        try await run.fault("history compacted under a stopped node") { alliance in
-            alliance.signalNode(2, SIGSTOP)
-            try await Task.sleep(for: .seconds(5))
-            try await alliance.compact()
-            alliance.signalNode(2, SIGCONT)
-        }
-        try await run.fault("data of one member of etcd deleted") { alliance in
-            try await alliance.replaceServer(2)
-        }
-        try await run.end()
     }
 }
 
@@ -79,12 +79,25 @@ final class FaultRun: Sendable {
         load = try Load(alliance)
     }
 
-    static func start(servers: Int, isolated: Bool = false) async throws -> FaultRun {
+    /// Founds an alliance and breaks it as `body` does. Afterwards all nodes stop as they
+    /// should, and the load stops whatever happened, or it would keep the processes.
+    static func with(
+        servers: Int, isolated: Bool = false, _ body: (FaultRun) async throws -> Void
+    ) async throws {
         let run = try FaultRun(
             try await RunningAlliance.start(servers: servers, isolated: isolated))
         run.load.start()
-        try await run.goesOn()
-        return run
+        do {
+            try await run.goesOn()
+            try await body(run)
+        } catch {
+            await run.load.stop()
+            throw error
+        }
+        await run.load.stop()
+        for index in run.alliance.members.indices {
+            #expect(try await run.alliance.stopNode(index) == 0)
+        }
     }
 
     /// Clients of all nodes, but for those named, are told that something new is final.
@@ -116,13 +129,6 @@ final class FaultRun: Sendable {
         try await alliance.expectAgreement(load, sourceLocation: sourceLocation)
         load.start()
     }
-
-    func end() async throws {
-        await load.stop()
-        for index in alliance.members.indices {
-            #expect(try await alliance.stopNode(index) == 0)
-        }
-    }
 }
 
 extension RunningAlliance {
@@ -149,7 +155,8 @@ extension RunningAlliance {
     /// Which server leads.
     func leader() async throws -> Int {
         let statuses = try await statuses()
-        let leader = try #require(statuses.first { $0.status.leader == $0.status.header["member_id"] })
+        let leader = try #require(
+            statuses.first { $0.status.leader == $0.status.header["member_id"] })
         return try #require(servers.firstIndex {
             leader.endpoint.hasSuffix("\($0.host):\($0.clientPort)")
         })
@@ -157,7 +164,8 @@ extension RunningAlliance {
 
     /// Forgets all history up to now.
     func compact() async throws {
-        let revision = try #require(await statuses().compactMap { $0.status.header["revision"] }.max())
+        let revision = try #require(
+            await statuses().compactMap { $0.status.header["revision"] }.max())
         let command = "\(try etcdctl()) compact \(revision)"
         let run = try await shell(command)
         #expect(run.status == 0, "\(run.output)")

@@ -77,8 +77,11 @@ final class Load: Sendable {
         }
         let answers = try await client.submit(envelopes, wait: .final)
         state.withLock { state in
-            for answer in answers where answer.status == .done && answer.final == true {
+            for answer in answers {
                 guard let id = Hash256(hex: answer.id) else { continue }
+                // It leaves no trace, and the same bytes would be refused again.
+                if answer.status == .refused { state.accounts[index].open[id] = nil }
+                guard answer.status == .done, answer.final == true else { continue }
                 state.final.insert(id)
                 state.accounts[index].open[id] = nil
                 state.last[index] = .now
