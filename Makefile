@@ -46,7 +46,8 @@ alliance: dependencies ## Build, then run an alliance here: 3 servers of etcd an
 	@scripts/with-etcd.sh
 	@scripts/with-progress.sh building swift build $(SWIFT_FLAGS) --product koinon
 	@[ -d "$(ALLIANCE)" ] || $(KOINON) alliance init --members 4 --folder "$(ALLIANCE)"
-	@PATH="$(CURDIR)/.build/release:$$PATH" "$(ALLIANCE)/start.sh"
+	@PATH="$(CURDIR)/.build/release:$$PATH" "$(ALLIANCE)/start.sh" \
+		koinon status --watch --home members/member1
 
 faults: dependencies ## Build, then break an alliance in every way and time its recovery
 	@scripts/with-etcd.sh

@@ -34,7 +34,8 @@ struct AllianceDocumentTests {
         #expect(made.status == 0, "\(made.errors)")
         // A test's thread may hold back signals, and what it starts inherits that.
         let python = ProcessInfo.processInfo.environment["KOINON_PYTHON"] ?? "python3"
-        let listening = "import os,signal,sys; signal.pthread_sigmask(signal.SIG_SETMASK, []); "
+        let listening =
+            "import os,signal,sys; signal.pthread_sigmask(signal.SIG_SETMASK, []); "
             + "os.execvp(sys.argv[1], sys.argv[1:])"
         let used = try await CommandRun.shell(
             """

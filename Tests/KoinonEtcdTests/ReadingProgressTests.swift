@@ -99,6 +99,13 @@ import Testing
         _ = take(listing(entry("alfa", 1, created: 5)), &progress)
         #expect(!progress.isBehind(Listing(revision: 9, trimmed: 5, entries: [])))
         #expect(progress.isBehind(Listing(revision: 9, trimmed: 6, entries: [])))
+        // Right at the mark what is missing was trimmed; later it is a gap.
+        var holed = listing(entry("alfa", 3, created: 6))
+        #expect(!progress.isBehind(holed))
+        holed.trimmed = 5
+        #expect(progress.isBehind(holed))
+        holed.trimmed = 4
+        #expect(!progress.isBehind(holed))
     }
 }
 
@@ -144,7 +151,8 @@ import Testing
         #expect(EntryPlace.of(body.encoded)?.sequence == 300)
         #expect(EntryPlace.of(body.encoded + [0x20, 7])?.sequence == 7)
         #expect(EntryPlace.of(Array(body.encoded.dropLast())) == nil)
-        #expect(EntryPlace.of([0x1a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1]) == nil)
+        #expect(
+            EntryPlace.of([0x1a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1]) == nil)
         #expect(EntryPlace.of([]) == nil)
     }
 }

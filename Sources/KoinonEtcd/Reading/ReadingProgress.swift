@@ -68,8 +68,13 @@ struct ReadingProgress: Sendable {
         }
     }
 
-    /// Whether the reader lacks entries that may be gone.
-    func isBehind(_ listing: Listing) -> Bool { listing.trimmed > position.rawValue }
+    /// Whether the reader lacks entries that may be gone. A reader that stands right at the
+    /// mark may have got there without them: a gap then is what was trimmed.
+    func isBehind(_ listing: Listing) -> Bool {
+        listing.trimmed > position.rawValue
+            || listing.trimmed > 0 && listing.trimmed == position.rawValue
+                && !gaps(in: listing).isEmpty
+    }
 
     /// Missing sequences that nobody has accepted so far, one an author at most.
     func gaps(in listing: Listing) -> [SequenceGap] {

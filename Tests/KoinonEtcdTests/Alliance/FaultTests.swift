@@ -23,6 +23,14 @@ struct FaultTests {
                     try await alliance.startNode(index)
                 }
             }
+            try await run.fault("the whole order trimmed while a node was away") { alliance in
+                try await alliance.stopNode(3)
+                try await run.goesOn(except: [3])
+                await run.load.stop()
+                try await alliance.trimEverything()
+                run.load.start()
+                try await alliance.startNode(3)
+            }
             try await run.fault("kill -9 of the leader of etcd") { alliance in
                 let leader = try await alliance.leader()
                 try await alliance.killServer(leader)
@@ -157,9 +165,10 @@ extension RunningAlliance {
         let statuses = try await statuses()
         let leader = try #require(
             statuses.first { $0.status.leader == $0.status.header["member_id"] })
-        return try #require(servers.firstIndex {
-            leader.endpoint.hasSuffix("\($0.host):\($0.clientPort)")
-        })
+        return try #require(
+            servers.firstIndex {
+                leader.endpoint.hasSuffix("\($0.host):\($0.clientPort)")
+            })
     }
 
     /// Forgets all history up to now.
@@ -168,6 +177,24 @@ extension RunningAlliance {
             await statuses().compactMap { $0.status.header["revision"] }.max())
         let command = "\(try etcdctl()) compact \(revision)"
         let run = try await shell(command)
+        #expect(run.status == 0, "\(run.output)")
+    }
+
+    /// Forgets the whole order, as members' nodes do of old blocks.
+    func trimEverything() async throws {
+        let keys = EntryKeys(chain: genesis.chain)
+        let entries = String(decoding: keys.entries, as: UTF8.self)
+        let run = try await shell(
+            """
+            set -e
+            # What is under way comes first.
+            sleep 1
+            ctl() { \(try etcdctl()) "$@"; }
+            last=$(ctl get --prefix '\(entries)' --keys-only --sort-by CREATE --order DESCEND \\
+                --limit 1 --write-out json | sed 's/.*"create_revision":\\([0-9]*\\).*/\\1/')
+            ctl put '\(String(decoding: keys.trimmed, as: UTF8.self))' "$last"
+            ctl del --prefix '\(entries)'
+            """)
         #expect(run.status == 0, "\(run.output)")
     }
 
