@@ -206,6 +206,8 @@ extension RunningAlliance {
         let script = """
             set -e
             ctl() { \(try etcdctl()) "$@"; }
+            # The others may have to choose a leader first.
+            sleep 3
             id=$(ctl member list | grep ' \(name),' | cut -d, -f1)
             ctl member remove $id
             rm -rf etcd/data/\(name)
