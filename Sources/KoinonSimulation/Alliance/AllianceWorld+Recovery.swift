@@ -18,7 +18,7 @@ extension AllianceWorld {
         for _ in 0..<Self.rounds {
             let statements = try ids.compactMap { try statement(of: $0) }
             let computing = ids.filter { !liars.contains($0) }
-            let id = computing[Int(chances.next("computing")) % computing.count]
+            let id = computing[Int(chances.next("computing") % UInt64(computing.count))]
             guard let process = nodes[id]?.process else { continue }
             let ceremony = try process.store.read { reader in
                 try Ceremony(
