@@ -37,6 +37,29 @@ extension LedgerStore {
     }
 }
 
+extension Node {
+    /// As ``LedgerStore/trust(from:epoch:genesis:)``, once the signatures are stored that have
+    /// made blocks final by now; after the limit with those that are.
+    public func trust(
+        from: Height, epoch: UInt64, limit: Duration = .seconds(5)
+    ) async throws -> TrustDocument {
+        let deadline = ContinuousClock.now.advanced(by: limit)
+        let wanted = finalHeight
+        while true {
+            let isLate = ContinuousClock.now >= deadline
+            do {
+                let document = try await OwnThread.run { [store, genesis] in
+                    try store.trust(from: from, epoch: epoch, genesis: genesis)
+                }
+                if document.header.height >= wanted || document.isFull || isLate {
+                    return document
+                }
+            } catch ProofMakingFault.notFinal where wanted > .genesis && !isLate {}
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+}
+
 extension ProofParts {
     func trust(from: Height, epoch: UInt64) throws -> TrustDocument {
         let top = try lastWithQuorum()

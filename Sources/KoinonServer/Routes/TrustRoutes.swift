@@ -10,7 +10,7 @@ struct TrustRoutes {
     let context: ServerContext
 
     func add(to router: Router<KoinonRequestContext>) {
-        router.getApart("/v1/trust") { try trust(Query($0, $1)) }
+        router.get("/v1/trust") { try await trust(Query($0, $1)) }
         router.getApart("/v1/trust/history/{height}") { try history(Query($0, $1)) }
         router.getApart("/v1/trust/epochs/{epoch}") { try record(Query($0, $1)) }
     }
@@ -34,11 +34,10 @@ struct TrustRoutes {
             headers: [.koinonHeight: "\(record.height)"])
     }
 
-    private func trust(_ query: Query) throws -> Response {
+    private func trust(_ query: Query) async throws -> Response {
         let from = try query.height("from") ?? .genesis
         let epoch = try query.height("epoch")?.rawValue ?? 0
-        let document = try context.store.trust(
-            from: from, epoch: epoch, genesis: context.node.genesis)
+        let document = try await context.node.trust(from: from, epoch: epoch)
         return Answer.bytes(
             ByteBuffer(string: document.json), type: "application/json",
             headers: [.koinonHeight: "\(document.header.height)"])
