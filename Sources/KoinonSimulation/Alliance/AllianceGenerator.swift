@@ -33,7 +33,7 @@ struct AllianceGenerator {
 
     private init(random given: SplitMix64, members: Int?) throws {
         var random = given
-        let count = members ?? random.pick(4, 4, 4, 4, 1, 2, 3, 5, 6, 7)
+        let count = members ?? random.pick(4, 4, 4, 4, 1, 2, 2, 3, 3, 5, 6, 7)
         let names = (0..<count).map { $0 < Self.names.count ? Self.names[$0] : "m\($0)" }
         fewest = count
         let liars = AllianceSetting.faults(among: count)
@@ -145,7 +145,7 @@ struct AllianceGenerator {
         }
         // What is signed under the block that changes the members has to outlive a crash.
         let needed = voters.count * 2 / 3
-        guard random.oneIn(2) else { return }
+        guard random.below(4) > 0 else { return }
         let decidedMs = needed == 0 ? atMs : votes.sorted()[needed - 1]
         for member in setting.members where random.oneIn(2) {
             var crash = crash(of: member)

@@ -13,11 +13,15 @@ struct AlliancePlant: Sendable, CustomTestStringConvertible {
     /// By which kinds of contradiction it may show.
     var kinds: Set<Finding.Kind>
     var subject: AllianceSubject
+    /// One that shows it early.
+    var seed: UInt64 = 1
     var testDescription: String { name }
 
     init(
-        _ name: String, _ kinds: Set<Finding.Kind>, _ change: (inout AllianceSubject) -> Void
+        _ name: String, _ kinds: Set<Finding.Kind>, seed: UInt64 = 1,
+        _ change: (inout AllianceSubject) -> Void
     ) {
+        self.seed = seed
         self.name = name
         self.kinds = kinds
         subject = .sound

@@ -23,15 +23,25 @@ import Testing
         }
     }
 
-    @Test func `together do something of everything`() async throws {
+    @Test func `meets everything that may happen within 4,000 blocks`() async throws {
         try await SimulationThread.run {
             let folder = try TemporaryFolder()
             let simulation = AllianceSimulation(folder: folder.url)
-            let outcome = try simulation.run(seed: 33, blocks: 600)
-            if let failure = outcome.failure { Issue.record("\(failure.finding)") }
-            let counts = outcome.counts
-            #expect(counts.crashes > 5 && counts.lies > 10 && counts.splits > 0)
-            #expect(counts.memberChanges > 1 && counts.expired > 0)
+            var counts = AllianceCounts()
+            func isComplete() -> Bool {
+                counts.crashes > 5 && counts.lies > 5 && counts.splits > 0 && counts.bases > 0
+                    && counts.memberChanges > 1 && counts.expired > 0 && counts.lostDisks > 0
+                    && counts.lostGuards > 0
+            }
+            var seed: UInt64 = 100
+            while !isComplete(), counts.blocks < 4_000 {
+                let outcome = try simulation.run(seed: seed, blocks: 100)
+                if let failure = outcome.failure { Issue.record("\(seed): \(failure.finding)") }
+                counts.add(outcome.counts)
+                seed += 1
+            }
+            print("seeds 100 to \(seed - 1) of alliances: \(counts)")
+            #expect(isComplete())
         }
     }
 
