@@ -77,8 +77,9 @@ struct StoreFormat: Sendable {
 
     /// Creates the tables and describes the file. Inside the caller's transaction.
     func create(genesis: [UInt8], _ db: Database) throws {
-        try db.execute(sql: Self.schema)
+        // Mostly empty ones first: the end of the file then holds something, and is missed.
         try db.execute(sql: Self.baseTables)
+        try db.execute(sql: Self.schema)
         try setVersion(version, db)
         let insert = try PreparedStatement("INSERT INTO meta (name, value) VALUES (?, ?)", db)
         try insert.bind(1, text: "genesis")
