@@ -278,7 +278,8 @@ final class Committer: Sendable {
     }
 
     private func hash(at height: Height) throws -> (hash: Hash256, epoch: UInt64)? {
-        try store.read { try $0.block(at: height) }.map { ($0.hash, $0.header.epoch) }
+        // Where the ledger began later, nothing is told of signatures under blocks before.
+        try store.read { try $0.keptHeader(at: height) }.map { ($0.hash, $0.epoch) }
     }
 
     private func post(_ batch: ExecutedBatch) {
