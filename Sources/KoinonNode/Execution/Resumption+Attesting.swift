@@ -49,7 +49,8 @@ extension LedgerReader {
         var carried: Set<Signature> = []
         let isKept = try through >= lowestHeader()
         let from = try isKept ? block(at: through)?.closedAt ?? .start : .start
-        try forEachLogEntry(from: from.next) { logged in
+        // Old entries may have been given up.
+        try forEachLogEntry(from: max(from.next, firstPosition())) { logged in
             guard let body = try? EntryBody(strict: logged.envelope.body) else { return }
             carried.formUnion(body.attestations.compactMap { Signature($0.signature) })
         }
