@@ -26,7 +26,7 @@ extension LedgerReader {
 
     /// The lowest block whose header is kept; 0 unless the ledger began from a snapshot.
     public func lowestHeader() throws -> Height {
-        Height(try integer("SELECT ifnull(min(height), 0) FROM blocks"))
+        Height(try integer("SELECT ifnull(min(height), 0) FROM blocks WHERE height >= 0"))
     }
 
     /// The header of a block; nil also where the ledger began later.
@@ -36,7 +36,8 @@ extension LedgerReader {
 
     /// The first position of the log that is kept; those before belong to pruned blocks.
     public func firstPosition() throws -> LogPosition {
-        LogPosition(max(1, try integer("SELECT ifnull(min(position), 1) FROM log")))
+        LogPosition(
+            try integer("SELECT ifnull(min(position), 1) FROM log WHERE position >= 1"))
     }
 
     /// The changes of members up to ``baseHeight()``, ascending: the events that made them are
