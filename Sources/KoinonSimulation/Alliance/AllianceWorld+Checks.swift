@@ -74,6 +74,10 @@ extension AllianceWorld {
 
     /// Never above the largest honest clock while liars are fewer than half.
     private func checkTime(_ header: BlockHeader, _ judges: MemberSet) throws {
+        // An earlier set, with more wrong clocks among fewer, may have put it ahead for ever.
+        guard let parent = book.block(header.parent), header.time > parent.header.time else {
+            return
+        }
         let wrong = judges.members.count { member in
             liars.contains(member.id) || isClockWrong(member.id)
         }

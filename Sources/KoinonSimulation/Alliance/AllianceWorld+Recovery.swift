@@ -6,7 +6,7 @@ import KoinonProtocol
 /// After an engine that lied: the ceremony that finds the block on which a new epoch begins.
 extension AllianceWorld {
     /// How often a base is computed, each time of other statements and by another node.
-    private static let rounds = 6
+    private static let rounds = 12
 
     /// Nothing goes on any more; every member states what its ledger holds, and of some of the
     /// statements bases are computed. None may undo what anybody honest calls final.

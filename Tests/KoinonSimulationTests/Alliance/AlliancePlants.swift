@@ -13,15 +13,15 @@ struct AlliancePlant: Sendable, CustomTestStringConvertible {
     /// By which kinds of contradiction it may show.
     var kinds: Set<Finding.Kind>
     var subject: AllianceSubject
-    /// One that shows it early.
-    var seed: UInt64 = 1
+    /// One of them shows it, where chance would take long.
+    var scripts: [AllianceScript] = []
     var testDescription: String { name }
 
     init(
-        _ name: String, _ kinds: Set<Finding.Kind>, seed: UInt64 = 1,
+        _ name: String, _ kinds: Set<Finding.Kind>, scripts: [AllianceScript] = [],
         _ change: (inout AllianceSubject) -> Void
     ) {
-        self.seed = seed
+        self.scripts = scripts
         self.name = name
         self.kinds = kinds
         subject = .sound
@@ -41,7 +41,8 @@ struct AlliancePlant: Sendable, CustomTestStringConvertible {
             $0.rules.attestsBeyondChange = { _ in true }
         },
         AlliancePlant(
-            "a member signs once a height instead of along one branch", [.attestation]
+            "a member signs once a height instead of along one branch", [.attestation],
+            scripts: [AlliancePlantScripts.otherOrder(guardFault: nil)]
         ) {
             $0.rules.attests = { header, standing, record in
                 if case .follows(.otherBranch) = standing {
@@ -50,10 +51,16 @@ struct AlliancePlant: Sendable, CustomTestStringConvertible {
                 return standing == .attests
             }
         },
-        AlliancePlant("a lost guard is taken for a new one", [.attestation]) {
+        AlliancePlant(
+            "a lost guard is taken for a new one", [.attestation],
+            scripts: [AlliancePlantScripts.otherOrder(guardFault: .lost)]
+        ) {
             $0.guardAtStart = { $0 ?? GuardRecord.fresh($1.id, $1.nodeKey.publicKey) }
         },
-        AlliancePlant("attestations are not carried again after a crash", [.liveness]) {
+        AlliancePlant(
+            "attestations are not carried again after a crash", [.liveness],
+            scripts: [AlliancePlantScripts.storedAndNotCarried()]
+        ) {
             $0.rules.carriesAgain = false
             $0.uncarriedAtStart = { _ in [] }
         },
@@ -78,7 +85,10 @@ struct AlliancePlant: Sendable, CustomTestStringConvertible {
                 return max(previous, clocks.sorted()[clocks.count / 2 - 1])
             }
         },
-        AlliancePlant("a new epoch begins on the highest known quorum", [.recovery]) {
+        AlliancePlant(
+            "a new epoch begins on the highest known quorum", [.recovery],
+            scripts: (1...10).map { AlliancePlantScripts.finalForOne(seed: $0) }
+        ) {
             $0.baseRule = HighestKnownQuorum()
         },
     ]
@@ -89,7 +99,9 @@ struct HighestKnownQuorum: BaseRule {
     func decide(_ recovery: RecoveryCase) -> BaseDecision {
         var decision = MayBeFinalRule().decide(recovery)
         let shown = recovery.finals.compactMap { recovery.tree.header($0.block.hash) }
-        if let top = shown.max(by: { $0.height < $1.height }) { decision.outcome = .base(top) }
+        if case .base = decision.outcome, let top = shown.max(by: { $0.height < $1.height }) {
+            decision.outcome = .base(top)
+        }
         return decision
     }
 }

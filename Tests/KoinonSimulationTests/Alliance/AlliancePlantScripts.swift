@@ -1,0 +1,99 @@
+import KoinonClient
+import KoinonLedger
+import KoinonProtocol
+
+@testable import KoinonSimulation
+
+/// Lives made by hand, for wrong rules that chance meets rarely.
+enum AlliancePlantScripts {
+    private static func setting(
+        _ members: [String], candidates: [String] = [], healsAtMs: UInt64, seed: UInt64 = 1
+    ) -> AllianceSetting {
+        AllianceSetting(
+            members: members, candidates: candidates, liars: [], timeMs: 1_772_409_600_000,
+            latencyMs: 1, diskMs: 1, seed: seed, healsAtMs: healsAtMs, checkpointPages: 40)
+    }
+
+    private static func wallet(_ setting: AllianceSetting) -> Wallet {
+        guard let wallet = try? Wallet(setting) else { preconditionFailure("no such alliance") }
+        return wallet
+    }
+
+    /// The engine tells two and two different orders. One of them loses its disk, perhaps its
+    /// guard, and is told the other order.
+    static func otherOrder(guardFault: GuardLoss?) -> AllianceScript {
+        let setting = setting(["alfa", "bravo", "carla", "delta"], healsAtMs: 9_000)
+        var wallet = wallet(setting)
+        var steps: [AllianceStep] = []
+        for number in 0..<40 {
+            let member = setting.members[number % 4]
+            let account = wallet.account(ofMember: member)
+            let unit = Action.createUnit("unit-\(number)", title: "A unit", scale: 0)
+            let step = wallet.transaction([unit], by: account, expiresInMs: 600_000)
+            steps.append(
+                AllianceStep(atMs: 200 + 200 * UInt64(number), .send(step, to: [member])))
+        }
+        steps.append(AllianceStep(atMs: 3_000, .split([["alfa", "bravo"], ["carla", "delta"]])))
+        var crash = NodeCrash(
+            node: "alfa", disk: CrashStep(operation: 0, loss: .nothing), downMs: 100)
+        (crash.losesDisk, crash.guardFault) = (true, guardFault)
+        steps.append(AllianceStep(atMs: 5_000, .mislead("alfa", order: 1)))
+        steps.append(AllianceStep(atMs: 5_000, .crash(crash)))
+        steps.sort { $0.atMs < $1.atMs }
+        return AllianceScript(setting: setting, steps: steps)
+    }
+
+    /// Of two members one signs the block that admits a third and stores that; before an entry
+    /// carries it, its process ends. Every message takes a millisecond.
+    static func storedAndNotCarried() -> AllianceScript {
+        let setting = setting(["alfa", "bravo"], candidates: ["xeno"], healsAtMs: 6_000)
+        var wallet = wallet(setting)
+        let alfa = wallet.account(ofMember: "alfa")
+        let proposal = wallet.nextProposal(by: alfa)
+        let admission = Action.propose(
+            title: "Admit xeno",
+            Action.admission(
+                of: wallet.id("xeno"), name: "xeno",
+                nodeKey: KeyChest.key(Setting.nodeKey(of: "xeno")).publicKey,
+                accountKey: KeyChest.key(Setting.accountKey(of: "xeno")).publicKey))
+        let proposes = wallet.transaction([admission], by: alfa, expiresInMs: 600_000)
+        let votes = wallet.transaction(
+            [.vote(true, on: proposal)], by: wallet.account(ofMember: "bravo"),
+            expiresInMs: 600_000)
+        let crash = NodeCrash(
+            node: "alfa", disk: CrashStep(operation: 0, loss: .nothing), downMs: 50)
+        return AllianceScript(
+            setting: setting,
+            steps: [
+                AllianceStep(atMs: 2_000, .send(proposes, to: ["alfa"])),
+                AllianceStep(atMs: 3_000, .send(votes, to: ["bravo"])),
+                // The block has come to alfa; what alfa has to say of it does not go out.
+                AllianceStep(atMs: 3_004, .cut(["alfa"], forMs: 100)),
+                AllianceStep(atMs: 3_480, .crash(crash)),
+            ])
+    }
+
+    /// Of four one sees nothing, two sign a block, and the third, who signs it too, hears them
+    /// and is not heard: the block is final for that one alone. Then the engine is called a liar.
+    ///
+    /// - Parameter seed: chooses who states what.
+    static func finalForOne(seed: UInt64) -> AllianceScript {
+        let setting = setting(
+            ["alfa", "bravo", "carla", "delta"], healsAtMs: 3_400, seed: seed)
+        var wallet = wallet(setting)
+        let bravo = wallet.account(ofMember: "bravo")
+        let first = wallet.transaction(
+            [.createUnit("one", title: "A unit", scale: 0)], by: bravo, expiresInMs: 600_000)
+        let second = wallet.transaction(
+            [.createUnit("two", title: "A unit", scale: 0)], by: bravo, expiresInMs: 600_000)
+        return AllianceScript(
+            setting: setting,
+            steps: [
+                AllianceStep(atMs: 1_000, .send(first, to: ["bravo"])),
+                AllianceStep(atMs: 2_900, .cut(["delta"], forMs: 1_000)),
+                AllianceStep(atMs: 3_000, .send(second, to: ["bravo"])),
+                AllianceStep(atMs: 3_004, .cut(["alfa"], forMs: 100)),
+                AllianceStep(atMs: 3_390, .split([setting.members])),
+            ])
+    }
+}
