@@ -161,6 +161,11 @@ struct AllianceGenerator {
         // Some alliances have a quiet life, so that rare turns are reached at all.
         let count = random.pick(0, 4, 12, 25)
         if count > 0 { hardTimes() }
+        if count > 0, let node = unguarded {
+            var crash = crash(of: node)
+            (crash.disk.operation, crash.guardFault) = (0, .lost)
+            add(.crash(crash), atMs: moment())
+        }
         for _ in 0..<count {
             let atMs = moment()
             guard let node = random.pick(setting.nodes) else { return }
