@@ -15,7 +15,8 @@ struct MetricsTests {
             let alfa = served.home.member("alfa")
             for _ in 0..<2 {
                 _ = try await served.send(
-                    try alfa.sign(.registerKind("bike", title: "Bicycle")), "?wait=durable")
+                    try alfa.sign(.registerKind("bike", title: "Bicycle")),
+                    "?wait=durable&timeout_ms=30000")
             }
             _ = try await served.get("/v1/status")
             let text = try await served.get("/metrics").text

@@ -19,14 +19,14 @@ struct SubmitTests {
     @Test func `is done once the answer comes, when that is asked for`() async throws {
         try await Served.with { served in
             let envelope = try served.home.member("alfa").sign(Self.kind)
-            let answer = try await served.send(envelope, "?wait=durable")
+            let answer = try await served.send(envelope, "?wait=durable&timeout_ms=30000")
             #expect(answer.status == .ok)
             let verdict = try answer.json
             #expect(verdict["status"] as? String == "done")
             #expect(verdict["id"] as? String == envelope.bodyHash.hex)
             #expect(verdict["height"] as? Int == 1)
             #expect(try served.node.store.read { try $0.tip() }.header.height == Height(1))
-            let again = try await served.send(envelope, "?wait=final").json
+            let again = try await served.send(envelope, "?wait=final&timeout_ms=30000").json
             #expect(again["status"] as? String == "done")
             #expect(again["final"] as? Bool == true)
             #expect(again["height"] as? Int == 1)
@@ -38,7 +38,7 @@ struct SubmitTests {
             let envelope = try served.home.member("alfa").sign(Self.kind)
             let path = "/v1/transactions/\(envelope.bodyHash.hex)"
             #expect(try await served.get(path).status == .notFound)
-            _ = try await served.send(envelope, "?wait=durable")
+            _ = try await served.send(envelope, "?wait=durable&timeout_ms=30000")
             let found = try await served.get(path).json
             let verdict = try #require(found["transaction"] as? [String: Any])
             #expect(verdict["status"] as? String == "done")
@@ -50,8 +50,10 @@ struct SubmitTests {
     @Test func `is told why it is rejected, with what to do`() async throws {
         try await Served.with { served in
             let alfa = served.home.member("alfa")
-            _ = try await served.send(try alfa.sign(Self.kind), "?wait=durable")
-            let verdict = try await served.send(try alfa.sign(Self.kind), "?wait=durable").json
+            _ = try await served.send(try alfa.sign(Self.kind), "?wait=durable&timeout_ms=30000")
+            let verdict = try await served.send(
+                try alfa.sign(Self.kind), "?wait=durable&timeout_ms=30000"
+            ).json
             #expect(verdict["status"] as? String == "rejected")
             let code = try #require(verdict["receipt_code"] as? Int)
             let meaning = try #require(Modules.rejectionMeanings[UInt32(code)])
@@ -70,12 +72,12 @@ struct SubmitTests {
             let bad = Envelope(
                 body: good.body, publicKey: good.publicKey,
                 signature: try #require(Signature(bytes)))
-            let refused = try await served.send(bad, "?wait=durable").json
+            let refused = try await served.send(bad, "?wait=durable&timeout_ms=30000").json
             #expect(refused["status"] as? String == "refused")
             #expect(refused["code"] as? String == "badSignature")
             let late = try alfa.sign(
                 Self.kind, now: Timestamp(milliseconds: TestHome.start.milliseconds - 7_200_000))
-            let expired = try await served.send(late, "?wait=durable").json
+            let expired = try await served.send(late, "?wait=durable&timeout_ms=30000").json
             #expect(expired["status"] as? String == "expired")
             #expect(expired["remedy"] as? String == IgnoredReason.expired.remedy)
         }
@@ -85,14 +87,15 @@ struct SubmitTests {
         try await Served.with { served in
             let alfa = served.home.member("alfa")
             let one = try await served.post(
-                "/v1/transactions?wait=durable", Self.json(try alfa.sign(Self.kind))
+                "/v1/transactions?wait=durable&timeout_ms=30000",
+                Self.json(try alfa.sign(Self.kind))
             ).json
             #expect(one["status"] as? String == "done")
             let envelopes = try (0..<5).map {
                 try alfa.sign(.registerKind("kind-\($0)", title: "A kind"))
             }
             let many = try await served.post(
-                "/v1/transactions?wait=durable",
+                "/v1/transactions?wait=durable&timeout_ms=30000",
                 "{\"transactions\": [\(envelopes.map(Self.json).joined(separator: ","))]}"
             ).json
             let verdicts = try #require(many["transactions"] as? [[String: Any]])
