@@ -11,9 +11,10 @@ KOINON := .build/release/koinon
 ARGS ?=
 # One test or a group of them, for instance: make test FILTER=KoinonLedgerTests
 FILTER ?=
-# Tests that keep every core busy for a minute; beside them, those that wait for nodes and
-# browsers would wait too long.
-ALONE := ^KoinonSimulationTests
+# Tests that keep every core or disk busy, in two groups of their own; beside them, those that
+# wait for nodes and browsers would wait too long.
+NODES := ^(KoinonNodeTests|KoinonEtcdTests)
+SIMULATIONS := ^KoinonSimulationTests
 # Random cases of each generator in long tests.
 CASES ?= 100000
 # The node that the example in Swift speaks to.
@@ -43,8 +44,9 @@ test: dependencies ## Build, then run every test (FILTER=name for some)
 	@scripts/with-progress.sh building swift build $(SWIFT_FLAGS) --build-tests
 	@export KOINON_PYTHON="$$(scripts/find-python.sh)"; \
 	run() { scripts/with-progress.sh "$$1" swift test $(SWIFT_FLAGS) --skip-build "$${@:2}"; }; \
-	$(if $(FILTER),run testing --filter "$(FILTER)",run testing --skip "$(ALONE)"; \
-		run "testing simulations" --filter "$(ALONE)")
+	$(if $(FILTER),run testing --filter "$(FILTER)",run testing \
+		--skip "$(NODES)" --skip "$(SIMULATIONS)"; run "testing nodes" --filter "$(NODES)"; \
+		run "testing simulations" --filter "$(SIMULATIONS)")
 
 alliance: dependencies ## Build, then run an alliance here: 3 servers of etcd and 4 nodes
 	@scripts/with-etcd.sh

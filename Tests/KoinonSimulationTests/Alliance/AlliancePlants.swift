@@ -52,12 +52,6 @@ struct AlliancePlant: Sendable, CustomTestStringConvertible {
             }
         },
         AlliancePlant(
-            "a lost guard is taken for a new one", [.attestation],
-            scripts: [AlliancePlantScripts.otherOrder(guardFault: .lost)]
-        ) {
-            $0.guardAtStart = { $0 ?? GuardRecord.fresh($1.id, $1.nodeKey.publicKey) }
-        },
-        AlliancePlant(
             "attestations are not carried again after a crash", [.liveness],
             scripts: [AlliancePlantScripts.storedAndNotCarried()]
         ) {
@@ -67,7 +61,7 @@ struct AlliancePlant: Sendable, CustomTestStringConvertible {
         AlliancePlant("the pause stops attestations too", [.liveness]) {
             $0.rules.mayCarry = { _, beyond in beyond < AllianceRules.pauseBeyondFinal }
         },
-        AlliancePlant("a gap in an author's sequence is accepted", [.block]) {
+        AlliancePlant("a gap in an author's sequence is accepted", [.block, .reopening]) {
             $0.taken = { entry, view in
                 let last = view.lastSequence(of: entry.author)
                 guard entry.sequence > last + 1, entry.void == nil else { return entry }
