@@ -19,10 +19,11 @@ enum AlliancePlantScripts {
         return wallet
     }
 
-    /// The engine tells two and two different orders. One of them loses its disk, perhaps its
-    /// guard, and is told the other order.
-    static func otherOrder(guardFault: GuardLoss?) -> AllianceScript {
-        let setting = setting(["alfa", "bravo", "carla", "delta"], healsAtMs: 9_000)
+    /// The engine tells two and two different orders, and lets nothing of one into the other.
+    /// One of them loses its disk, perhaps its guard, and is told the other order: where it
+    /// meets no signature of its own that would warn it.
+    static func otherOrder(from splitAtMs: UInt64, guardFault: GuardLoss?) -> AllianceScript {
+        let setting = setting(["alfa", "bravo", "carla", "delta"], healsAtMs: 9_000, seed: 3)
         var wallet = wallet(setting)
         var steps: [AllianceStep] = []
         for number in 0..<40 {
@@ -33,7 +34,8 @@ enum AlliancePlantScripts {
             steps.append(
                 AllianceStep(atMs: 200 + 200 * UInt64(number), .send(step, to: [member])))
         }
-        steps.append(AllianceStep(atMs: 3_000, .split([["alfa", "bravo"], ["carla", "delta"]])))
+        steps.append(
+            AllianceStep(atMs: splitAtMs, .split([["alfa", "bravo"], ["carla", "delta"]])))
         var crash = NodeCrash(
             node: "alfa", disk: CrashStep(operation: 0, loss: .nothing), downMs: 100)
         (crash.losesDisk, crash.guardFault) = (true, guardFault)

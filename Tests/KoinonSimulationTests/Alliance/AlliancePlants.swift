@@ -42,7 +42,7 @@ struct AlliancePlant: Sendable, CustomTestStringConvertible {
         },
         AlliancePlant(
             "a member signs once a height instead of along one branch", [.attestation],
-            scripts: [AlliancePlantScripts.otherOrder(guardFault: nil)]
+            scripts: [AlliancePlantScripts.otherOrder(from: 3_000, guardFault: nil)]
         ) {
             $0.rules.attests = { header, standing, record in
                 if case .follows(.otherBranch) = standing {
@@ -50,6 +50,12 @@ struct AlliancePlant: Sendable, CustomTestStringConvertible {
                 }
                 return standing == .attests
             }
+        },
+        AlliancePlant(
+            "a lost guard is taken for a new one", [.attestation],
+            scripts: [AlliancePlantScripts.otherOrder(from: 100, guardFault: .lost)]
+        ) {
+            $0.guardAtStart = { $0 ?? GuardRecord.fresh($1.id, $1.nodeKey.publicKey) }
         },
         AlliancePlant(
             "attestations are not carried again after a crash", [.liveness],
