@@ -126,8 +126,7 @@ struct Proposer {
             underWay.removeFirst()
             try await settle(first)
         }
-        refreshMembers()
-        writer.observe(replica.read { EntryWriter.Known($0) })
+        writer.observe(refreshMembers())
         if let scripted = script.take() {
             try await propose(scripted)
             return .done
@@ -292,13 +291,16 @@ struct Proposer {
         }
     }
 
-    private mutating func refreshMembers() {
+    /// - Returns: what the replica knows now.
+    @discardableResult
+    private mutating func refreshMembers() -> EntryWriter.Known {
         let (hash, known) = replica.read { replica in
             (replica.members.hash, EntryWriter.Known(replica))
         }
-        guard hash != writerMembers || known.silenced != writerSilenced else { return }
+        guard hash != writerMembers || known.silenced != writerSilenced else { return known }
         writer.membersChanged(known)
         writerMembers = hash
         writerSilenced = known.silenced
+        return known
     }
 }

@@ -6,28 +6,13 @@ extension AllianceScript {
     public static let format = "koinon/alliance-simulation/v1"
 
     public func json() throws -> String {
-        let document: [String: Any] = [
-            "format": Self.format, "setting": setting.json(),
-            "steps": try steps.map { try $0.json() },
-        ]
-        let data = try JSONSerialization.data(
-            withJSONObject: document,
-            options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
-        return String(decoding: data, as: UTF8.self)
+        try ScriptObject.document(
+            Self.format, setting: setting.json(), steps: steps.map { try $0.json() })
     }
 
     /// - Throws: ``ScriptFault``
     public init(json bytes: [UInt8]) throws {
-        let any: Any
-        do {
-            any = try JSONSerialization.jsonObject(with: Data(bytes))
-        } catch {
-            throw ScriptFault(place: "document", problem: "is no JSON")
-        }
-        let document = ScriptObject(try ScriptObject.fields(of: any, "document"), "")
-        guard try document.text("format") == Self.format else {
-            throw ScriptFault(place: "format", problem: "is not \(Self.format)")
-        }
+        let document = try ScriptObject(document: bytes, format: Self.format)
         setting = try AllianceSetting(try document.object("setting"))
         steps = try document.objects("steps").map { try AllianceStep($0) }
     }

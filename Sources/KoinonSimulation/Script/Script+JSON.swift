@@ -17,29 +17,13 @@ extension Script {
     public static let format = "koinon/simulation/v1"
 
     public func json() throws -> String {
-        let document: [String: Any] = [
-            "format": Self.format,
-            "setting": try setting.json(),
-            "steps": try steps.map { try $0.json() },
-        ]
-        let data = try JSONSerialization.data(
-            withJSONObject: document,
-            options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
-        return String(decoding: data, as: UTF8.self)
+        try ScriptObject.document(
+            Self.format, setting: setting.json(), steps: steps.map { try $0.json() })
     }
 
     /// - Throws: ``ScriptFault``
     public init(json bytes: [UInt8]) throws {
-        let any: Any
-        do {
-            any = try JSONSerialization.jsonObject(with: Data(bytes))
-        } catch {
-            throw ScriptFault(place: "document", problem: "is no JSON")
-        }
-        let document = ScriptObject(try ScriptObject.fields(of: any, "document"), "")
-        guard try document.text("format") == Self.format else {
-            throw ScriptFault(place: "format", problem: "is not \(Self.format)")
-        }
+        let document = try ScriptObject(document: bytes, format: Self.format)
         setting = try Setting(try document.object("setting"))
         steps = try document.objects("steps").map { try Step($0) }
     }
@@ -53,6 +37,32 @@ struct ScriptObject {
     init(_ fields: [String: Any], _ place: String) {
         self.fields = fields
         self.place = place
+    }
+
+    /// The whole of a script's document.
+    ///
+    /// - Throws: ``ScriptFault`` for anything but an object of that format.
+    init(document bytes: [UInt8], format: String) throws {
+        let any: Any
+        do {
+            any = try JSONSerialization.jsonObject(with: Data(bytes))
+        } catch {
+            throw ScriptFault(place: "document", problem: "is no JSON")
+        }
+        self.init(try Self.fields(of: any, "document"), "")
+        guard try text("format") == format else {
+            throw ScriptFault(place: "format", problem: "is not \(format)")
+        }
+    }
+
+    /// What ``init(document:format:)`` reads.
+    static func document(
+        _ format: String, setting: [String: Any], steps: [[String: Any]]
+    ) throws -> String {
+        let data = try JSONSerialization.data(
+            withJSONObject: ["format": format, "setting": setting, "steps": steps],
+            options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
+        return String(decoding: data, as: UTF8.self)
     }
 
     static func fields(of any: Any, _ place: String) throws -> [String: Any] {

@@ -20,17 +20,7 @@ enum Arriving {
         guard place != nil || distance > farBehind else { return }
         logger.notice("catching up from peers", metadata: ["blocks": "\(distance)"])
         let line = ProgressLine("catching up")
-        let report = try await arrival.run(readingAfter: place) { step in
-            switch step {
-            case .fetching(let bytes, let total):
-                line.show(done: bytes, of: total, detail: "snapshot, \(Text.bytes(total))")
-            case .loading(let height):
-                line.show(done: 1, of: 1, detail: "checking the state of block \(height)")
-            case .blocks(let height, let goal):
-                line.show(
-                    done: height.rawValue, of: goal.rawValue, detail: "block \(height) of \(goal)")
-            }
-        }
+        let report = try await arrival.run(readingAfter: place) { line.show($0) }
         line.finish()
         logger.notice(
             "caught up",
@@ -38,5 +28,18 @@ enum Arriving {
                 "height": "\(report.catchUp.to)", "blocks": "\(report.catchUp.blocks.blocks)",
                 "seconds": "\(report.catchUp.elapsed.inSeconds)",
             ])
+    }
+}
+
+extension ProgressLine {
+    func show(_ step: LedgerArrival.Step) {
+        switch step {
+        case .fetching(let bytes, let total):
+            show(done: bytes, of: total, detail: "snapshot, \(Text.bytes(total))")
+        case .loading(let height):
+            show(done: 1, of: 1, detail: "checking the state of block \(height)")
+        case .blocks(let height, let goal):
+            show(done: height.rawValue, of: goal.rawValue, detail: "block \(height) of \(goal)")
+        }
     }
 }

@@ -32,7 +32,8 @@ struct JoinCommand: AsyncParsableCommand {
     func run() async throws {
         try await ExitStatus.reporting {
             guard !peer.isEmpty else {
-                throw ValidationError("--peer: name at least one, for instance http://10.0.0.5:8080")
+                throw ValidationError(
+                    "--peer: name at least one, for instance http://10.0.0.5:8080")
             }
             let peers = try peer.map { try HTTPPeer($0) }
             let home = homeOption.nodeHome
@@ -42,17 +43,7 @@ struct JoinCommand: AsyncParsableCommand {
             let line = ProgressLine("joining")
             let arrival = LedgerArrival(
                 home: home, peers: peers, logger: NodeSettings.quietLogger)
-            let report = try await arrival.run { step in
-                switch step {
-                case .fetching(let bytes, let total):
-                    line.show(done: bytes, of: total, detail: "snapshot, \(Text.bytes(total))")
-                case .loading(let height):
-                    line.show(done: 1, of: 1, detail: "checking the state of block \(height)")
-                case .blocks(let height, let goal):
-                    line.show(
-                        done: height.rawValue, of: goal.rawValue, detail: "block \(height) of \(goal)")
-                }
-            }
+            let report = try await arrival.run { line.show($0) }
             line.finish()
             print(Self.text(report, home: homeOption.home))
             for key in keys { print(Self.text(key)) }
