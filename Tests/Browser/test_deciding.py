@@ -16,7 +16,7 @@ def setUpModule():
 
 
 class Deciding(unittest.TestCase):
-    """The dispute is opened first, so that its time for evidence runs out meanwhile."""
+    """The dispute is opened and answered first: its time for evidence runs out meanwhile."""
 
     @classmethod
     def setUpClass(cls):
@@ -30,6 +30,7 @@ class Deciding(unittest.TestCase):
         cls.shorten_evidence()
         cls.agreement = cls.open_dispute()
         cls.opened = time.monotonic()
+        cls.answer_with_a_file()
 
     @classmethod
     def tearDownClass(cls):
@@ -87,6 +88,23 @@ class Deciding(unittest.TestCase):
         ben.fill(form, percent="100", evidence="It leaked from the start.")
         ben.do(form)
         return ben.path
+
+    @classmethod
+    def answer_with_a_file(cls):
+        """Anna's side: a file that the node does not keep, by its hash alone."""
+        anna, form = cls.anna, "form[data-action=submit_evidence]"
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "survey.pdf")
+            path.write_bytes(b"%PDF-1.4\x00 dry")
+            anna.go(cls.agreement)
+            anna.open("Submit evidence")
+            anna.fill(form, evidence_file=str(path))
+            anna.press(f"{form} button[type=submit]")
+            anna.until_text("The node keeps only texts and JPEG, PNG or WebP pictures.")
+            anna.fill(form, keep_evidence="")
+            anna.do(form)
+        assert "not at this node" in anna.text(), anna.text()
+        assert "It leaked from the start." in anna.text(), anna.text()
 
     def test_a_second_key_gets_in_and_a_recovery_is_stopped(self):
         ben, anna = self.ben, self.anna
@@ -168,7 +186,6 @@ class Deciding(unittest.TestCase):
 
     def test_z_the_dispute_comes_to_its_end(self):
         anna, citys = self.anna, self.citys
-        self.answer_with_a_file()
         self.wait_for_the_lot()
         citys.go(self.agreement)
         citys.fill("form[data-action=decide_dispute]", percent="25")
@@ -190,22 +207,6 @@ class Deciding(unittest.TestCase):
         self.assertIn("The decision was carried out.", self.ben.text())
         self.assertIn("50 % to the owner, 50 % to the borrower", self.ben.text())
         self.assertIn("The first decision, before the appeal", self.ben.text())
-
-    def answer_with_a_file(self):
-        """Anna's side: a file that the node does not keep, by its hash alone."""
-        anna, form = self.anna, "form[data-action=submit_evidence]"
-        with tempfile.TemporaryDirectory() as folder:
-            path = pathlib.Path(folder, "survey.pdf")
-            path.write_bytes(b"%PDF-1.4\x00 dry")
-            anna.go(self.agreement)
-            anna.open("Submit evidence")
-            anna.fill(form, evidence_file=str(path))
-            anna.press(f"{form} button[type=submit]")
-            anna.until_text("The node keeps only texts and JPEG, PNG or WebP pictures.")
-            anna.fill(form, keep_evidence="")
-            anna.do(form)
-        self.assertIn("not at this node", anna.text())
-        self.assertIn("It leaked from the start.", anna.text())
 
     def pass_a_block(self):
         self.harbour.send('{"resources": {"register_kind": {"kind": "k%d", "title": "Kind"}}}'
