@@ -11,10 +11,11 @@ KOINON := .build/release/koinon
 ARGS ?=
 # One test or a group of them, for instance: make test FILTER=KoinonLedgerTests
 FILTER ?=
-# Tests that keep every core or disk busy, in two groups of their own; beside them, those that
-# wait for nodes and browsers would wait too long.
+# Tests that keep every core or disk busy, or that wait for other programs (browsers,
+# schemathesis), in groups of their own: beside each other they would wait too long.
 NODES := ^(KoinonNodeTests|KoinonEtcdTests)
 SIMULATIONS := ^KoinonSimulationTests
+PROGRAMS := ^KoinonCommandTests\.(BrowserTests|InterfaceTests)
 # Random cases of each generator in long tests.
 CASES ?= 100000
 # The node that the example in Swift speaks to.
@@ -45,8 +46,10 @@ test: dependencies ## Build, then run every test (FILTER=name for some)
 	@export KOINON_PYTHON="$$(scripts/find-python.sh)"; \
 	run() { scripts/with-progress.sh "$$1" swift test $(SWIFT_FLAGS) --skip-build "$${@:2}"; }; \
 	$(if $(FILTER),run testing --filter "$(FILTER)",run testing \
-		--skip "$(NODES)" --skip "$(SIMULATIONS)"; run "testing nodes" --filter "$(NODES)"; \
-		run "testing simulations" --filter "$(SIMULATIONS)")
+		--skip "$(NODES)" --skip "$(SIMULATIONS)" --skip "$(PROGRAMS)"; \
+		run "testing nodes" --filter "$(NODES)"; \
+		run "testing simulations" --filter "$(SIMULATIONS)"; \
+		run "testing with other programs" --filter "$(PROGRAMS)")
 
 alliance: dependencies ## Build, then run an alliance here: 3 servers of etcd and 4 nodes
 	@scripts/with-etcd.sh

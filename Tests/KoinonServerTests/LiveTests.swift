@@ -91,7 +91,8 @@ struct LiveTests {
     @Test func `proves what stands under a key and that nothing does`() async throws {
         try await Live.with { live in
             _ = try await live.client.submit(
-                try live.home.member("alfa").sign(.registerKind("bike", title: "Bicycle")))
+                try live.home.member("alfa").sign(.registerKind("bike", title: "Bicycle")),
+                wait: .final)
             let key = try #require(
                 live.node.replica.read { $0.state.rows(prefix: [], from: [], limit: 1).first?.key })
             let present = try ProofFile(
