@@ -146,6 +146,22 @@ extension LedgerReader {
         return (firstLeaf, ids)
     }
 
+    /// How many leaves a block's transactions tree has, without reading the receipts where
+    /// transactions were executed: they stand behind all timers. 0 above the tip.
+    public func leafCount(at height: Height) throws -> Int {
+        let query = try PreparedStatement(
+            cached: "SELECT first_leaf, length(executed) FROM results WHERE height = ?", db)
+        defer { query.reset() }
+        try query.bind(1, height)
+        guard try query.step() else {
+            try checkKept(height)
+            return 0
+        }
+        let executed = try Int(clamping: query.unsigned(1)) / Hash256.byteCount
+        if executed > 0 { return try Int(clamping: query.unsigned(0)) + executed }
+        return try BlockResult(strict: try result(at: height) ?? []).receipts.count
+    }
+
     /// Nil when no block holds an executed transaction with this id (SHA-256 of its body).
     public func location(ofTransaction id: Hash256) throws -> TransactionLocation? {
         if let location = try indexedLocation(ofTransaction: id) { return location }

@@ -46,6 +46,7 @@ struct BlockTests {
                     #expect(header.transactionsRoot == MerkleTree.root(ofLeaves: parts.leaves))
                     #expect(header.receiptsRoot == MerkleTree.root(ofLeaves: parts.receipts))
                     #expect(parts.receipts.count == parts.leaves.count)
+                    #expect(try reader.leafCount(at: height) == parts.leaves.count)
                     #expect(header.historyRoot == MerkleTree.root(ofLeaves: hashes.map(\.bytes)))
                     #expect(header.parent == previous?.hash ?? .zero)
                     #expect(header.time >= previous?.time ?? TestHome.start)

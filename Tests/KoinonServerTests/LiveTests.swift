@@ -116,6 +116,26 @@ struct LiveTests {
         }
     }
 
+    @Test func `shows a large block page by page, each transaction once`() async throws {
+        try await Live.with { live in
+            let envelopes = try Self.kinds(0..<1_000, by: live.home.member("alfa"))
+            _ = try await live.client.submit(envelopes)
+            var shown: [String] = []
+            for height in 1...live.node.progress.current.height.rawValue {
+                var next: String? = "/explorer/block/\(height)"
+                while let path = next {
+                    let page = String(decoding: try await live.client.get(path), as: UTF8.self)
+                    let ids = page.matches(of: /\/explorer\/transaction\/([0-9a-f]{64})/)
+                    #expect(ids.count <= 200)
+                    shown += ids.map { String($0.output.1) }
+                    next = page.firstMatch(of: /href="([^"]*\?leaf=[0-9]+)"/)
+                        .map { String($0.output.1) }
+                }
+            }
+            #expect(shown.sorted() == envelopes.map(\.bodyHash.hex).sorted())
+        }
+    }
+
     @Test func `sends events as they happen, and goes on behind the last one`() async throws {
         try await Live.with { live in
             let alfa = live.home.member("alfa")

@@ -7,6 +7,7 @@ import KoinonStore
 
 extension PageRenderer {
     private static let blocksShown: UInt64 = 25
+    private static let leavesShown = 200
 
     /// The newest blocks.
     func explorer(_ page: PageRequest) throws -> Response {
@@ -17,11 +18,8 @@ extension PageRenderer {
             let tip = try reader.tip().header.height.rawValue
             let top = min(from?.rawValue ?? tip, tip)
             let bottom = top >= Self.blocksShown ? top - Self.blocksShown + 1 : 0
-            let rows = try reader.blocks(Height(bottom)...Height(top)).reversed().map { block in
-                let count = try reader.result(at: block.header.height).map {
-                    try BlockResult(strict: $0).receipts.count
-                }
-                return (block, count ?? 0)
+            let rows = try reader.blocks(Height(bottom)...Height(top)).reversed().map {
+                ($0, try reader.leafCount(at: $0.header.height))
             }
             return (tip, rows)
         }
@@ -46,7 +44,7 @@ extension PageRenderer {
             "explorer", page, title: texts("explorer.title"), nav: "explorer", model)
     }
 
-    /// One block: header, contents, who signed.
+    /// One block: header, contents from `leaf` of the query on, who signed.
     func block(_ page: PageRequest) throws -> Response {
         let texts = page.texts
         guard let height = try page.query.height("height", inPath: true) else {
@@ -65,11 +63,16 @@ extension PageRenderer {
         guard let (block, result, executed, signers, tip) = found else {
             throw Problem.page("block \(height)")
         }
-        let leaves = result.receipts.enumerated().map { leaf, receipt -> PageModel in
+        let first = try page.query.number("leaf", 0...Int(Int32.max), default: 0)
+        guard first == 0 || first < result.receipts.count else {
+            throw Problem.page("leaf \(first)")
+        }
+        let shown = result.receipts.indices.clamped(to: first..<first + Self.leavesShown)
+        let leaves = shown.map { leaf -> PageModel in
             let place = leaf - executed.firstLeaf
             let isTransaction = executed.ids.indices.contains(place)
             return leafModel(
-                leaf, receipt, isTransaction ? executed.ids[place].hex : nil, texts)
+                leaf, result.receipts[leaf], isTransaction ? executed.ids[place].hex : nil, texts)
         }
         var model: PageModel = [
             "number": String(height.rawValue), "when": texts.time(TimeView(block.header.time)),
@@ -77,6 +80,10 @@ extension PageRenderer {
             "has_leaves": !leaves.isEmpty, "header": headerRows(block),
             "signers": signers.isEmpty ? "–" : signers.joined(separator: ", "),
         ]
+        if shown.upperBound < result.receipts.count {
+            model["more"] =
+                ["href": "/explorer/block/\(height)?leaf=\(shown.upperBound)"] as PageModel
+        }
         if height > .genesis { model["previous"] = String(height.rawValue - 1) }
         if height < tip { model["following"] = String(height.rawValue + 1) }
         let title = "\(texts("explorer.block")) \(height)"
