@@ -33,8 +33,11 @@ public struct AllianceBench: Sendable {
         /// From sending to final, a few transactions a second.
         public var p50FinalMs: Double
         public var p99FinalMs: Double
-        /// Transactions a second that a node takes which was away meanwhile.
+        /// Transactions a second that a node takes which was away meanwhile, its start
+        /// included.
         public var catchUpPerS: Double
+        /// Until a new home stands where the nodes do, begun from a snapshot of the accounts.
+        public var joinS: Double
         /// Of one core, a node, while nothing happens.
         public var idleCpuPercent: Double
         public var machine: MachineDescription
@@ -43,8 +46,8 @@ public struct AllianceBench: Sendable {
     private static let lightTransactions = 200
     private static let lightPause = Duration.milliseconds(50)
     private static let idle = Duration.seconds(10)
-    private static let perRequest = 256
-    private static let clientsPerNode = 4
+    private static let perRequest = 512
+    private static let clientsPerNode = 8
 
     public func run(in parent: URL? = nil, _ notes: BenchNotes) async throws -> Report {
         let folder = try BenchFolder(under: parent)
@@ -72,6 +75,8 @@ public struct AllianceBench: Sendable {
         let rate = Double(transactions) / begin.duration(to: .now).inSeconds
         notes.say("catching up")
         let catchUp = try await catchingUp(source, alliance)
+        notes.say("joining")
+        let join = try await alliance.join()
         notes.say("idle")
         let before = alliance.processorSeconds
         try await Task.sleep(for: Self.idle)
@@ -82,7 +87,7 @@ public struct AllianceBench: Sendable {
             signatureLimitPerS: limit.perSecond, finalPerS: rate,
             ratio: rate * Double(members) / limit.perSecond,
             p50FinalMs: light.percentile(50), p99FinalMs: light.percentile(99),
-            catchUpPerS: catchUp, idleCpuPercent: idle / Double(members) * 100,
+            catchUpPerS: catchUp, joinS: join.inSeconds, idleCpuPercent: idle / Double(members) * 100,
             machine: MachineDescription())
     }
 
@@ -132,9 +137,9 @@ public struct AllianceBench: Sendable {
         alliance.stopNode(last)
         try await send(source, to: Array(alliance.clients.dropLast()))
         let target = try await alliance.clients[0].status().height
+        let begin = ContinuousClock.now
         try alliance.startNode(last)
         try await alliance.untilAnswers(last)
-        let begin = ContinuousClock.now
         while try await alliance.clients[last].status().height < target {
             try await Task.sleep(for: .milliseconds(10))
         }

@@ -6,6 +6,7 @@ import KoinonLedger
 import KoinonMachine
 import KoinonNode
 import KoinonProtocol
+import KoinonStore
 
 /// An alliance of processes on this machine, for measurements: servers of etcd, a `koinon
 /// node` a member, a crowd of accounts that is there from block 0. All ends with it.
@@ -17,6 +18,7 @@ final class BenchAlliance: @unchecked Sendable {
     let members: [String]
     let genesis: GenesisDocument
     private let command: URL
+    private let addresses: [String]
     let clients: [NodeClient]
 
     /// - Throws: ``BenchFault`` when etcd is not installed.
@@ -44,9 +46,8 @@ final class BenchAlliance: @unchecked Sendable {
                 },
                 time: SystemClock().now, processes: [LeaseProcess.definition]),
             in: folder)
-        clients = try ports.prefix(count).map {
-            try NodeClient("http://127.0.0.1:\($0)", connections: 256)
-        }
+        addresses = ports.prefix(count).map { "http://127.0.0.1:\($0)" }
+        clients = try addresses.map { try NodeClient($0, connections: 256) }
         nodes = Array(repeating: nil, count: count)
         let homes = members.map { NodeHome(folder.appending(path: "members/\($0)")) }
         guard let first = MemberID(rawValue: members[0]) else {
@@ -107,6 +108,26 @@ final class BenchAlliance: @unchecked Sendable {
             try await Task.sleep(for: .milliseconds(50))
         }
         throw BenchFault("\(members[index]) does not answer; see \(folder.path)")
+    }
+
+    /// A home that nobody hosts joins from a snapshot of the first node, which goes on.
+    ///
+    /// - Returns: how long that took, from the command's start to its end.
+    func join() async throws -> Duration {
+        let home = NodeHome(folder.appending(path: "members/\(members[0])"))
+        let store = try LedgerStore(opening: home.directory, readOnly: true)
+        _ = try await SnapshotFolder(home: home).make(of: store, genesis: genesis)
+        try store.close()
+        let begin = ContinuousClock.now
+        let joining = try run(
+            command.path,
+            ["join", "--genesis", "genesis.json", "--peer", addresses[0], "--home", "joiner"],
+            "joiner")
+        while joining.isRunning { try await Task.sleep(for: .milliseconds(10)) }
+        guard joining.terminationStatus == 0 else {
+            throw BenchFault("the new home did not arrive; see \(folder.path)/joiner.log")
+        }
+        return begin.duration(to: .now)
     }
 
     private func run(_ program: String, _ arguments: [String], _ log: String) throws -> Process {
