@@ -86,8 +86,9 @@ extension LedgerReader {
             Set(silenced.filter { $0.value < height }.keys)
         }
         let sets = try MemberHistory(self, genesis: genesis)
-        // Final when the ledger was made to begin there.
-        let base = try baseHeight()
+        // Final when the ledger was made to begin there, and where the last epoch began: its
+        // record has the quorums.
+        let base = max(try baseHeight(), try epochRecords().last?.height ?? .genesis)
         // The first change of members that its own judges did not make final: no quorum
         // beyond it counts.
         let open = try sets.changes.first { change in

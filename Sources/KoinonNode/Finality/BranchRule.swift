@@ -43,6 +43,8 @@ public struct BranchRule: Sendable {
     /// What the guard holds, or is about to; nil when it was lost.
     public private(set) var record: GuardRecord?
     public private(set) var standing: BranchStanding
+    /// That of the chain's last block.
+    private var epoch: UInt64
 
     /// - Parameters:
     ///   - record: what the guard holds.
@@ -55,6 +57,7 @@ public struct BranchRule: Sendable {
     ) rethrows {
         self.member = member
         self.nodeKey = nodeKey
+        epoch = tip.epoch
         let isOwn = record?.member == member && record?.nodeKey == nodeKey
         self.record = isOwn ? record : nil
         standing = .follows(.guardLost)
@@ -88,6 +91,7 @@ public struct BranchRule: Sendable {
 
     /// The next block of the chain.
     public mutating func reach(_ header: BlockHeader) {
+        epoch = header.epoch
         guard let record, !record.isBarred else { return }
         if header.epoch > record.epoch {
             standing = .attests
@@ -105,6 +109,11 @@ public struct BranchRule: Sendable {
     public mutating func sign(_ header: BlockHeader) -> GuardRecord? {
         guard var next = record else { return nil }
         guard (header.epoch, header.height) > (next.epoch, next.height) else { return nil }
+        if header.epoch > next.epoch {
+            // Of the blocks that were dropped where the epoch began nothing counts any more.
+            next.carriedThrough = min(
+                next.carriedThrough, Height(header.height.rawValue - 1))
+        }
         next.epoch = header.epoch
         next.height = header.height
         next.hash = header.hash
@@ -126,10 +135,11 @@ public struct BranchRule: Sendable {
             return nil
         }
         let isNewer = (attestation.epoch, attestation.height) > (next.epoch, next.height)
-        // Below what it signed last, on the branch of that, it signs nothing else.
+        // Below what it signed last, on the branch of that, it signs nothing else. In a later
+        // epoch the chain may be another one.
         let isOther =
             standing == .attests && !isOfChain && attestation.epoch == next.epoch
-            && attestation.height <= next.height
+            && epoch <= next.epoch && attestation.height <= next.height
         guard isNewer || isOther else { return nil }
         next.isBarred = true
         record = next
@@ -155,7 +165,7 @@ public struct BranchRule: Sendable {
         if let record, record.epoch >= epoch { return nil }
         var next = GuardRecord(
             member: member, nodeKey: nodeKey, epoch: epoch, height: base.height, hash: base.hash)
-        next.carriedThrough = record?.carriedThrough ?? .genesis
+        next.carriedThrough = min(record?.carriedThrough ?? .genesis, base.height)
         record = next
         standing = .attests
         return next

@@ -58,7 +58,7 @@ public struct RecoveryGuards: Sendable {
         var next = GuardRecord(
             member: member.id, nodeKey: member.nodeKey.publicKey, epoch: epoch,
             height: base.height, hash: base.hash)
-        next.carriedThrough = record.carriedThrough
+        next.carriedThrough = min(record.carriedThrough, base.height)
         try guardOf(member)?.raise(to: next)
     }
 }

@@ -164,4 +164,27 @@ struct BranchRuleTests {
         #expect(lost.enter(epoch: 2, at: headers[4]) == nil)
         #expect(lost.enter(epoch: 1, at: headers[4]) == nil)
     }
+
+    @Test func `takes nothing for carried behind the block on which an epoch began`() {
+        let headers = headers
+        let dropped = record(headers[5]) { $0.carriedThrough = Height(5) }
+        var begins = rule(dropped, on: Array(headers[...3]))
+        #expect(begins.enter(epoch: 1, at: headers[3])?.carriedThrough == Height(3))
+        // Nor does whoever did not sign the record.
+        var follows = rule(dropped, on: Array(headers[...3]))
+        let first = other(4, epoch: 1)
+        follows.reach(first)
+        #expect(follows.sign(first)?.carriedThrough == Height(3))
+    }
+
+    @Test func `is not barred in a later epoch by what it signed before`() {
+        let headers = headers
+        var rule = rule(record(headers[5]), on: Array(headers[...3]))
+        let first = other(4, epoch: 1)
+        rule.reach(first)
+        #expect(rule.standing == .attests)
+        // Somebody carries what it signed under a block that is dropped.
+        #expect(rule.see(attestation(headers[4]), isOfChain: false) == nil)
+        #expect(rule.standing == .attests)
+    }
 }

@@ -55,11 +55,23 @@ struct CeremonyTests {
         #expect(begun.base == final && begun.tip.height == final.height.next)
         #expect(begun.returned == 1)
         #expect(try alliance.home("alfa").begin(record, engineIsNew: false).isOld)
+        // To bravo's ledger nobody has shown the base's quorum: the record stands for it.
+        _ = try alliance.home("bravo").begin(record, engineIsNew: false)
+        #expect(try finalHeight(of: alliance.site("bravo").home) == final.height)
         // Delta's ledger went another way; it has nothing to begin on.
         #expect(throws: RecoveryFault.self) {
             try alliance.home("delta").begin(record, engineIsNew: false)
         }
         try await goOn(alliance, from: final, with: dropped)
+    }
+
+    private func finalHeight(of home: TestHome) throws -> Height {
+        let store = try LedgerStore(opening: home.home.directory)
+        let resumed = try Resumption(
+            store: store, genesis: home.genesis, hosted: [], guards: GuardKeeper([:]),
+            beginsGuards: false)
+        try store.close()
+        return resumed.attester.finality.finalHeight
     }
 
     /// The node goes on in the new epoch; whoever follows it by signatures learns of it.
