@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import KoinonLedger
 import KoinonProtocol
@@ -88,5 +89,10 @@ extension LedgerStore {
         } catch {
             throw StoreFault(wrapping: error)
         }
+    }
+
+    /// The same into a home, on the file system that the options name.
+    package func copy(into home: URL, options: StoreOptions) throws {
+        try copy(to: options.path(HomeDirectory(home)))
     }
 }

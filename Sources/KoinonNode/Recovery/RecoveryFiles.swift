@@ -10,7 +10,7 @@ import KoinonProtocol
 ///     statement-EPOCH-MEMBER.bin   the statement with which a member closed an epoch
 ///     record-EPOCH.bin             the record that the members hosted here signed
 ///     returned-EPOCH.bin           transactions of dropped blocks, for the pool
-public struct RecoveryFiles: Sendable {
+public struct RecoveryFiles: RecoveryArchive, Sendable {
     public let folder: URL
 
     public init(_ home: NodeHome) {

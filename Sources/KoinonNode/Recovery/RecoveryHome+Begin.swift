@@ -29,7 +29,7 @@ extension RecoveryHome {
         try requireQuorums(of: record)
         return try withStore { store in
             // Writes the rows that a crash may have left out.
-            _ = try store.resumeReplica()
+            _ = try store.resumeReplica(modules: modules)
             let (tip, state) = try store.read { reader in
                 (try reader.tip(), try standing(of: record, reader))
             }
@@ -40,10 +40,13 @@ extension RecoveryHome {
             }
             let height = record.header.height
             let returned = try store.read { try Self.transactions(behind: height, $0) }
-            if !returned.isEmpty { try files.keep(returned: returned, epoch: record.epoch) }
+            if !returned.isEmpty { try archive.keep(returned: returned, epoch: record.epoch) }
             let rows =
                 tip.header.height == height
-                ? nil : try store.read { try $0.stateRows(at: height, genesis: genesis) }
+                ? nil
+                : try store.read {
+                    try $0.stateRows(at: height, genesis: genesis, modules: modules)
+                }
             try store.begin(
                 StoredEpochRecord(epoch: record.epoch, height: height, bytes: message.encoded),
                 rows: rows, orderedThrough: engineIsNew ? 0 : nil)

@@ -8,9 +8,12 @@ import KoinonStore
 /// A member's part in a ceremony, on its home while no node runs there: each step takes
 /// files, signs at most once, and says what it found.
 public struct RecoveryHome {
-    public let home: NodeHome
     public let genesis: GenesisDocument
-    public let files: RecoveryFiles
+    let archive: any RecoveryArchive
+    let modules: ModuleList
+    private let folder: URL
+    private let options: StoreOptions
+    private let hosted: () throws -> [HostedMember]
     private let rule: any BaseRule
     private let guards: RecoveryGuards
 
@@ -19,16 +22,32 @@ public struct RecoveryHome {
         _ home: NodeHome, rule: some BaseRule = MayBeFinalRule(),
         guards: RecoveryGuards? = nil
     ) throws {
-        self.home = home
+        self.init(
+            ledger: home.directory, genesis: try home.genesis(), hosted: home.hostedMembers,
+            archive: RecoveryFiles(home), guards: guards ?? RecoveryGuards(home: home), rule: rule)
+    }
+
+    /// A home of which every part may be kept elsewhere.
+    ///
+    /// - Parameter ledger: the folder in which the store is.
+    package init(
+        ledger: URL, options: StoreOptions = StoreOptions(), genesis: GenesisDocument,
+        hosted: @escaping () throws -> [HostedMember], archive: some RecoveryArchive,
+        guards: RecoveryGuards, rule: some BaseRule, modules: ModuleList = .standard
+    ) {
+        folder = ledger
+        self.options = options
+        self.genesis = genesis
+        self.hosted = hosted
+        self.archive = archive
+        self.guards = guards
         self.rule = rule
-        self.guards = guards ?? RecoveryGuards(home: home)
-        genesis = try home.genesis()
-        files = RecoveryFiles(home)
+        self.modules = modules
     }
 
     /// Holds the home's lock, so that no node signs meanwhile.
     func withStore<Result>(_ body: (LedgerStore) throws -> Result) throws -> Result {
-        let store = try LedgerStore(opening: home.directory)
+        let store = try LedgerStore(opening: folder, options: options)
         let result: Swift.Result<Result, any Error>
         do { result = .success(try body(store)) } catch { result = .failure(error) }
         try store.close()
@@ -50,16 +69,16 @@ public struct RecoveryHome {
     /// - Parameter closes: the epoch that runs when nil.
     /// - Throws: ``RecoveryFault``, `HomeFault`, or the store's fault.
     public func state(closing closes: UInt64?) throws -> [Stated] {
-        let hosted = try home.hostedMembers()
+        let hosted = try hosted()
         return try withStore { store in
             // What is stored must be sound before anybody swears to it.
-            _ = try store.resumeReplica()
+            _ = try store.resumeReplica(modules: modules)
             return try store.read { reader in
                 let ledger = try RecoveryLedger(reader, genesis: genesis)
                 var closes = closes ?? ledger.epoch
                 var signed: [RecoveryRecord] = []
                 var epoch = ledger.epoch + 1
-                while let record = try files.record(of: epoch) {
+                while let record = try archive.record(of: epoch) {
                     signed.append(record)
                     epoch += 1
                 }
@@ -76,7 +95,7 @@ public struct RecoveryHome {
         _ member: HostedMember, closing closes: UInt64, _ ledger: RecoveryLedger,
         _ records: [RecoveryRecord]
     ) throws -> Stated {
-        if let old = try files.statement(closing: closes, of: member.id) {
+        if let old = try archive.statement(closing: closes, of: member.id) {
             return Stated(
                 member: member.id, closes: closes, statement: old, isOld: true,
                 body: try RecoveryStatement(strict: Array(old.body)))
@@ -87,7 +106,7 @@ public struct RecoveryHome {
         let envelope = member.nodeKey.sign(body.encoded, as: .recoveryStatement)
         // One that others would not take is worth nothing: say so now.
         _ = try CheckedStatement(envelope, chain: genesis.chain)
-        try files.keep(statement: envelope.message, closing: closes, of: member.id)
+        try archive.keep(statement: envelope.message, closing: closes, of: member.id)
         return Stated(
             member: member.id, closes: closes, statement: envelope.message, isOld: false,
             body: body)
@@ -108,9 +127,23 @@ public struct RecoveryHome {
     }
 
     private func knowledge() throws -> RecoveryKnowledge {
-        let store = try LedgerStore(opening: home.directory, readOnly: true)
+        try reading { try RecoveryLedger($0, genesis: genesis).knowledge() }
+    }
+
+    private func reading<Result>(_ body: (LedgerReader) throws -> Result) throws -> Result {
+        let store = try LedgerStore(opening: folder, readOnly: true, options: options)
         defer { try? store.close() }
-        return try store.read { try RecoveryLedger($0, genesis: genesis).knowledge() }
+        return try store.read(body)
+    }
+
+    /// What this ledger shows to be final; nil when that is block 0 or the base of a record.
+    package func finalQuorum() throws -> RecoveryRecord? {
+        try reading { reader in
+            let ledger = try RecoveryLedger(reader, genesis: genesis)
+            guard let final = try ledger.final() else { return nil }
+            let header = try BlockHeader(encoded: Array(final.header))
+            return .showing(final, sets: ledger.sets(of: [header]))
+        }
     }
 
     public func check(_ record: RecoveryRecord) throws -> CheckedRecord {
@@ -136,12 +169,12 @@ public struct RecoveryHome {
     public func sign(_ message: RecoveryRecord) throws -> CheckedRecord {
         let checked = try check(message)
         let epoch = checked.epoch
-        let hosted = try home.hostedMembers()
+        let hosted = try hosted()
         return try withStore { store in
             try store.read { reader in
                 try refuse(checked, RecoveryLedger(reader, genesis: genesis), reader)
             }
-            if let old = try files.record(of: epoch),
+            if let old = try archive.record(of: epoch),
                 old.beginning.base.header
                     != message.beginning.base.header
             {
@@ -152,7 +185,7 @@ public struct RecoveryHome {
                 )
             }
             for member in hosted
-            where try files.statement(closing: epoch - 1, of: member.id) == nil {
+            where try archive.statement(closing: epoch - 1, of: member.id) == nil {
                 throw RecoveryFault(
                     "\(member.id) has not closed epoch \(epoch - 1)",
                     remedy: "first run `koinon alliance recover state`")
@@ -169,12 +202,12 @@ public struct RecoveryHome {
             }
             // Kept before it is released: never two bases in one epoch.
             for member in own { try guards.enter(epoch, at: checked.header, member) }
-            try files.keep(record: record)
+            try archive.keep(record: record)
             for member in own where checked.base.attestations[member.nodeKey.publicKey] == nil {
                 let envelope = member.nodeKey.sign(body.encoded, as: .attestation)
                 record.beginning.base.attestations.append(envelope.message)
             }
-            try files.keep(record: record)
+            try archive.keep(record: record)
             return try CheckedRecord(
                 record,
                 knowledge: try store.read {

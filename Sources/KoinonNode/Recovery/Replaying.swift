@@ -8,9 +8,11 @@ extension LedgerReader {
     /// stored rows no longer say. Takes as long as executing the chain without signatures.
     ///
     /// - Throws: `StoreFault.damaged` when the log does not lead to the block.
-    func stateRows(at height: Height, genesis: GenesisDocument) throws -> [StateRow] {
-        let first = try GenesisBlock.make(genesis)
-        let replica = try Replica(genesis: genesis)
+    func stateRows(
+        at height: Height, genesis: GenesisDocument, modules: ModuleList = .standard
+    ) throws -> [StateRow] {
+        let first = try GenesisBlock.make(genesis, modules: modules)
+        let replica = try Replica(genesis: genesis, modules: modules)
         var rows: [[UInt8]: (value: [UInt8], height: Height)] = [:]
         func take(_ block: ExecutedBlock) {
             for change in block.changes {

@@ -20,6 +20,8 @@ public struct AllianceCounts: Equatable, Sendable {
     public var statements = 0
     public var ceremonies = 0
     public var bases = 0
+    /// Epochs that began after such a lie.
+    public var epochs = 0
     /// Blocks that named other members.
     public var memberChanges = 0
 
@@ -41,6 +43,7 @@ public struct AllianceCounts: Equatable, Sendable {
         statements += other.statements
         ceremonies += other.ceremonies
         bases += other.bases
+        epochs += other.epochs
         memberChanges += other.memberChanges
     }
 }

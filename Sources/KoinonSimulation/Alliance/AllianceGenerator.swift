@@ -266,6 +266,7 @@ struct AllianceGenerator {
         let atMs = random.within(3_000...(setting.healsAtMs / 2))
         add(.split(groups), atMs: atMs)
         amnesia(orders, after: atMs)
+        recover(groups, after: atMs)
         for _ in 0..<random.below(6) {
             guard let node = random.pick(setting.nodes) else { return }
             let laterMs = random.within(atMs...setting.healsAtMs)
@@ -282,6 +283,16 @@ struct AllianceGenerator {
                 .lie(liar, random.oneIn(4) ? .attestTwice : .attestEverything),
                 atMs: random.within(atMs...setting.healsAtMs))
         }
+    }
+
+    /// The members notice it before everything else is over, and live on; the next engine may
+    /// be no better.
+    private mutating func recover(_ groups: [[String]], after atMs: UInt64) {
+        guard random.below(3) > 0 else { return }
+        let recoveredMs = random.within((atMs + 1_000)...(setting.healsAtMs - 3_000))
+        add(.recover, atMs: recoveredMs)
+        guard random.oneIn(4) else { return }
+        add(.split(groups.reversed()), atMs: random.within(recoveredMs...setting.healsAtMs))
     }
 
     /// A member forgets all that it signed, and is told the other order.

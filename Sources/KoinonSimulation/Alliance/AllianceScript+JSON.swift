@@ -89,6 +89,7 @@ extension Happening {
         case .split(let groups): ["split": groups]
         case .mislead(let node, let order): ["mislead": node, "order": order]
         case .lose(let author): ["lose": author]
+        case .recover: ["recover": true]
         }
     }
 
@@ -127,6 +128,8 @@ extension Happening {
             self = .mislead(try object.text("mislead"), order: try object.integer("order"))
         } else if object.has("lose") {
             self = .lose(try object.text("lose"))
+        } else if object.has("recover") {
+            self = .recover
         } else {
             throw ScriptFault(place: object.place, problem: "names nothing that happens")
         }

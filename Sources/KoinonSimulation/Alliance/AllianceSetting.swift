@@ -74,6 +74,8 @@ public enum Happening: Equatable, Sendable {
     case mislead(String, order: Int)
     /// The engine answers that a member's next entry has its place, and forgets it.
     case lose(String)
+    /// The members hold a ceremony, if the engine has lied, and begin a new epoch with another.
+    case recover
 }
 
 public struct NodeCrash: Equatable, Sendable {

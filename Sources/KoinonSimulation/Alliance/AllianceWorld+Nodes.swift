@@ -8,6 +8,9 @@ extension AllianceWorld {
     func start(_ id: MemberID) throws {
         guard let node = nodes[id], node.process == nil else { return }
         do {
+            guard try hasLedger(node) else {
+                return queue.add(.start(id), atMs: nowMs + Self.copyingMs)
+            }
             try node.start()
         } catch let finding as Finding {
             throw finding
@@ -19,9 +22,28 @@ extension AllianceWorld {
         cursors[id] = process.position
         queue.add(.tick(id, life: node.life), atMs: nowMs + chances.within(1...200, "tick", of: id))
         awaitDelivery(to: id)
+        for signed in node.archive.returned {
+            if let envelope = try? Envelope(signed) { accept(envelope, at: id) }
+        }
         // Blocks may be stored that it has still to sign, before it is what it was.
         try work(id, process)
         if let process = node.process { try checkStart(id, process) }
+    }
+
+    private static let copyingMs: UInt64 = 300
+
+    /// In the first epoch a node begins at block 0; later a copy of another's ledger takes the
+    /// place of a lost one, once another runs that could give it.
+    private func hasLedger(_ node: SimulatedNode) throws -> Bool {
+        guard book.epoch > 0, try !node.holdsLedger() else { return true }
+        guard let other = running(beside: node.id).first else { return false }
+        try node.copyLedger(of: other)
+        return true
+    }
+
+    private func running(beside id: MemberID) -> [SimulatedNode] {
+        ids.filter { $0 != id && !liars.contains($0) }.compactMap { nodes[$0] }
+            .filter { $0.process != nil }
     }
 
     func awaitWork(_ id: MemberID, _ life: Int, _ process: NodeProcess) {
@@ -63,6 +85,9 @@ extension AllianceWorld {
 
     /// Stops a node's process, for a time that the step that armed the crash named.
     func down(_ node: SimulatedNode, _ crash: NodeCrash) throws {
+        var crash = crash
+        // The last ledger of a later epoch is not lost: nobody could begin anew from genesis.
+        if book.epoch > 0, running(beside: node.id).isEmpty { crash.losesDisk = false }
         try node.stop(crash)
         counts.crashes += 1
         if crash.losesDisk {

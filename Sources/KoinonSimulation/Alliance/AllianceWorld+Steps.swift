@@ -16,10 +16,10 @@ extension AllianceWorld {
         for (index, step) in steps.enumerated() { queue.add(.step(index), atMs: step.atMs) }
         while let next = queue.nextMs, next < setting.healsAtMs {
             try handleNext()
-            guard progress() else { return }
+            guard progress(), !isOver else { return }
         }
         nowMs = setting.healsAtMs
-        if engine.hasLied { return try holdCeremonies() }
+        if engine.hasLied, try !recover() { return }
         try heal()
         guard try rest(from: nowMs, progress) else { return }
         // Nobody sends anything any more; timers still fall due.
@@ -95,6 +95,7 @@ extension AllianceWorld {
                 awaitDelivery(to: id)
             }
         case .lose(let name): for id in members([name]) { engine.loseNext(of: id) }
+        case .recover: if engine.hasLied { isOver = try !recover() }
         }
     }
 

@@ -38,6 +38,8 @@ final class AllianceWorld {
     /// What each node called final last.
     var claimed: [MemberID: BlockHeader] = [:]
     var counts = AllianceCounts()
+    /// A ceremony led to no new epoch.
+    var isOver = false
 
     /// What the bytes of an entry are worth in an epoch.
     struct CheckedBefore {
@@ -133,7 +135,7 @@ final class AllianceWorld {
     }
 
     /// Takes a client's transaction as a node would: if form and state allow it.
-    private func accept(_ envelope: Envelope, at id: MemberID) {
+    func accept(_ envelope: Envelope, at id: MemberID) {
         guard let node = nodes[id], let process = node.process,
             let transaction = try? CheckedTransaction(envelope, chain: genesis.chain)
         else { return }

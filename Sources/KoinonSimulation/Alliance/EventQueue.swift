@@ -31,6 +31,12 @@ struct EventQueue<Event> {
         }
     }
 
+    /// Whatever else was to happen does not.
+    mutating func keep(_ stays: (Event) -> Bool) {
+        // A heap in order is one.
+        heap = heap.filter { stays($0.event) }.sorted { $0.comes(before: $1) }
+    }
+
     mutating func next() -> (atMs: UInt64, event: Event)? {
         guard let first = heap.first else { return nil }
         let last = heap.removeLast()

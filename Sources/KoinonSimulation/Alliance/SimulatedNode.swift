@@ -13,6 +13,7 @@ final class SimulatedNode {
     let genesis: GenesisDocument
     let subject: AllianceSubject
     let attestationGuard: SimulatedGuard
+    let archive = SimulatedArchive()
     var clockOffsetMs: Int64
     /// Rises with each start: what was meant for an earlier process comes to nothing.
     private(set) var life = 0
@@ -64,6 +65,33 @@ final class SimulatedNode {
         case .forgotten: attestationGuard.forget(2)
         default: break
         }
+    }
+
+    /// The process ends in good order.
+    func close() throws {
+        life += 1
+        try process?.store.close()
+        process = nil
+    }
+
+    /// Whether there is something to start from.
+    func holdsLedger() throws -> Bool {
+        let store: LedgerStore
+        do {
+            store = try LedgerStore(
+                opening: disk.place.folder, readOnly: true, options: disk.place.options)
+        } catch StoreFault.noLedger { return false }
+        try store.close()
+        return true
+    }
+
+    /// A copy of another's ledger takes the place of its own; neither node runs on it.
+    func copyLedger(of other: SimulatedNode) throws {
+        let place = other.disk.place
+        let store = try LedgerStore(opening: place.folder, readOnly: true, options: place.options)
+        disk = try makeDisk()
+        try store.copy(into: disk.place.folder, options: disk.place.options)
+        try store.close()
     }
 
     /// The process ends at one of its next writes.

@@ -37,6 +37,10 @@ struct FinalityBook {
     /// What some honest node called final, by height.
     private(set) var final: [UInt64: Hash256] = [:]
     private(set) var highestFinal: UInt64 = 0
+    /// The last epoch that began.
+    private(set) var epoch: UInt64 = 0
+    /// On which blocks epochs began, by the last one that did.
+    private var bases: [Hash256: UInt64] = [:]
     /// What each member signed, by epoch and height.
     private var signed: [MemberID: [UInt64: Branch]] = [:]
     /// In which blocks a transaction was executed; more than one on different branches.
@@ -101,6 +105,10 @@ struct FinalityBook {
         }
         guard header.height == parent.header.height.next else {
             return (.block, "it follows block \(parent.header.height)")
+        }
+        let epoch = max(parent.header.epoch, bases[parent.hash] ?? 0)
+        guard header.epoch == epoch else {
+            return (.block, "it is of epoch \(header.epoch) and follows a block of \(epoch)")
         }
         guard header.membersHash == parent.header.nextMembersHash,
             header.membersHash == judges.hash, header.nextMembersHash == next.hash
@@ -186,6 +194,9 @@ struct FinalityBook {
             blocks[hash]?.signers.insert(member)
         }
         guard isBound else { return nil }
+        guard epoch >= self.epoch else {
+            return "\(member) signs block \(height) in epoch \(epoch), which is closed"
+        }
         var branch = signed[member]?[epoch] ?? Branch()
         defer { signed[member, default: [:]][epoch] = branch }
         if let before = branch.byHeight[height] {
@@ -208,7 +219,7 @@ struct FinalityBook {
     /// Nobody signs past a block that changes the members before that one has its quorum.
     private func pastOpenChange(of hash: Hash256, by member: MemberID) -> String? {
         guard let block = blocks[hash], let change = block.lastChange.flatMap({ blocks[$0] }),
-            !change.hasQuorum
+            !isSettled(change)
         else { return nil }
         return "\(member) signs block \(block.header.height) while \(change.header.height), "
             + "which changes the members, has \(change.signers.count) signatures"
@@ -228,19 +239,49 @@ struct FinalityBook {
         if let why = whyNotFinal(block) {
             return "\(member) calls block \(height) final, but \(why)"
         }
+        return settle(block).map { "\(member) calls \($0)" }
+    }
+
+    /// An epoch begins on a block, by a record with the quorums that it needs: final by that.
+    ///
+    /// - Returns: why that is wrong, if it is.
+    mutating func begin(_ epoch: UInt64, on base: Hash256) -> String? {
+        guard let block = blocks[base] else {
+            return "epoch \(epoch) begins on \(base), which nobody closed"
+        }
+        guard epoch > self.epoch else {
+            return "epoch \(epoch) begins after epoch \(self.epoch)"
+        }
+        guard block.header.height.rawValue >= highestFinal else {
+            return "epoch \(epoch) begins on block \(block.header.height), below \(highestFinal)"
+        }
+        self.epoch = epoch
+        bases[base] = epoch
+        return settle(block).map { "the record of epoch \(epoch) makes \($0)" }
+    }
+
+    /// A block is final, and so is every one before it.
+    ///
+    /// - Returns: what contradicts that.
+    private mutating func settle(_ block: Block) -> String? {
         var place = block
         while final[place.header.height.rawValue] != place.hash {
             let number = place.header.height.rawValue
             if let other = final[number] {
-                return "\(member) calls \(place.hash) final at height \(number), where "
-                    + "\(other) is"
+                return "\(place.hash) final at height \(number), where \(other) is"
             }
             final[number] = place.hash
             guard let parent = blocks[place.header.parent] else { break }
             place = parent
         }
-        highestFinal = max(highestFinal, height)
+        highestFinal = max(highestFinal, block.header.height.rawValue)
         return nil
+    }
+
+    /// Whether a block that changes the members is final, by its own quorum or by the record
+    /// of an epoch that began on it or behind it.
+    private func isSettled(_ change: Block) -> Bool {
+        change.hasQuorum || final[change.header.height.rawValue] == change.hash
     }
 
     private func whyNotFinal(_ block: Block) -> String? {
@@ -249,7 +290,7 @@ struct FinalityBook {
         }
         var change = block.lastChange
         while let found = change.flatMap({ blocks[$0] }) {
-            guard found.hasQuorum else {
+            guard isSettled(found) else {
                 return "block \(found.header.height), which named who judges it, has only "
                     + "\(found.signers.count) signatures of \(found.judges.members.count)"
             }

@@ -93,7 +93,7 @@ struct AllianceReport: Encodable {
         case lostDisks = "lost_disks"
         case lostGuards = "lost_guards"
         case memberChanges = "member_changes"
-        case ceremonies, bases
+        case ceremonies, bases, epochs
     }
 
     init(seed: UInt64, seeds: Int, blocksPerSeed: Int, revision: String) {
@@ -130,13 +130,14 @@ struct AllianceReport: Encodable {
         try container.encode(counts.splits, forKey: .splits)
         try container.encode(counts.ceremonies, forKey: .ceremonies)
         try container.encode(counts.bases, forKey: .bases)
+        try container.encode(counts.epochs, forKey: .epochs)
         try container.encode(counts.memberChanges, forKey: .memberChanges)
     }
 
     var text: String {
         """
         ✓ no contradiction
-          alliances     \(Text.number(counts.alliances)), \(Text.number(counts.splits)) with an engine that lied: \(Text.number(counts.ceremonies)) ceremonies, \(Text.number(counts.bases)) bases
+          alliances     \(Text.number(counts.alliances)), \(Text.number(counts.splits)) with an engine that lied: \(Text.number(counts.ceremonies)) ceremonies, \(Text.number(counts.bases)) bases, \(Text.number(counts.epochs)) epochs begun
           blocks        \(Text.number(counts.blocks)) in \(Text.seconds(seconds)), \(blocksPerSecond) a second; \(Text.number(counts.memberChanges)) changed the members
           transactions  \(Text.number(counts.transactions)) executed, \(Text.number(counts.expired)) expired
           entries       \(Text.number(counts.entries)), \(Text.number(counts.attestations)) attestations

@@ -19,11 +19,11 @@ import Testing
 
     private func header(
         on parent: BlockHeader?, _ mark: String = "a", time: UInt64 = 0,
-        judges: MemberSet? = nil, next: MemberSet? = nil
+        judges: MemberSet? = nil, next: MemberSet? = nil, epoch: UInt64 = 0
     ) -> BlockHeader {
         let judges = judges ?? members
         return BlockHeader(
-            chain: ChainID(Array(repeating: 7, count: 32))!, epoch: 0,
+            chain: ChainID(Array(repeating: 7, count: 32))!, epoch: epoch,
             height: parent?.height.next ?? .genesis, parent: parent?.hash ?? .zero,
             time: Timestamp(milliseconds: time), entriesRoot: .sha256(Array(mark.utf8)),
             transactionsRoot: .zero, receiptsRoot: .zero, stateRoot: .zero, historyRoot: .zero,
@@ -50,7 +50,7 @@ import Testing
     ) -> String? {
         names.compactMap {
             book.sign(
-                Self.id($0), epoch: 0, height: header.height.rawValue, header.hash,
+                Self.id($0), epoch: header.epoch, height: header.height.rawValue, header.hash,
                 isBound: isBound)
         }.first
     }
@@ -159,5 +159,27 @@ import Testing
         }
         #expect(book.claim(two.hash, by: Self.id("alfa")) != nil)
         #expect(book.claim(one.hash, by: Self.id("alfa")) == nil)
+    }
+
+    @Test func `goes on in an epoch from its base, which the record makes final`() {
+        var (book, genesis) = book()
+        let wider = MemberSet(members.members + [Self.entry("xeno")])
+        let (base, other) = (header(on: genesis, next: wider), header(on: genesis, "b"))
+        #expect(close(base, in: &book, next: wider) == nil && close(other, in: &book) == nil)
+        #expect(sign(other, by: ["alfa"], in: &book) == nil)
+        // Only then does a later epoch begin.
+        let early = header(on: base, judges: wider, epoch: 1)
+        #expect(close(early, in: &book, judges: wider) == .block)
+        #expect(book.begin(1, on: base.hash) == nil)
+        #expect(book.highestFinal == 1)
+        #expect(book.claim(other.hash, by: Self.id("alfa")) != nil)
+        let old = header(on: base, judges: wider)
+        #expect(close(old, in: &book, judges: wider) == .block)
+        #expect(close(early, in: &book, judges: wider) == nil)
+        // Nobody is held to what it signed in the epoch before, and nobody signs there any more.
+        #expect(sign(early, by: ["alfa", "bravo", "carla", "delta"], in: &book) == nil)
+        #expect(sign(base, by: ["bravo"], in: &book) != nil)
+        #expect(book.claim(early.hash, by: Self.id("alfa")) == nil)
+        #expect(book.begin(2, on: other.hash) != nil, "it would undo what is final")
     }
 }
