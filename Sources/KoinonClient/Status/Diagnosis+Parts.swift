@@ -1,7 +1,9 @@
 extension Diagnosis {
     /// Members that are silent, slow, or whose clocks are off, as the node that is furthest
     /// sees them.
-    static func members(_ seen: [Seen], _ status: NodeStatus, _ limits: Limits) -> [Finding] {
+    static func members(
+        _ seen: [Seen], _ status: NodeStatus, _ now: UInt64, _ limits: Limits
+    ) -> [Finding] {
         let states = status.memberStates ?? []
         var findings: [Finding] = []
         for member in states {
@@ -23,7 +25,7 @@ extension Diagnosis {
                         } ?? "has signed none of the last blocks",
                         remedy: "\(spare(status, limits)); ask its operator whether its node runs"))
             }
-            let ahead = Int64(member.clock.ms) - Int64(status.now.ms)
+            let ahead = Int64(member.clock.ms) - Int64(now)
             if ahead > Int64(limits.clockMilliseconds) {
                 findings.append(
                     Finding(
@@ -54,7 +56,9 @@ extension Diagnosis {
     }
 
     /// What one node says about itself.
-    static func node(_ node: Seen, best: NodeStatus, _ limits: Limits) -> [Finding] {
+    static func node(
+        _ node: Seen, best: NodeStatus, _ now: UInt64, _ limits: Limits
+    ) -> [Finding] {
         let status = node.status
         var findings: [Finding] = []
         if status.chain == best.chain, status.height + limits.behindBlocks < best.height {
@@ -81,22 +85,24 @@ extension Diagnosis {
                         status.lag >= limits.pauseBlocks
                         ? "they wait for blocks to become final"
                         : "clients send more than the alliance executes: let them slow down"))
-        } else if status.pool > 0, status.now.ms > status.time.ms + limits.lagMilliseconds,
+        } else if status.pool > 0, now > status.time.ms + limits.lagMilliseconds,
             status.lag < limits.pauseBlocks
         {
             findings.append(
                 Finding(
                     .stall, "noBlocks", of: node.address,
-                    "\(status.pool) transactions wait, and no block has closed for \(seconds(status.now.ms - status.time.ms))",
+                    "\(status.pool) transactions wait, and no block has closed for \(seconds(now - status.time.ms))",
                     remedy:
                         "the ordering engine takes no entries from this node: look at its servers, its certificates and its disk"
                 ))
         }
-        findings += resources(node, limits)
+        findings += resources(node, now, limits)
         return findings
     }
 
-    private static func resources(_ node: Seen, _ limits: Limits) -> [Finding] {
+    private static func resources(
+        _ node: Seen, _ now: UInt64, _ limits: Limits
+    ) -> [Finding] {
         var findings: [Finding] = []
         if let disk = node.status.disk, disk.freeBytes < limits.freeBytes {
             findings.append(
@@ -108,7 +114,6 @@ extension Diagnosis {
                 ))
         }
         if let ends = node.status.certificateEnds {
-            let now = node.status.now.ms
             if ends.ms <= now {
                 findings.append(
                     Finding(

@@ -81,10 +81,11 @@ public struct Diagnosis: Sendable, Hashable {
         var findings = Self.silent(observations)
         findings += Self.branches(seen)
         if let view = seen.max(by: { $0.status.progress < $1.status.progress }) {
-            findings += Self.finality(view.status, limits)
-            findings += Self.members(seen, view.status, limits)
+            let now = Self.time(of: seen)
+            findings += Self.finality(view.status, now, limits)
+            findings += Self.members(seen, view.status, now, limits)
             for node in seen {
-                findings += Self.node(node, best: view.status, limits)
+                findings += Self.node(node, best: view.status, now, limits)
             }
         }
         self.findings = findings.enumerated().sorted {
@@ -95,6 +96,13 @@ public struct Diagnosis: Sendable, Hashable {
     struct Seen {
         var address: String
         var status: NodeStatus
+    }
+
+    /// Milliseconds since 1970 by the clock in the middle: one that is wrong may be that of
+    /// the very node that is furthest.
+    private static func time(of seen: [Seen]) -> UInt64 {
+        let clocks = seen.map(\.status.now.ms).sorted()
+        return clocks[(clocks.count - 1) / 2]
     }
 
     /// Nodes without an answer.
@@ -150,9 +158,11 @@ public struct Diagnosis: Sendable, Hashable {
     }
 
     /// Why blocks do not become final.
-    private static func finality(_ status: NodeStatus, _ limits: Limits) -> [Finding] {
+    private static func finality(
+        _ status: NodeStatus, _ now: UInt64, _ limits: Limits
+    ) -> [Finding] {
         guard status.lag > 0, let since = status.openSince else { return [] }
-        let age = status.now.ms - min(status.now.ms, since.ms)
+        let age = now - min(now, since.ms)
         guard status.lag > limits.lagBlocks || age > limits.lagMilliseconds else { return [] }
         let quorum = status.quorum ?? 0
         let members = status.memberStates ?? []

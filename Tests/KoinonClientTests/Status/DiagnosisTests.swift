@@ -139,6 +139,15 @@ struct DiagnosisTests {
         #expect(diagnosis.findings[0].remedy.contains("NTP"))
     }
 
+    @Test func `goes by the clock in the middle when the node that is furthest has a wrong one`() {
+        let diagnosis = Self.alliance({ nodes in
+            Self.all(&nodes) { $0.memberStates![3].clock = Self.time(Self.now + 86_400_000) }
+            nodes["delta"]!.now = Self.time(Self.now + 86_400_000)
+            nodes["delta"]!.height = 1_001
+        })
+        #expect(diagnosis.findings.map(\.code) == ["clockAhead"])
+    }
+
     @Test func `names a node that is behind`() {
         let diagnosis = Self.alliance({ nodes in
             nodes["bravo"]!.height = 200
