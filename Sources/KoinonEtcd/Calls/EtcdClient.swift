@@ -9,8 +9,8 @@ final class EtcdClient: Sendable {
     private let current = Mutex(0)
     private let running: Mutex<Task<Void, Never>?>
 
-    /// Rounds over all servers after which a call is given up.
-    private static let rounds = 2
+    /// Attempts after which a call is given up: whoever calls says what is wrong, and may call
+    /// again.
     private static let attemptsMinimum = 3
     /// What a server without a leader was asked is never answered, so short at first.
     private static let firstLimit = Duration.seconds(1)
@@ -63,7 +63,7 @@ final class EtcdClient: Sendable {
     ) async throws -> Response {
         var reason = ""
         var limit = Self.firstLimit
-        let attempts = max(Self.attemptsMinimum, Self.rounds * connections.count)
+        let attempts = max(Self.attemptsMinimum, connections.count)
         for attempt in 0..<attempts {
             let connection = connection
             do {

@@ -23,7 +23,7 @@ public struct EtcdEntries: AsyncSequence, Sendable {
         /// Listed and in order, at ``revision``; not fetched yet.
         private var listed: ArraySlice<ListedEntry> = []
         private var revision: UInt64 = 0
-        private var fetched: ArraySlice<(entry: ListedEntry, value: [UInt8]?)> = []
+        private var fetched: ArraySlice<(entry: ListedEntry, envelope: Envelope?)> = []
         /// How many are fetched at a time: more while they are small.
         private var stride = Self.strideMinimum
 
@@ -42,9 +42,12 @@ public struct EtcdEntries: AsyncSequence, Sendable {
         public mutating func next() async throws -> OrderedEntry? {
             var failures = 0
             while !Task.isCancelled {
-                if let (entry, value) = fetched.popFirst() {
+                if let (entry, envelope) = fetched.popFirst() {
                     progress.take(entry)
-                    guard let envelope = source.envelope(of: entry, value) else { continue }
+                    guard let envelope else {
+                        source.reportUnusable(entry)
+                        continue
+                    }
                     return OrderedEntry(
                         position: OrderPosition(rawValue: entry.created), envelope: envelope)
                 }
@@ -80,9 +83,8 @@ public struct EtcdEntries: AsyncSequence, Sendable {
             var listing = try await source.lister.list(&progress)
             progress.begin(with: listing)
             var gaps = progress.gaps(in: listing)
-            // Another server may know better than the one that was asked.
-            for _ in 0..<Swift.max(1, source.lister.client.endpoints.count - 1) where !gaps.isEmpty {
-                source.lister.client.moveOn(from: source.lister.client.connection)
+            for _ in 0..<others where !gaps.isEmpty {
+                askElsewhere()
                 listing = try await source.lister.list(&progress)
                 gaps = progress.gaps(in: listing)
             }
@@ -100,26 +102,33 @@ public struct EtcdEntries: AsyncSequence, Sendable {
 
         private mutating func fetch() async throws {
             let part = listed.prefix(stride)
-            var values: [[UInt8]: [UInt8]] = [:]
-            var missing: [ListedEntry] = []
-            for entry in part {
-                if entry.created == entry.modified,
-                    let value = source.values.take(entry.key, created: entry.created)
-                {
-                    values[entry.key] = value
-                } else {
-                    missing.append(entry)
-                }
+            var found: [[UInt8]: Envelope] = [:]
+            for entry in part where entry.isUntouched {
+                found[entry.key] = source.values.take(entry.key, created: entry.created)
+                    .flatMap(entry.envelope(in:))
             }
-            if !missing.isEmpty {
-                let found = try await source.lister.values(of: missing, at: revision)
-                let bytes = found.values.reduce(0) { $0 + $1.count }
+            for round in 0...others {
+                let missing = part.filter { $0.isUntouched && found[$0.key] == nil }
+                guard !missing.isEmpty else { break }
+                if round > 0 { askElsewhere() }
+                let values = try await source.lister.values(of: missing, at: revision)
+                for entry in missing {
+                    found[entry.key] = values[entry.key].flatMap(entry.envelope(in:))
+                }
+                let bytes = values.values.reduce(0) { $0 + $1.count }
                 if bytes > 2 * Self.fetchBytes { stride = Swift.max(Self.strideMinimum, stride / 2) }
                 if bytes < Self.fetchBytes / 2 { stride = Swift.min(Self.strideMaximum, stride * 2) }
-                values.merge(found) { _, new in new }
             }
-            fetched = part.map { (entry: $0, value: values[$0.key]) }[...]
+            fetched = part.map { (entry: $0, envelope: found[$0.key]) }[...]
             listed = listed.dropFirst(part.count)
+        }
+
+        /// How often something odd is asked for again before it is believed.
+        private var others: Int { Swift.max(1, source.lister.client.endpoints.count - 1) }
+
+        /// Another server may know better than the one that was asked.
+        private func askElsewhere() {
+            source.lister.client.moveOn(from: source.lister.client.connection)
         }
     }
 
@@ -138,28 +147,24 @@ public struct EtcdEntries: AsyncSequence, Sendable {
         }
     }
 
-    /// Nil for bytes that are no entry, belong to another key, or were put over others: no
-    /// reader takes them.
-    fileprivate func envelope(of entry: ListedEntry, _ value: [UInt8]?) -> Envelope? {
-        do {
-            guard entry.created == entry.modified else { throw Unusable.overwritten }
-            guard let value else { throw Unusable.gone }
-            let envelope = try Envelope(packed: value)
-            guard let place = EntryPlace.of(envelope.body), place.author == entry.author,
-                place.sequence == entry.sequence
-            else { throw Unusable.misplaced }
-            return envelope
-        } catch {
-            logger.error(
-                "a key of the order holds no entry of its author and sequence",
-                metadata: [
-                    "author": "\(entry.author)", "sequence": "\(entry.sequence)",
-                    "reason": "\(error)",
-                ])
-            conditions.countUnusable(entry)
-            return nil
-        }
+    /// No reader takes what stands there.
+    private func reportUnusable(_ entry: ListedEntry) {
+        logger.error(
+            "a key of the order holds no entry of its author and sequence",
+            metadata: ["author": "\(entry.author)", "sequence": "\(entry.sequence)"])
+        conditions.countUnusable(entry)
     }
+}
 
-    private enum Unusable: Error { case overwritten, gone, misplaced }
+extension ListedEntry {
+    /// Nobody has put anything over it.
+    fileprivate var isUntouched: Bool { created == modified }
+
+    /// Nil for bytes that are no entry, or that belong to another key.
+    fileprivate func envelope(in value: [UInt8]) -> Envelope? {
+        guard let envelope = try? Envelope(packed: value), let place = EntryPlace.of(envelope.body),
+            place.author == author, place.sequence == sequence
+        else { return nil }
+        return envelope
+    }
 }
