@@ -1,28 +1,33 @@
 import Foundation
 import Glibc
-import KoinonClient
-import KoinonProtocol
 import Testing
 
-@testable import KoinonEtcd
-
-/// Faults of real processes under constant load. `make faults` runs all of them on three
-/// servers of etcd and prints how long each recovery took; `make test` runs the short ones.
-@Suite("an alliance under load", .needsEtcd, .serialized, .timeLimit(.minutes(10)))
+/// Faults of real processes under constant load, each by itself. `make faults` runs all of
+/// them and prints how long each recovery took; `make test` runs the short ones.
+@Suite("an alliance under load", .needsEtcd, .serialized, .timeLimit(.minutes(5)))
 struct FaultTests {
     /// `make faults`.
     static let isLong = ProcessInfo.processInfo.environment["KOINON_FAULTS"] != nil
 
-    @Test("outlives the kill of each node in turn, and of a server of etcd")
-    func short() async throws {
-        try await FaultRun.with(servers: 3) { run in
-            try await run.fault("kill -9 of each node in turn") { alliance in
-                for index in alliance.members.indices {
+    @Test("outlives kill -9 of each node in turn")
+    func killNodes() async throws {
+        try await FaultRun.with { run in
+            for index in run.alliance.members.indices {
+                try await run.fault("kill -9 of a node") { alliance in
                     try await alliance.killNode(index)
                     try await run.goesOn(except: [index])
+                    try await run.expectStatus(
+                        "does not answer (nobody listens there)",
+                        remedy: "Start it with `koinon node", of: index)
                     try await alliance.startNode(index)
                 }
             }
+        }
+    }
+
+    @Test("outlives that the whole order is trimmed while a node is away")
+    func trim() async throws {
+        try await FaultRun.with { run in
             try await run.fault("the whole order trimmed while a node was away") { alliance in
                 try await alliance.stopNode(3)
                 try await run.goesOn(except: [3])
@@ -31,6 +36,12 @@ struct FaultTests {
                 run.load.start()
                 try await alliance.startNode(3)
             }
+        }
+    }
+
+    @Test("outlives kill -9 of the leader of etcd")
+    func killLeader() async throws {
+        try await FaultRun.with { run in
             try await run.fault("kill -9 of the leader of etcd") { alliance in
                 let leader = try await alliance.leader()
                 try await alliance.killServer(leader)
@@ -40,182 +51,125 @@ struct FaultTests {
         }
     }
 
-    @Test("outlives what takes longer", .enabled(if: FaultTests.isLong, "run by `make faults`"))
-    func long() async throws {
-        try await FaultRun.with(servers: 3) { run in
+    @Test("outlives kill -9 of two members of etcd", .long)
+    func killServers() async throws {
+        try await FaultRun.with { run in
             try await run.fault("kill -9 of two members of etcd, and back") { alliance in
-                try await alliance.killServer(0)
-                try await alliance.killServer(1)
-                try await Task.sleep(for: .seconds(5))
-                try alliance.startServer(0)
-                try alliance.startServer(1)
+                for server in 0...1 { try await alliance.killServer(server) }
+                try await run.expectStatus(
+                    "see that a majority of the servers run", remedy: "docs/operate.md", of: 2)
+                try await run.expectStatus(
+                    "transactions wait, and no block has closed for",
+                    remedy: "look at its servers", of: 2)
+                for server in 0...1 { try alliance.startServer(server) }
             }
+        }
+    }
+
+    @Test("outlives SIGSTOP of a node for 20 s", .long)
+    func stopNode() async throws {
+        try await FaultRun.with { run in
             try await run.fault("SIGSTOP of a node for 20 s") { alliance in
                 alliance.signalNode(1, SIGSTOP)
-                try await Task.sleep(for: .seconds(20))
+                try await run.goesOn(except: [1])
+                try await run.expectStatus(
+                    "does not answer (no answer in 3 s)", remedy: "read its log", of: 1)
+                try await Task.sleep(for: .seconds(16))
+                try await run.expectStatus(
+                    "has signed nothing since block",
+                    remedy: "one more, and nothing becomes final", of: 1)
                 alliance.signalNode(1, SIGCONT)
             }
+        }
+    }
+
+    @Test("outlives SIGSTOP of the leader of etcd for 20 s", .long)
+    func stopLeader() async throws {
+        try await FaultRun.with { run in
             try await run.fault("SIGSTOP of the leader of etcd for 20 s") { alliance in
                 let leader = try await alliance.leader()
                 alliance.signalServer(leader, SIGSTOP)
                 try await run.goesOn()
                 try await Task.sleep(for: .seconds(20))
+                try await run.goesOn()
                 alliance.signalServer(leader, SIGCONT)
             }
+        }
+    }
+
+    @Test("outlives that history is compacted under a stopped node", .long)
+    func compact() async throws {
+        try await FaultRun.with { run in
             try await run.fault("history compacted under a stopped node") { alliance in
                 alliance.signalNode(2, SIGSTOP)
+                try await run.goesOn(except: [2])
                 try await Task.sleep(for: .seconds(5))
                 try await alliance.compact()
                 alliance.signalNode(2, SIGCONT)
             }
+        }
+    }
+
+    @Test("outlives that the data of one member of etcd is deleted", .long)
+    func deleteData() async throws {
+        try await FaultRun.with { run in
             try await run.fault("data of one member of etcd deleted") { alliance in
                 try await alliance.replaceServer(2)
+                try await run.goesOn()
+            }
+        }
+    }
+
+    @Test("outlives one clock a day ahead, and goes by the others", .long)
+    func clock() async throws {
+        try await FaultRun.with { run in
+            let ahead = try await run.alliance.clock(ahead: 86_400)
+            try await run.fault("a clock one day ahead") { alliance in
+                try await alliance.stopNode(3)
+                try await alliance.startNode(3, wrapper: ahead)
+                try await run.goesOn(except: [3])
+                let status = try await alliance.client(0).status()
+                let wrong = try await alliance.client(3).status()
+                #expect(wrong.now.ms > status.now.ms + 80_000_000)
+                try await run.expectStatus("ahead", remedy: "by NTP", of: 3)
+                try await run.goesOn(except: [3])
+                let later = try await alliance.client(0).status()
+                #expect(later.time.ms < later.now.ms + 1_000)
+                try await alliance.stopNode(3)
+                try await alliance.startNode(3)
+            }
+        }
+    }
+
+    @Test("outlives a full disk", .long, .enabled(if: getuid() == 0, "needs root for a small disk"))
+    func disk() async throws {
+        try await FaultRun.with { run in
+            try await run.fault("a full disk, and room again") { alliance in
+                try await alliance.stopNode(3)
+                try await alliance.mount(3, megabytes: 32)
+                try await alliance.startNode(3)
+                try await run.goesOn()
+                try await run.expectStatus(
+                    "MiB are free on its disk", remedy: "a node whose disk is full stops", of: 3)
+                let filler = alliance.home(3).appending(path: "filler").path
+                _ = try await alliance.shell("dd if=/dev/zero of='\(filler)' bs=64k 2>/dev/null")
+                // It stops rather than acknowledge what it cannot store.
+                for _ in 0..<300 where alliance.isRunning(3) {
+                    try await Task.sleep(for: .milliseconds(100))
+                }
+                #expect(!alliance.isRunning(3))
+                #expect(alliance.log(of: alliance.members[3]).contains("disk is full"))
+                try await run.goesOn(except: [3])
+                try await run.expectStatus("does not answer", remedy: "read its log", of: 3)
+                _ = try await alliance.shell("rm '\(filler)'")
+                try await alliance.unmount(3)
+                try await alliance.startNode(3)
             }
         }
     }
 }
 
-/// One alliance under load, and what became of it after each fault.
-final class FaultRun: Sendable {
-    let alliance: RunningAlliance
-    let load: Load
-
-    private static let limit = Duration.seconds(60)
-
-    private init(_ alliance: RunningAlliance) throws {
-        self.alliance = alliance
-        load = try Load(alliance)
-    }
-
-    /// Founds an alliance and breaks it as `body` does. Afterwards all nodes stop as they
-    /// should, and the load stops whatever happened, or it would keep the processes.
-    static func with(
-        servers: Int, isolated: Bool = false, _ body: (FaultRun) async throws -> Void
-    ) async throws {
-        let run = try FaultRun(
-            try await RunningAlliance.start(servers: servers, isolated: isolated))
-        run.load.start()
-        do {
-            try await run.goesOn()
-            try await body(run)
-        } catch {
-            await run.load.stop()
-            throw error
-        }
-        await run.load.stop()
-        for index in run.alliance.members.indices {
-            #expect(try await run.alliance.stopNode(index) == 0)
-        }
-    }
-
-    /// Clients of all nodes, but for those named, are told that something new is final.
-    func goesOn(
-        except: Set<Int> = [], sourceLocation: SourceLocation = #_sourceLocation
-    ) async throws {
-        let time = try await load.untilAllFinal(
-            after: .now, within: Self.limit, except: except)
-        try #require(
-            time != nil, "\(alliance.members.map { alliance.log(of: $0) })",
-            sourceLocation: sourceLocation)
-    }
-
-    /// Lets something go wrong and heal, prints how long it takes from then until every
-    /// node's clients are told that something new is final, and looks at all ledgers.
-    func fault(
-        _ name: String, sourceLocation: SourceLocation = #_sourceLocation,
-        _ body: (RunningAlliance) async throws -> Void
-    ) async throws {
-        try await body(alliance)
-        let time = try await load.untilAllFinal(after: .now, within: Self.limit)
-        let recovered = try #require(
-            time, "\(name): no recovery. \(alliance.members.map { alliance.log(of: $0) })",
-            sourceLocation: sourceLocation)
-        let (seconds, atto) = recovered.components
-        let milliseconds = seconds * 1_000 + atto / 1_000_000_000_000_000
-        print("fault: \(name): recovered in \(milliseconds) ms")
-        await load.stop()
-        try await alliance.expectAgreement(load, sourceLocation: sourceLocation)
-        load.start()
-    }
-}
-
-extension RunningAlliance {
-    private struct Status: Decodable {
-        struct Body: Decodable {
-            var header: [String: UInt64]
-            var leader: UInt64
-        }
-        var endpoint: String
-        var status: Body
-
-        enum CodingKeys: String, CodingKey {
-            case endpoint = "Endpoint"
-            case status = "Status"
-        }
-    }
-
-    private func statuses() async throws -> [Status] {
-        let command = "\(try etcdctl()) endpoint status --write-out json 2>/dev/null || true"
-        let output = try await shell(command)
-        return try JSONDecoder().decode([Status].self, from: Data(output.output.utf8))
-    }
-
-    /// Which server leads.
-    func leader() async throws -> Int {
-        let statuses = try await statuses()
-        let leader = try #require(
-            statuses.first { $0.status.leader == $0.status.header["member_id"] })
-        return try #require(
-            servers.firstIndex {
-                leader.endpoint.hasSuffix("\($0.host):\($0.clientPort)")
-            })
-    }
-
-    /// Forgets all history up to now.
-    func compact() async throws {
-        let revision = try #require(
-            await statuses().compactMap { $0.status.header["revision"] }.max())
-        let command = "\(try etcdctl()) compact \(revision)"
-        let run = try await shell(command)
-        #expect(run.status == 0, "\(run.output)")
-    }
-
-    /// Forgets the whole order, as members' nodes do of old blocks.
-    func trimEverything() async throws {
-        let keys = EntryKeys(chain: genesis.chain)
-        let entries = String(decoding: keys.entries, as: UTF8.self)
-        let run = try await shell(
-            """
-            set -e
-            # What is under way comes first.
-            sleep 1
-            ctl() { \(try etcdctl()) "$@"; }
-            last=$(ctl get --prefix '\(entries)' --keys-only --sort-by CREATE --order DESCEND \\
-                --limit 1 --write-out json | sed 's/.*"create_revision":\\([0-9]*\\).*/\\1/')
-            ctl put '\(String(decoding: keys.trimmed, as: UTF8.self))' "$last"
-            ctl del --prefix '\(entries)'
-            """)
-        #expect(run.status == 0, "\(run.output)")
-    }
-
-    /// Ends a server, deletes what it stored, and lets it join again as the runbook says.
-    func replaceServer(_ index: Int) async throws {
-        let name = AllianceFolder.serverName(index)
-        try await killServer(index)
-        let url = "https://\(servers[index].host):\(servers[index].peerPort)"
-        let script = """
-            set -e
-            ctl() { \(try etcdctl()) "$@"; }
-            # The others may have to choose a leader first.
-            sleep 3
-            id=$(ctl member list | grep ' \(name),' | cut -d, -f1)
-            ctl member remove $id
-            rm -rf etcd/data/\(name)
-            ctl member add \(name) --peer-urls=\(url)
-            sed -i '$a initial-cluster-state: existing' etcd/\(name).yaml
-            """
-        let run = try await shell(script)
-        #expect(run.status == 0, "\(run.output)")
-        try startServer(index)
-    }
+extension Trait where Self == ConditionTrait {
+    /// Not in `make test`.
+    static var long: Self { .enabled(if: FaultTests.isLong, "run by `make faults`") }
 }

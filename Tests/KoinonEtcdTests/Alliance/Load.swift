@@ -79,8 +79,10 @@ final class Load: Sendable {
         state.withLock { state in
             for answer in answers {
                 guard let id = Hash256(hex: answer.id) else { continue }
-                // It leaves no trace, and the same bytes would be refused again.
-                if answer.status == .refused { state.accounts[index].open[id] = nil }
+                // They leave no trace, and the same bytes would fare no better.
+                if [.refused, .ignored, .expired].contains(answer.status) {
+                    state.accounts[index].open[id] = nil
+                }
                 guard answer.status == .done, answer.final == true else { continue }
                 state.final.insert(id)
                 state.accounts[index].open[id] = nil

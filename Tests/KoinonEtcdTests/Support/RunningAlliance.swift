@@ -34,18 +34,39 @@ final class RunningAlliance: Sendable {
     let nodes: [AllianceFolder.NodeAddress]
     let servers: [AllianceFolder.ServerAddress]
     let network: TestNetwork?
+    /// In front of every port, when connections can be delayed.
+    private let relays: [DelayRelay]
     private let state: Mutex<State>
 
+    /// How processes reach each other.
+    enum Ways {
+        case direct
+        /// Each process is on a host of its own, whose network can be cut.
+        case isolated
+        /// By relays that can delay what they carry.
+        case relayed
+    }
+
     /// Founds it and starts all of it.
-    ///
-    /// - Parameter isolated: each process on a host of its own, whose network can be cut.
     static func start(
-        members: Int = 4, servers: Int = 1, isolated: Bool = false
+        members: Int = 4, servers: Int = 1, ways: Ways = .direct
     ) async throws -> RunningAlliance {
-        let alliance = try await OwnThread.run {
-            let network = isolated ? try TestNetwork(hosts: members + servers) : nil
-            return try RunningAlliance(members: members, servers: servers, network: network)
+        let ports = try FreePorts.take(2 * (members + 2 * servers)).ports
+        let known = Array(ports.prefix(members + 2 * servers))
+        let hidden = Dictionary(uniqueKeysWithValues: zip(known, ports.dropFirst(known.count)))
+        var relays: [DelayRelay] = []
+        if ways == .relayed {
+            for (port, behind) in hidden {
+                relays.append(try await DelayRelay(at: port, for: behind))
+            }
         }
+        let alliance = try await OwnThread.run { [relays] in
+            let network = ways == .isolated ? try TestNetwork(hosts: members + servers) : nil
+            return try RunningAlliance(
+                members: members, servers: servers, ports: known, network: network,
+                relays: relays)
+        }
+        if ways == .relayed { try alliance.listen(at: hidden) }
         try await OwnThread.run {
             for index in 0..<servers { try alliance.startServer(index) }
             try alliance.untilHealthy()
@@ -61,12 +82,15 @@ final class RunningAlliance: Sendable {
         var output: String
     }
 
-    private init(members count: Int, servers: Int, network: TestNetwork?) throws {
+    private init(
+        members count: Int, servers: Int, ports: [Int], network: TestNetwork?,
+        relays: [DelayRelay]
+    ) throws {
         folder = FileManager.default.temporaryDirectory.appending(
             path: "koinon-alliance-\(UUID().uuidString)", directoryHint: .isDirectory)
         members = Array(["alfa", "bravo", "carol", "delta", "echo"].prefix(count))
-        let ports = try FreePorts.take(count + 2 * servers).ports
         self.network = network
+        self.relays = relays
         nodes = (0..<count).map {
             .init(host: network?.address($0) ?? "127.0.0.1", port: ports[$0])
         }
@@ -84,6 +108,32 @@ final class RunningAlliance: Sendable {
             State(
                 servers: Array(repeating: nil, count: servers),
                 nodes: Array(repeating: nil, count: count)))
+    }
+
+    /// Makes everybody listen behind the port that the others know.
+    private func listen(at hidden: [Int: Int]) throws {
+        let files =
+            members.map { "members/\($0)/server.yaml" }
+            + servers.indices.map { "etcd/\(AllianceFolder.serverName($0)).yaml" }
+        for file in files.map({ folder.appending(path: $0) }) {
+            let lines = try String(contentsOf: file, encoding: .utf8)
+                .split(separator: "\n", omittingEmptySubsequences: false)
+            let moved = lines.map { line in
+                guard line.hasPrefix("  port:") || line.hasPrefix("listen-") else {
+                    return String(line)
+                }
+                return hidden.reduce(String(line)) {
+                    $0.hasSuffix("\($1.key)")
+                        ? $0.dropLast("\($1.key)".count) + "\($1.value)" : $0
+                }
+            }
+            try moved.joined(separator: "\n").write(to: file, atomically: true, encoding: .utf8)
+        }
+    }
+
+    /// Everything that anybody sends from now on comes so much later.
+    func delay(_ delay: Duration) {
+        for relay in relays { relay.set(delay) }
     }
 
     deinit {

@@ -1,0 +1,116 @@
+import Foundation
+import Testing
+
+/// One alliance under load, and what became of it after each fault.
+final class FaultRun: Sendable {
+    let alliance: RunningAlliance
+    let load: Load
+
+    private static let limit = Duration.seconds(60)
+
+    private init(_ alliance: RunningAlliance) throws {
+        self.alliance = alliance
+        load = try Load(alliance)
+    }
+
+    /// Founds an alliance and breaks it as `body` does. Afterwards all nodes stop as they
+    /// should, and the load stops whatever happened, or it would keep the processes.
+    static func with(
+        servers: Int = 3, ways: RunningAlliance.Ways = .direct,
+        _ body: (FaultRun) async throws -> Void
+    ) async throws {
+        let run = try FaultRun(try await RunningAlliance.start(servers: servers, ways: ways))
+        run.load.start()
+        do {
+            try await run.goesOn()
+            try await body(run)
+        } catch {
+            await run.load.stop()
+            throw error
+        }
+        await run.load.stop()
+        for index in run.alliance.members.indices {
+            #expect(try await run.alliance.stopNode(index) == 0)
+        }
+    }
+
+    /// Clients of all nodes, but for those named, are told that something new is final.
+    func goesOn(
+        except: Set<Int> = [], sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let time = try await load.untilAllFinal(
+            after: .now, within: Self.limit, except: except)
+        try #require(
+            time != nil, "\(alliance.members.map { alliance.log(of: $0) })",
+            sourceLocation: sourceLocation)
+    }
+
+    /// Lets something go wrong and heal, prints how long it takes from then until every
+    /// node's clients are told that something new is final, and looks at all ledgers and at
+    /// what `koinon status` says.
+    ///
+    /// - Parameter rest: the code of what `koinon status` still says afterwards.
+    func fault(
+        _ name: String, leaves rest: String? = nil, sourceLocation: SourceLocation = #_sourceLocation,
+        _ body: (RunningAlliance) async throws -> Void
+    ) async throws {
+        try await body(alliance)
+        let time = try await load.untilAllFinal(after: .now, within: Self.limit)
+        let recovered = try #require(
+            time, "\(name): no recovery. \(alliance.members.map { alliance.log(of: $0) })",
+            sourceLocation: sourceLocation)
+        let (seconds, atto) = recovered.components
+        let milliseconds = seconds * 1_000 + atto / 1_000_000_000_000_000
+        print("fault: \(name): recovered in \(milliseconds) ms")
+        await load.stop()
+        try await alliance.expectAgreement(load, sourceLocation: sourceLocation)
+        let expected = rest.map { [$0] } ?? []
+        let left = try await findings { $0.map(\.code) == expected }
+        #expect(
+            left.map(\.code) == expected, "\(name): \(left)", sourceLocation: sourceLocation)
+        load.start()
+    }
+
+    /// `koinon status` says what is wrong and what to do, and docs/operate.md has a row for
+    /// all that it says.
+    ///
+    /// - Parameters:
+    ///   - what: part of what is wrong.
+    ///   - remedy: part of what to do.
+    ///   - index: the member, or its node, that it is said of; nil for the alliance.
+    ///   - host: where it is asked; nil for this one.
+    func expectStatus(
+        _ what: String, remedy: String, of index: Int? = nil, at host: Int? = nil,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        func isMeant(_ finding: StatusFinding) -> Bool {
+            finding.what.contains(what) && finding.remedy.contains(remedy)
+                && (index.map { alliance.isOf($0, finding) } ?? finding.subject.isEmpty)
+        }
+        let said = try await findings(at: host) { $0.contains(where: isMeant) }
+        #expect(
+            said.contains(where: isMeant), "\(said)", sourceLocation: sourceLocation)
+        let runbook = try Runbook()
+        for finding in said {
+            #expect(
+                runbook.explains(finding), "no row in docs/operate.md",
+                sourceLocation: sourceLocation)
+        }
+        if let meant = said.first(where: isMeant) { print("status: \(meant)") }
+    }
+
+    /// What `koinon status` says, once it is as wanted or half a minute is over. How much
+    /// room this machine's disks have is no matter.
+    private func findings(
+        at host: Int? = nil, until isWanted: ([StatusFinding]) -> Bool
+    ) async throws -> [StatusFinding] {
+        let deadline = ContinuousClock.now + .seconds(30)
+        while true {
+            let found = try await alliance.findings(at: host).filter {
+                $0.code != "diskFull" || $0.severity == "stall"
+            }
+            if isWanted(found) || ContinuousClock.now > deadline { return found }
+            try await Task.sleep(for: .milliseconds(200))
+        }
+    }
+}

@@ -1,0 +1,105 @@
+import Foundation
+import Testing
+
+@testable import KoinonEtcd
+
+/// A proxy between nodes and etcd that does not tell what etcd says.
+extension FaultTests {
+    /// What changes nothing: only delays.
+    static let harmless: [String: LyingServer.Lies] = [
+        "repeats": .init(repeatsAnswers: true, repeatsEvents: true),
+        "reorders": .init(reordersAnswers: true, repeatsEvents: true),
+        "hides all changes": .init(isSilent: true),
+    ]
+
+    @Test(
+        "outlives a proxy between one node and etcd", .long, arguments: harmless.keys.sorted())
+    func proxyOfOne(_ name: String) async throws {
+        try await deceive([3], name)
+    }
+
+    @Test(
+        "outlives a proxy between every node and etcd", .long, arguments: harmless.keys.sorted())
+    func proxyOfAll(_ name: String) async throws {
+        try await deceive([0, 1, 2, 3], name)
+    }
+
+    private func deceive(_ nodes: [Int], _ name: String) async throws {
+        let lies = try #require(Self.harmless[name])
+        try await FaultRun.with { run in
+            try await run.alliance.withProxies(before: nodes) { proxies in
+                let which = nodes.count == 1 ? "one node" : "all nodes"
+                try await run.fault("a proxy before \(which) that \(name), 10 s") { _ in
+                    for proxy in proxies { proxy.lie { $0 = lies } }
+                    try await run.goesOn()
+                    try await Task.sleep(for: .seconds(10))
+                    try await run.goesOn()
+                    for proxy in proxies {
+                        proxy.lie { $0 = .init() }
+                        #expect(proxy.told > 10)
+                    }
+                }
+            }
+        }
+    }
+
+    /// What makes a node see another order than the others.
+    static let misleading: [String: LyingServer.Lies] = [
+        "hides entries": .init(hides: { $0.last == UInt8(ascii: "7") }),
+        "shows another order": .init(swapsPlaces: true),
+    ]
+
+    /// Nothing that this node could ask would tell it better: it must stop before it is final
+    /// on something else than the others.
+    @Test(
+        "stops the one node that a proxy shows another order, which then joins anew", .long,
+        arguments: misleading.keys.sorted())
+    func misled(_ name: String) async throws {
+        let lies = try #require(Self.misleading[name])
+        try await FaultRun.with { run in
+            try await run.alliance.withProxies(before: [3]) { proxies in
+                try await run.fault(
+                    "a proxy before one node that \(name)", leaves: "memberFollows"
+                ) { alliance in
+                    proxies[0].lie { $0 = lies }
+                    for _ in 0..<300 where alliance.isRunning(3) {
+                        try await Task.sleep(for: .milliseconds(100))
+                    }
+                    try #require(!alliance.isRunning(3))
+                    let log = alliance.log(of: alliance.members[3])
+                    #expect(log.contains("it stops rather than say something else"))
+                    #expect(log.contains("this node was given another order"))
+                    try await run.goesOn(except: [3])
+                    try await run.expectStatus("does not answer", remedy: "read its log", of: 3)
+                    proxies[0].lie { $0 = .init() }
+                    try await alliance.joinAnew(3)
+                    try await run.expectStatus("signs nothing", remedy: "new node key", of: 3)
+                }
+            }
+        }
+    }
+}
+
+extension RunningAlliance {
+    /// Runs nodes behind servers of the test, each of which is all that its node knows of etcd.
+    func withProxies(
+        before nodes: [Int], _ body: ([LyingServer]) async throws -> Void
+    ) async throws {
+        try await withProxies(before: nodes[...], [], body)
+    }
+
+    private func withProxies(
+        before nodes: ArraySlice<Int>, _ proxies: [LyingServer],
+        _ body: ([LyingServer]) async throws -> Void
+    ) async throws {
+        guard let index = nodes.first else { return try await body(proxies) }
+        let truth = try address(of: index).endpoints
+        let proxy = try LyingServer(before: address(of: index), in: home(index))
+        let certificates = folder.appending(path: "etcd/certificates")
+        try await proxy.serving(as: AllianceFolder.serverName(0), in: certificates) { endpoint in
+            try await restart(index, on: [endpoint])
+            try await withProxies(before: nodes.dropFirst(), proxies + [proxy], body)
+            try await restart(index, on: truth)
+        }
+    }
+}

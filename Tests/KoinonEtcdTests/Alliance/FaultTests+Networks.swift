@@ -1,0 +1,96 @@
+import Foundation
+import Glibc
+import Testing
+
+/// Faults of networks: cut, losing packets, slow.
+extension FaultTests {
+    @Test("outlives the partition of one node", .long, .needsNamespaces)
+    func cutNode() async throws {
+        try await FaultRun.with(ways: .isolated) { run in
+            let network = try #require(run.alliance.network)
+            try await run.fault("partition of one node for 10 s") { _ in
+                try network.cut(0)
+                try await run.goesOn(except: [0])
+                try await run.expectStatus("does not answer", remedy: "is it running", of: 0)
+                try await run.expectStatus(
+                    "see that a majority of the servers run", remedy: "docs/operate.md", of: 0,
+                    at: 0)
+                try await Task.sleep(for: .seconds(5))
+                try network.heal(0)
+            }
+        }
+    }
+
+    @Test("outlives the partition of two nodes", .long, .needsNamespaces)
+    func cutTwoNodes() async throws {
+        try await FaultRun.with(ways: .isolated) { run in
+            let network = try #require(run.alliance.network)
+            try await run.fault("partition of two nodes for 10 s") { alliance in
+                try network.cut(0)
+                try network.cut(1)
+                try await run.expectStatus(
+                    "2 of 4 members have signed block", remedy: "bring back 1 of alfa, bravo")
+                // Two of four are no quorum.
+                let before = run.load.final.count
+                try await Task.sleep(for: .seconds(3))
+                #expect(run.load.final.count == before)
+                try network.heal(0)
+                try network.heal(1)
+            }
+        }
+    }
+
+    @Test("outlives the partition of the leader of etcd", .long, .needsNamespaces)
+    func cutLeader() async throws {
+        try await FaultRun.with(ways: .isolated) { run in
+            let network = try #require(run.alliance.network)
+            try await run.fault("partition of the leader of etcd for 10 s") { alliance in
+                let leader = alliance.members.count + (try await alliance.leader())
+                try network.cut(leader)
+                try await run.goesOn()
+                try await Task.sleep(for: .seconds(10))
+                try await run.goesOn()
+                try network.heal(leader)
+            }
+        }
+    }
+
+    @Test("outlives 5% of all packets lost", .long, .needsNamespaces)
+    func lose() async throws {
+        try await FaultRun.with(ways: .isolated) { run in
+            let network = try #require(run.alliance.network)
+            try await run.fault("5% of all packets lost for 15 s") { alliance in
+                let hosts = 0..<(alliance.members.count + alliance.servers.count)
+                for host in hosts { try network.lose(host, percent: 5) }
+                try await run.goesOn()
+                try await Task.sleep(for: .seconds(15))
+                try await run.goesOn()
+                for host in hosts { try network.keepAll(host) }
+            }
+        }
+    }
+
+    @Test("outlives 200 ms of delay on every connection, each way", .long)
+    func delay() async throws {
+        try await FaultRun.with(ways: .relayed) { run in
+            try await run.fault("200 ms of delay on every connection for 20 s") { alliance in
+                alliance.delay(.milliseconds(200))
+                let begin = ContinuousClock.now
+                var rounds = 0
+                while begin.duration(to: .now) < .seconds(20) {
+                    try await run.goesOn()
+                    rounds += 1
+                }
+                print("delay: \(rounds) rounds")
+                alliance.delay(.zero)
+            }
+        }
+    }
+}
+
+extension Trait where Self == ConditionTrait {
+    static var needsNamespaces: Self {
+        .enabled(
+            if: TestNetwork.isAvailable, "needs root, network namespaces, a bridge and nftables")
+    }
+}

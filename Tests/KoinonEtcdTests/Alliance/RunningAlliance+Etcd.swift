@@ -1,0 +1,86 @@
+import Foundation
+import Testing
+
+@testable import KoinonEtcd
+
+/// What the operator of etcd does, and what should not happen to etcd.
+extension RunningAlliance {
+    private struct Status: Decodable {
+        struct Body: Decodable {
+            var header: [String: UInt64]
+            var leader: UInt64
+        }
+        var endpoint: String
+        var status: Body
+
+        enum CodingKeys: String, CodingKey {
+            case endpoint = "Endpoint"
+            case status = "Status"
+        }
+    }
+
+    private func statuses() async throws -> [Status] {
+        let command = "\(try etcdctl()) endpoint status --write-out json 2>/dev/null || true"
+        let output = try await shell(command)
+        return try JSONDecoder().decode([Status].self, from: Data(output.output.utf8))
+    }
+
+    /// Which server leads.
+    func leader() async throws -> Int {
+        let statuses = try await statuses()
+        let leader = try #require(
+            statuses.first { $0.status.leader == $0.status.header["member_id"] })
+        return try #require(
+            servers.firstIndex {
+                leader.endpoint.hasSuffix("\($0.host):\($0.clientPort)")
+            })
+    }
+
+    /// Forgets all history up to now.
+    func compact() async throws {
+        let revision = try #require(
+            await statuses().compactMap { $0.status.header["revision"] }.max())
+        let command = "\(try etcdctl()) compact \(revision)"
+        let run = try await shell(command)
+        #expect(run.status == 0, "\(run.output)")
+    }
+
+    /// Forgets the whole order, as members' nodes do of old blocks.
+    func trimEverything() async throws {
+        let keys = EntryKeys(chain: genesis.chain)
+        let entries = String(decoding: keys.entries, as: UTF8.self)
+        let run = try await shell(
+            """
+            set -e
+            # What is under way comes first.
+            sleep 1
+            ctl() { \(try etcdctl()) "$@"; }
+            last=$(ctl get --prefix '\(entries)' --keys-only --sort-by CREATE --order DESCEND \\
+                --limit 1 --write-out json | sed 's/.*"create_revision":\\([0-9]*\\).*/\\1/')
+            ctl put '\(String(decoding: keys.trimmed, as: UTF8.self))' "$last"
+            ctl del --prefix '\(entries)'
+            """)
+        #expect(run.status == 0, "\(run.output)")
+    }
+
+    /// Ends a server, deletes what it stored, and lets it join again as the runbook says.
+    func replaceServer(_ index: Int) async throws {
+        let name = AllianceFolder.serverName(index)
+        try await killServer(index)
+        let url = "https://\(servers[index].host):\(servers[index].peerPort)"
+        let script = """
+            set -e
+            ctl() { \(try etcdctl()) "$@"; }
+            # The others may have to choose a leader first.
+            sleep 3
+            id=$(ctl member list | grep ' \(name),' | cut -d, -f1)
+            ctl member remove $id
+            rm -rf etcd/data/\(name)
+            ctl member add \(name) --peer-urls=\(url)
+            sed -i '$a initial-cluster-state: existing' etcd/\(name).yaml
+            """
+        let run = try await shell(script)
+        #expect(run.status == 0, "\(run.output)")
+        try startServer(index)
+    }
+}
