@@ -125,7 +125,9 @@ final class BenchAlliance: @unchecked Sendable {
             "joiner")
         while joining.isRunning { try await Task.sleep(for: .milliseconds(10)) }
         guard joining.terminationStatus == 0 else {
-            throw BenchFault("the new home did not arrive; see \(folder.path)/joiner.log")
+            let said = try String(
+                contentsOf: folder.appending(path: "joiner.log"), encoding: .utf8)
+            throw BenchFault("the new home did not arrive: \(said.suffix(500))")
         }
         return begin.duration(to: .now)
     }
