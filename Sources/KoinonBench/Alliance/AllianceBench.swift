@@ -10,12 +10,17 @@ public struct AllianceBench: Sendable {
     public var servers: Int
     public var accounts: Int
     public var transactions: Int
+    /// Of a full load at the end, under which etcd's size is watched; 0 leaves it out.
+    public var minutes: Double
 
-    public init(members: Int, servers: Int, accounts: Int, transactions: Int) {
+    public init(
+        members: Int, servers: Int, accounts: Int, transactions: Int, minutes: Double = 0
+    ) {
         self.members = members
         self.servers = servers
         self.accounts = accounts
         self.transactions = transactions
+        self.minutes = minutes
     }
 
     /// Field names are those of the JSON form; docs/benchmarks.md says what each means.
@@ -40,6 +45,13 @@ public struct AllianceBench: Sendable {
         public var joinS: Double
         /// Of one core, a node, while nothing happens.
         public var idleCpuPercent: Double
+        public var minutes: Double
+        /// Transactions a second that clients were told are final, over `minutes`.
+        public var lastingFinalPerS: Double?
+        /// What the largest server of etcd stores at the end of `minutes`.
+        public var engineBytes: Int?
+        /// That by what it was in the middle of them.
+        public var engineBytesGrowth: Double?
         public var machine: MachineDescription
     }
 
@@ -81,6 +93,7 @@ public struct AllianceBench: Sendable {
         let before = alliance.processorSeconds
         try await Task.sleep(for: Self.idle)
         let idle = (alliance.processorSeconds - before) / Self.idle.inSeconds
+        let lasting = try await lasting(alliance, in: folder.url, after: load, notes)
         for client in alliance.clients { try await client.close() }
         return Report(
             members: members, servers: servers, accounts: accounts, transactions: transactions,
@@ -88,7 +101,20 @@ public struct AllianceBench: Sendable {
             ratio: rate * Double(members) / limit.perSecond,
             p50FinalMs: light.percentile(50), p99FinalMs: light.percentile(99),
             catchUpPerS: catchUp, joinS: join.inSeconds, idleCpuPercent: idle / Double(members) * 100,
+            minutes: minutes, lastingFinalPerS: lasting?.finalPerS,
+            engineBytes: lasting?.engineBytes, engineBytesGrowth: lasting?.engineBytesGrowth,
             machine: MachineDescription())
+    }
+
+    private func lasting(
+        _ alliance: BenchAlliance, in folder: URL, after load: PaymentLoad, _ notes: BenchNotes
+    ) async throws -> LastingLoad.Outcome? {
+        guard minutes > 0 else { return nil }
+        notes.say("at full load for \(minutes) minutes")
+        return try await LastingLoad(
+            bench: self, alliance: alliance, folder: folder,
+            firstNonce: PreparedLedger.nextNonce + load.noncesPerAccount
+        ).run(notes)
     }
 
     /// One transaction at a time, to each node in turn.
@@ -112,7 +138,7 @@ public struct AllianceBench: Sendable {
     }
 
     /// All at once, spread over the nodes, until clients know that each is final.
-    private func send(_ source: SharedReader, to clients: [NodeClient]) async throws {
+    func send(_ source: SharedReader, to clients: [NodeClient]) async throws {
         let share = source.share(of: transactions)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for client in clients {

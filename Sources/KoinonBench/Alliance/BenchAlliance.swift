@@ -19,6 +19,8 @@ final class BenchAlliance: @unchecked Sendable {
     let genesis: GenesisDocument
     private let command: URL
     private let addresses: [String]
+    /// The operator's options.
+    private let etcdctl: [String]
     let clients: [NodeClient]
 
     /// - Throws: ``BenchFault`` when etcd is not installed.
@@ -47,6 +49,12 @@ final class BenchAlliance: @unchecked Sendable {
                 time: SystemClock().now, processes: [LeaseProcess.definition]),
             in: folder)
         addresses = ports.prefix(count).map { "http://127.0.0.1:\($0)" }
+        let engines = (0..<servers).map { "https://127.0.0.1:\(ports[count + 2 * $0])" }
+        etcdctl = [
+            "--endpoints", engines.joined(separator: ","), "--cacert",
+            "etcd/certificates/ca.pem", "--cert", "etcd/certificates/root.pem", "--key",
+            "etcd/certificates/root-key.pem",
+        ]
         clients = try addresses.map { try NodeClient($0, connections: 256) }
         nodes = Array(repeating: nil, count: count)
         let homes = members.map { NodeHome(folder.appending(path: "members/\($0)")) }
@@ -132,6 +140,23 @@ final class BenchAlliance: @unchecked Sendable {
         return begin.duration(to: .now)
     }
 
+    private struct EngineStatus: Decodable {
+        struct Body: Decodable { var dbSize: Int }
+        var status: Body
+
+        enum CodingKeys: String, CodingKey { case status = "Status" }
+    }
+
+    /// What the largest server of etcd stores; it reuses what is free, and gives none back.
+    func engineBytes() async throws -> Int {
+        let file = folder.appending(path: "status.log")
+        try Data().write(to: file)
+        let asking = try run("/usr/bin/etcdctl", etcdctl + ["endpoint", "status", "-w", "json"], "status")
+        while asking.isRunning { try await Task.sleep(for: .milliseconds(10)) }
+        let answers = try JSONDecoder().decode([EngineStatus].self, from: Data(contentsOf: file))
+        return answers.map(\.status.dbSize).max() ?? 0
+    }
+
     private func run(_ program: String, _ arguments: [String], _ log: String) throws -> Process {
         let process = Process()
         process.executableURL = URL(filePath: program)
@@ -140,6 +165,7 @@ final class BenchAlliance: @unchecked Sendable {
         var environment = ProcessInfo.processInfo.environment
         environment["KOINON_LIMITS_REQUESTS_PER_SECOND"] = "0"
         environment["KOINON_LOG_LEVEL"] = "warning"
+        environment["ETCDCTL_API"] = "3"
         process.environment = environment
         let file = folder.appending(path: "\(log).log")
         if !FileManager.default.fileExists(atPath: file.path) { try Data().write(to: file) }

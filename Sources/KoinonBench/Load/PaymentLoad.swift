@@ -17,15 +17,18 @@ public struct PaymentLoad {
     public var transactions: Int
     public var pattern: PaymentPattern
     public var actionsPerTransaction: Int
+    /// From signing on.
+    public var lifetimeMilliseconds: UInt64
 
     public init(
         accounts: Int, transactions: Int, pattern: PaymentPattern = .uniform,
-        actionsPerTransaction: Int = 1
+        actionsPerTransaction: Int = 1, lifetimeMilliseconds: UInt64 = 23 * 3_600_000
     ) {
         self.accounts = accounts
         self.transactions = transactions
         self.pattern = pattern
         self.actionsPerTransaction = actionsPerTransaction
+        self.lifetimeMilliseconds = lifetimeMilliseconds
     }
 
     /// Account 0 receives the payments of the hot pattern and sends none.
@@ -86,7 +89,7 @@ public struct PaymentLoad {
         }
         var builder = TransactionBuilder(
             chain: crowd.chain, sender: crowd.account(of: key), key: key, nextNonce: plan.nonce,
-            lifetimeMilliseconds: 23 * 3_600_000)
+            lifetimeMilliseconds: lifetimeMilliseconds)
         return Result { () throws(TransactionBuildingFault) in
             try builder.build(actions, now: now).envelope
         }

@@ -6,9 +6,11 @@ struct BenchAllianceCommand: AsyncParsableCommand {
         commandName: "alliance",
         abstract: "Payments made final by several nodes and etcd, all on this machine.",
         discussion: """
-            Every member checks and executes everything, on the same cores as all others.
+            Every member checks and executes everything, on the same cores as all others. With
+            --minutes a full load goes on at the end, and etcd's size is watched.
 
               koinon bench alliance --members 4 --json
+              koinon bench alliance --members 4 --minutes 30
             """)
 
     @Option(name: .long, help: "Members, each with a node.")
@@ -19,6 +21,8 @@ struct BenchAllianceCommand: AsyncParsableCommand {
     var accounts = 10_000
     @Option(name: .long, help: "Signed payments to send, for each part.")
     var transactions = 20_000
+    @Option(name: .long, help: "Minutes of load under which etcd's size is watched.")
+    var minutes = 0.0
     @OptionGroup var options: BenchOptions
 
     func validate() throws {
@@ -28,11 +32,15 @@ struct BenchAllianceCommand: AsyncParsableCommand {
         guard accounts >= 2, transactions >= 1 else {
             throw ValidationError("give at least 2 accounts and 1 transaction")
         }
+        guard (0...1_440).contains(minutes) else {
+            throw ValidationError("--minutes: 0 to 1440")
+        }
     }
 
     func run() async throws {
         let bench = AllianceBench(
-            members: members, servers: etcd, accounts: accounts, transactions: transactions)
+            members: members, servers: etcd, accounts: accounts, transactions: transactions,
+            minutes: minutes)
         try await options.report { folder, notes in try await bench.run(in: folder, notes) }
     }
 }
