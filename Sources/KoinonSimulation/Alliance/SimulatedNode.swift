@@ -78,8 +78,7 @@ final class SimulatedNode {
     func holdsLedger() throws -> Bool {
         let store: LedgerStore
         do {
-            store = try LedgerStore(
-                opening: disk.place.folder, readOnly: true, options: disk.place.options)
+            store = try LedgerStore(opening: disk.place.folder, options: disk.place.options)
         } catch StoreFault.noLedger { return false }
         try store.close()
         return true
