@@ -44,7 +44,7 @@ public struct DivergenceEvidence: Sendable {
     public var remedy: String {
         switch isOtherOrder {
         case true?:
-            "keep this home as it is and follow docs/recovery.md with the other members"
+            "keep this home as it is; while the others go on, take the ledger anew from them (docs/operate.md, \"A node was shown another order\"), and if nobody does, follow docs/recovery.md together"
         case false?:
             "keep this home as it is; run `koinon verify` here, and `koinon diff-state` with a copy of another member's home; then restore that copy"
         case nil:
