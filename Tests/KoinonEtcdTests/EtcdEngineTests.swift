@@ -209,6 +209,34 @@ struct EtcdEngineTests {
         #expect(try await EtcdEngine.next(1, of: &live).map(\.place) == ["alfa 5"])
     }
 
+    @Test("keeps what one member would have all others forget")
+    func markBeyond() async throws {
+        let servers = try await EtcdServers.start()
+        let alfa = try servers.engine(of: "alfa")
+        defer { alfa.stop(NodeStopped()) }
+        for sequence in 1...3 as ClosedRange<UInt64> {
+            try await alfa.append([try servers.entry("alfa", sequence)]).durable()
+        }
+        let first = try #require(try await alfa.positions(1).first)
+        func mark(_ value: String) async throws {
+            let key = String(decoding: servers.keys.trimmed, as: UTF8.self)
+            _ = try await OwnThread.run { try servers.ctl(["put", key, value]) }
+        }
+        // What is not there yet nobody can have forgotten.
+        try await mark("\(UInt64.max)")
+        #expect(try await alfa.first(3) == ["alfa 1", "alfa 2", "alfa 3"])
+        try await alfa.trim(through: first)
+        await #expect(throws: OrderFault.trimmed(through: first)) { try await alfa.first(1) }
+        // Nor does anybody delete more of its own than it holds for final.
+        let newest = try await alfa.revision()
+        try await mark("\(newest)")
+        try await alfa.trim(through: first)
+        let behind = OrderCursor(
+            position: OrderPosition(rawValue: UInt64(newest)),
+            sequences: [try #require(MemberID(rawValue: "alfa")): 1])
+        #expect(try await alfa.first(2, after: behind) == ["alfa 2", "alfa 3"])
+    }
+
     @Test("says weeks before that a certificate ends")
     func certificate() async throws {
         let servers = try await EtcdServers.start()

@@ -109,6 +109,40 @@ import Testing
     }
 }
 
+extension ReadingProgressTests {
+    @Test("holds what stands before the mark and did not come by blocks")
+    func arrival() throws {
+        let alfa = try #require(MemberID(rawValue: "alfa"))
+        let bravo = try #require(MemberID(rawValue: "bravo"))
+        var progress = ReadingProgress(
+            OrderCursor(position: OrderPosition(rawValue: 20), sequences: [alfa: 4, bravo: 2]))
+        // Somebody has raised the mark above what is final: nothing is missing for that.
+        var listing = listing(
+            entry("alfa", 5, created: 18), entry("alfa", 6, created: 22),
+            entry("bravo", 3, created: 19))
+        listing.trimmed = 20
+        progress.begin(with: listing)
+        #expect(!progress.isBehind(listing))
+        #expect(take(listing, &progress) == ["alfa 5", "bravo 3", "alfa 6"])
+        #expect(!progress.isBehind(listing))
+        #expect(take(listing, &progress) == [])
+        // Once, as readers who were there had it: its place counts, not its sequence.
+        var early = ReadingProgress(
+            OrderCursor(position: OrderPosition(rawValue: 20), sequences: [alfa: 4]))
+        let turned = Listing(
+            revision: 100, trimmed: 20,
+            entries: [entry("alfa", 5, created: 19), entry("alfa", 6, created: 18)])
+        early.begin(with: turned)
+        #expect(take(turned, &early) == ["alfa 6", "alfa 5"])
+        #expect(take(turned, &early) == [])
+        // What is gone has to come by blocks.
+        var other = ReadingProgress(
+            OrderCursor(position: OrderPosition(rawValue: 20), sequences: [alfa: 3, bravo: 2]))
+        other.begin(with: listing)
+        #expect(other.isBehind(listing))
+    }
+}
+
 @Suite("keys of entries") struct EntryKeysTests {
     private let keys = EntryKeys(chain: ChainID(Array(repeating: 7, count: 32))!)
 

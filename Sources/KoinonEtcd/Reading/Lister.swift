@@ -76,7 +76,8 @@ struct Lister: Sendable {
             for (part, answer) in zip(part, answers.ranges) {
                 switch part {
                 case .trimmed:
-                    listing.trimmed = Trimming.revision(in: answer.kvs.first)
+                    listing.trimmed = Trimming.revision(
+                        in: answer.kvs.first, at: listing.revision)
                 case .lane(let author, _):
                     listing.entries += try await rest(of: author, answer, at: listing.revision)
                 case .between:

@@ -41,6 +41,12 @@ struct ReadingProgress: Sendable {
     private(set) var lanes: [String: UInt64]
     /// Authors that the cursor did not name, and of whom nothing is listed so far.
     private var unknown: Set<String> = []
+    /// The mark at which reading began: what stood before it came by blocks. What did not, and
+    /// is still there, is given all the same.
+    private var arrival: OrderPosition?
+    /// The last of that.
+    private var filled: (created: UInt64, key: [UInt8]) = (0, [])
+    private var hasBegun = false
     /// Known to be missing: they are not waited for.
     private var given: Set<SequenceGap> = []
 
@@ -57,9 +63,12 @@ struct ReadingProgress: Sendable {
         unknown.insert(author)
     }
 
-    /// What an author that the cursor did not name wrote before the first listed entry may
-    /// have been trimmed: it is not missing.
+    /// Looks at a listing before anything of it is given.
     mutating func begin(with listing: Listing) {
+        if !hasBegun, listing.trimmed == position.rawValue { arrival = position }
+        hasBegun = true
+        // What an author that the cursor did not name wrote before the first listed entry may
+        // have been trimmed: it is not missing.
         for author in unknown {
             let listed = listing.entries.lazy.filter { $0.author == author }.map(\.sequence)
             guard let first = listed.min() else { continue }
@@ -107,15 +116,23 @@ struct ReadingProgress: Sendable {
     }
 
     private func isAhead(_ entry: ListedEntry) -> Bool {
-        entry.created > position.rawValue
+        if let arrival, entry.created <= arrival.rawValue {
+            return entry.sequence > lanes[entry.author] ?? 0
+                && filled < (entry.created, entry.key)
+        }
+        return entry.created > position.rawValue
             || entry.created == position.rawValue
                 && lastKey.lexicographicallyPrecedes(entry.key)
     }
 
     /// The entry is given, or passed over because it is none.
     mutating func take(_ entry: ListedEntry) {
-        position = OrderPosition(rawValue: entry.created)
-        lastKey = entry.key
+        if let arrival, entry.created <= arrival.rawValue {
+            filled = (entry.created, entry.key)
+        } else {
+            position = OrderPosition(rawValue: entry.created)
+            lastKey = entry.key
+        }
         guard entry.sequence == (lanes[entry.author] ?? 0) + 1 else { return }
         lanes[entry.author] = entry.sequence
         given.remove(SequenceGap(author: entry.author, missing: entry.sequence))

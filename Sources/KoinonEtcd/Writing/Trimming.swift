@@ -2,7 +2,8 @@ import Foundation
 import KoinonNode
 
 /// Forgets entries: the mark is raised first, so that no reader takes what is left for
-/// everything, then every author deletes its own.
+/// everything, then every author deletes its own. Others may have raised the mark further:
+/// what is deleted goes by one's own blocks alone, since any member can write the mark.
 struct Trimming: Sendable {
     let client: EtcdClient
     let keys: EntryKeys
@@ -10,26 +11,28 @@ struct Trimming: Sendable {
 
     private static let page: Int64 = 512
 
-    /// The revision that the mark names; 0 for no mark, or one that is no number.
-    static func revision(in kv: EtcdKeyValue?) -> UInt64 {
-        kv.flatMap { UInt64(String(decoding: $0.value, as: UTF8.self)) } ?? 0
+    /// The revision that the mark names; 0 for no mark, for one that is no number, and for one
+    /// beyond `newest`, that of the answer: nobody can have forgotten what is not there yet.
+    static func revision(in kv: EtcdKeyValue?, at newest: UInt64) -> UInt64 {
+        let named = kv.flatMap { UInt64(String(decoding: $0.value, as: UTF8.self)) } ?? 0
+        return named > newest ? 0 : named
     }
 
     /// - Throws: ``EtcdFault``
     func trim(through revision: UInt64) async throws {
-        let mark = try await raise(to: revision)
-        for author in authors { try await delete(of: author, through: mark) }
+        try await raise(to: revision)
+        for author in authors { try await delete(of: author, through: revision) }
     }
 
-    /// Never lowers it.
-    ///
-    /// - Returns: what it is then, at least `revision`.
-    private func raise(to revision: UInt64) async throws -> UInt64 {
+    /// Never lowers it, but where it names what is not there yet.
+    private func raise(to revision: UInt64) async throws {
         while true {
             var get = EtcdRangeRequest()
             get.key = Data(keys.trimmed)
-            let found = try await client.call(.range, get).kvs.first
-            guard Self.revision(in: found) < revision else { return Self.revision(in: found) }
+            let answer = try await client.call(.range, get)
+            let found = answer.kvs.first
+            let mark = Self.revision(in: found, at: UInt64(clamping: answer.header.revision))
+            guard mark < revision else { return }
             var compare = EtcdCompare()
             compare.key = Data(keys.trimmed)
             compare.target = .mod
@@ -41,7 +44,7 @@ struct Trimming: Sendable {
             var request = EtcdTxnRequest()
             request.compare = [compare]
             request.success = [put]
-            if try await client.call(.transaction, request).succeeded { return revision }
+            if try await client.call(.transaction, request).succeeded { return }
         }
     }
 

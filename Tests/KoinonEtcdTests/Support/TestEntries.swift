@@ -37,6 +37,12 @@ extension EtcdEngine {
         return entries
     }
 
+    /// Where the first entries stand.
+    func positions(_ count: Int) async throws -> [OrderPosition] {
+        var iterator = entries(after: OrderCursor()).makeAsyncIterator()
+        return try await Self.next(count, of: &iterator).map(\.position)
+    }
+
     /// The first entries after a cursor.
     func first(_ count: Int, after cursor: OrderCursor = OrderCursor()) async throws -> [String] {
         var iterator = entries(after: cursor).makeAsyncIterator()
