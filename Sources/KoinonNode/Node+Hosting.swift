@@ -19,7 +19,7 @@ extension Node {
             guard hosted.contains(where: { $0.id == member.id && $0.nodeKey.publicKey == key })
             else {
                 throw HomeFault(
-                    "keys/\(member.id)\(NodeHome.nodeKeySuffix).json: not the node key that the alliance knows of \(member.id); put that key back"
+                    "keys/\(member.id)\(NodeHome.nodeKeySuffix).json: not the node key that the alliance knows of \(member.id); put that key back, or register this one with `koinon renew-key --node URL`, the address of another member's node"
                 )
             }
         }

@@ -19,7 +19,7 @@ public final class Node: Service {
     public let genesis: GenesisDocument
     public let store: LedgerStore
     public let replica: SharedReplica
-    public let hosted: [HostedMember]
+    private let hostedKeys: HostedKeys
 
     let pool: Pool
     let script = ProposalScript()
@@ -67,7 +67,8 @@ public final class Node: Service {
         try Ed25519.selfTest()
         genesis = try home.genesis()
         memberHistory = SharedMemberHistory(genesis: genesis)
-        hosted = try home.hostedMembers()
+        hostedKeys = try HostedKeys(home: home, logger: logger)
+        let hosted = hostedKeys.members
         self.logger = logger
         self.clock = Mutex(clock)
         store = try Resumption.openStore(home: home, genesis: genesis, options: storeOptions)
@@ -89,14 +90,14 @@ public final class Node: Service {
         progress = ProgressBoard()
         committer = Committer(
             store: store, engine: self.engine, desk: desk, outcomes: outcomes, resumed: resumed,
-            evidence: EvidenceFile(home: home), progress: progress, logger: logger)
+            hosted: hostedKeys, evidence: EvidenceFile(home: home), progress: progress, logger: logger)
         try committer.signWhatIsLeft()
         let finality = resumed.attester.finality
         let named = finality.judges(of: finality.finalHeight.next)
         for member in hosted where named?.nodeKey(of: member.id) == member.nodeKey.publicKey {
-            try home.settle(member)
+            try home.settleNodeKey(member.nodeKey.publicKey, of: member.id)
         }
-        for standing in committer.standings {
+        for standing in standings where isCurrent(standing) {
             guard case .follows(let reason) = standing.standing else { continue }
             logger.error("\(standing.member) signs no blocks: \(reason)")
         }
@@ -106,6 +107,15 @@ public final class Node: Service {
     }
 
     public var chain: ChainID { genesis.chain }
+
+    /// The members hosted here with the node keys that the node holds; a member comes twice that
+    /// is changing from one to another.
+    public var hosted: [HostedMember] { hostedKeys.members }
+
+    /// Each of them once.
+    public var hostedIDs: [MemberID] {
+        hosted.reduce(into: []) { if !$0.contains($1.id) { $0.append($1.id) } }
+    }
 
     /// How many transactions wait for a place in a block.
     public var poolCount: Int { pool.count }
@@ -229,13 +239,18 @@ public final class Node: Service {
     /// How each hosted member stands to this node's chain, by node key.
     public var standings: [MemberStanding] { committer.standings }
 
+    /// Whether it is that of the key with which the member judges the next block.
+    public func isCurrent(_ standing: MemberStanding) -> Bool {
+        replica.read { $0.members.nodeKey(of: standing.member) } == standing.nodeKey
+    }
+
     var isStopping: Bool { stopping.load(ordering: .acquiring) }
 
     private func proposeUntilStopped() async throws {
         try await withGracefulShutdownHandler {
             var proposer = Proposer(
                 engine: engine, desk: desk, script: script, ownEntries: ownEntries,
-                outcomes: outcomes, hosted: hosted,
+                outcomes: outcomes, hosted: hostedKeys,
                 finalHeight: { [committer] in committer.finalHeight },
                 uptime: { [began] in Self.milliseconds(since: began) })
             defer {

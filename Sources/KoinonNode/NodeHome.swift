@@ -53,66 +53,11 @@ public struct NodeHome: Sendable {
         }
     }
 
-    /// The members that this node hosts, with their node keys; a member twice that is changing
-    /// from one to another.
-    public func hostedMembers() throws -> [HostedMember] {
-        let ring = KeyRing(home: directory.path)
-        let names = Set(try ring.names())
-        return try configuration().hosts.flatMap { name in
-            guard let id = MemberID(rawValue: name) else {
-                throw HomeFault(
-                    "\(configurationFile.path): hosts: \"\(name)\" is no member name")
-            }
-            let next = name + Self.nextNodeKeySuffix
-            return try [name + Self.nodeKeySuffix, next].filter {
-                $0 != next || names.contains(next)
-            }
-            .map { HostedMember(id: id, nodeKey: try ring.key(named: $0)) }
-        }
-    }
-
-    /// Stores a node key that was just made and begins its guard: with a key that has no guard
-    /// a member signs no blocks.
-    ///
-    /// - Parameter isNext: it is to take the place of the member's present one, once its account
-    ///   has registered it; until then the node holds both.
-    /// - Throws: `GuardFault`, `KeyFileFault`
-    public func addNodeKey(
-        _ key: SigningKey, of member: MemberID, isNext: Bool = false
-    ) throws {
-        // The guard first: alone it does no harm.
-        try GuardFile.begin(home: directory, member: member, nodeKey: key.publicKey)
-        try KeyRing(home: directory.path).add(
-            key,
-            named: member.rawValue + (isNext ? Self.nextNodeKeySuffix : Self.nodeKeySuffix))
-    }
-
-    /// A member's next node key takes the place of the one before: a final block has registered
-    /// it, and the other one never signs again. Nothing when it has done so already.
-    func settle(_ member: HostedMember) throws {
-        let ring = KeyRing(home: directory.path)
-        let next = member.id.rawValue + Self.nextNodeKeySuffix
-        guard try ring.names().contains(next),
-            try ring.key(named: next).publicKey == member.nodeKey.publicKey
-        else { return }
-        let name = member.id.rawValue + Self.nodeKeySuffix
-        guard rename(ring.path(of: next), ring.path(of: name)) == 0 else {
-            throw HomeFault(
-                "cannot rename \(ring.path(of: next)): \(String(cString: strerror(errno))); check the permissions of the folder"
-            )
-        }
-    }
-
     public func write(_ configuration: NodeConfiguration) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         try encoder.encode(configuration).write(to: configurationFile)
     }
-
-    /// Name of a member's node key in the key directory; its account key has the bare name.
-    public static let nodeKeySuffix = ".node"
-    /// Name of a node key that is to take the place of a member's present one.
-    public static let nextNodeKeySuffix = ".next.node"
 }
 
 /// node.json

@@ -12,8 +12,8 @@ struct Koinon: AsyncParsableCommand {
             """,
         subcommands: [
             DemoCommand.self, InitCommand.self, AllianceCommand.self, JoinCommand.self,
-            NodeCommand.self, StatusCommand.self, KeysCommand.self, SendCommand.self, QueryCommand.self, ReplayCommand.self,
-            LoadCommand.self,
+            NodeCommand.self, StatusCommand.self, RenewKeyCommand.self, KeysCommand.self,
+            SendCommand.self, QueryCommand.self, ReplayCommand.self, LoadCommand.self,
             VerifyCommand.self, DiffStateCommand.self, SimulateCommand.self, ProofCommand.self,
             CheckProofCommand.self,
             FollowCommand.self, ReviewCommand.self, StandingCommand.self, ExportCommand.self,

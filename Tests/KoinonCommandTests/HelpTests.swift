@@ -5,7 +5,7 @@ import Testing
 struct HelpTests {
     private static let commands = [
         [], ["demo"], ["init"], ["alliance"], ["alliance", "init"], ["join"], ["node"], ["status"],
-        ["keys"], ["keys", "new"], ["keys", "open"],
+        ["renew-key"], ["keys"], ["keys", "new"], ["keys", "open"],
         ["keys", "list"], ["send"], ["query"], ["replay"], ["load"],
         ["load", "listings"], ["verify"], ["simulate"], ["proof"],
         ["proof", "transaction"], ["proof", "state"], ["proof", "absent"], ["check-proof"],

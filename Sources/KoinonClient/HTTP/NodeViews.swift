@@ -44,6 +44,13 @@ public struct KindAnswer: Hashable, Sendable, Decodable {
 public struct MemberAnswer: Hashable, Sendable, Decodable {
     public var id: String
     public var name: String
+    /// 64 hexadecimal digits.
+    public var nodeKey: String
+    /// When that key was registered.
+    public var nodeKeySince: AnsweredTime
+    public var admittedAt: AnsweredTime
+    /// Through which it acts.
+    public var account: String
 }
 
 /// An offer in a list of results.

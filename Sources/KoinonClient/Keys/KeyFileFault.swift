@@ -19,7 +19,7 @@ public enum KeyFileFault: Error, Equatable, CustomStringConvertible {
             "\(path) exists and is not overwritten, since a lost key cannot be made again; "
                 + "choose another name"
         case .missing(let path):
-            "there is no key at \(path); create one with `koinon keys create`"
+            "there is no key at \(path); create one with `koinon keys new`"
         case .open(let path, let mode):
             "\(path) may be used by others (mode \(String(mode, radix: 8))); "
                 + "run: chmod 600 '\(path)', and rotate the key if others had access"
@@ -36,7 +36,7 @@ public enum KeyFileFault: Error, Equatable, CustomStringConvertible {
         case .unknownName(let name, let known):
             "there is no key named \"\(name)\"; "
                 + (known.isEmpty
-                    ? "create it with `koinon keys create \(name)`"
+                    ? "create it with `koinon keys new \(name)`"
                     : "known are \(known.joined(separator: ", "))")
         }
     }

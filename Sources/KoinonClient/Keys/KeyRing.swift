@@ -8,7 +8,12 @@ public struct KeyRing: Sendable {
     public let folder: String
 
     public init(home: String) {
-        folder = home + "/keys"
+        self.init(folder: home + "/keys")
+    }
+
+    /// - Parameter folder: may be missing; one within a missing one cannot be made.
+    public init(folder: String) {
+        self.folder = folder
     }
 
     public func path(of name: String) -> String { "\(folder)/\(name).json" }
@@ -31,6 +36,16 @@ public struct KeyRing: Sendable {
             throw .system(path: folder, operation: "create", code: errno)
         }
         try KeyFile.create(key, at: path(of: name))
+    }
+
+    /// Deletes a key for ever.
+    ///
+    /// - Throws: ``KeyFileFault``
+    public func remove(named name: String) throws(KeyFileFault) {
+        guard Slug.isValid(name) else { throw .badName(name) }
+        guard unlink(path(of: name)) == 0 else {
+            throw .system(path: path(of: name), operation: "delete", code: errno)
+        }
     }
 
     /// - Throws: ``KeyFileFault``, with the known names when there is none such.

@@ -170,7 +170,7 @@ public final class Replica {
         guard var author = authorState(entry.author) else {
             return .noEffect("\(entry.author) is not known to the alliance")
         }
-        guard PublicKey(author.nodeKey) == entry.envelope.publicKey else {
+        guard isOrWasNodeKey(entry.envelope.publicKey, of: entry.author, author) else {
             return .noEffect("not signed with the node key of \(entry.author)")
         }
         guard entry.sequence == author.lastSequence + 1 else {
@@ -178,11 +178,8 @@ public final class Replica {
                 "sequence \(entry.sequence) of \(entry.author), expected \(author.lastSequence + 1)"
             )
         }
+        let counts = counts(entry)
         author.lastSequence = entry.sequence
-        // Void, or of an author that is silenced or no member: it uses its sequence, no more.
-        let counts =
-            entry.void == nil && author.silencedAtHeight == 0
-            && memberSet.members.contains { $0.id == entry.author }
         if counts { author.lastClockMs = entry.clock.milliseconds }
         pendingAuthors[entry.author] = author
         pending.append(entry.envelope)
@@ -196,6 +193,23 @@ public final class Replica {
             ClosingBlock(
                 transactions: transactions, time: time, proposer: entry.author, entries: pending,
                 authors: pendingAuthors.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }))
+    }
+
+    /// Whether an entry that has its author's next sequence does more than use it: not a void
+    /// one, nor one of an author that is silenced or no member, nor one signed with a key that
+    /// another has replaced, as its author's last ones under way may be.
+    public func counts(_ entry: CheckedEntry) -> Bool {
+        guard entry.void == nil, let author = authorState(entry.author) else { return false }
+        return author.silencedAtHeight == 0
+            && PublicKey(author.nodeKey) == entry.envelope.publicKey
+            && memberSet.members.contains { $0.id == entry.author }
+    }
+
+    private func isOrWasNodeKey(
+        _ key: PublicKey, of id: MemberID, _ author: AuthorState
+    ) -> Bool {
+        PublicKey(author.nodeKey) == key
+            || Alliance.retiredNodeKeys.get(key, in: state)?.member == id.rawValue
     }
 
     /// From the next entry on those of the author whose key it is are void.

@@ -18,6 +18,8 @@ final class Committer: Sendable {
         var attester: Attester
         /// Made and not stored yet.
         var unstored: [StoredAttestation] = []
+        /// Who judges the last block, as its header tells.
+        var membersHash: Hash256
     }
 
     private let chain: ChainID
@@ -28,7 +30,8 @@ final class Committer: Sendable {
     private let signing: Mutex<Signing>
     /// What is final as far as others may know; apart, so that they need not wait for signatures.
     private let published: Mutex<Height>
-    private let guards: GuardKeeper
+    private let guards: Mutex<GuardKeeper>
+    private let hosted: HostedKeys
     private let news: OrderNews
     private let evidence: EvidenceFile
     private let pool: Pool
@@ -69,7 +72,8 @@ final class Committer: Sendable {
 
     init(
         store: LedgerStore, engine: any OrderingEngine, desk: OrderDesk, outcomes: OutcomeBoard,
-        resumed: Resumption, evidence: EvidenceFile, progress: ProgressBoard, logger: Logger
+        resumed: Resumption, hosted: HostedKeys, evidence: EvidenceFile, progress: ProgressBoard,
+        logger: Logger
     ) {
         chain = resumed.replica.read { $0.chain }
         self.store = store
@@ -78,9 +82,13 @@ final class Committer: Sendable {
         news = desk.news
         pool = desk.pool
         self.outcomes = outcomes
-        signing = Mutex(Signing(attester: resumed.attester))
+        signing = Mutex(
+            Signing(
+                attester: resumed.attester,
+                membersHash: resumed.replica.read { $0.header.membersHash }))
         published = Mutex(resumed.attester.finality.finalHeight)
-        guards = resumed.guards
+        guards = Mutex(resumed.guards)
+        self.hosted = hosted
         self.evidence = evidence
         self.progress = progress
         self.logger = logger
@@ -231,6 +239,9 @@ final class Committer: Sendable {
             for closed in batch.blocks {
                 signing.attester.add(
                     closed.block.header, judgedBy: closed.judges, silenced: closed.silenced)
+                guard closed.block.header.membersHash != signing.membersHash else { continue }
+                signing.membersHash = closed.block.header.membersHash
+                try takeKeys(of: closed, &signing)
             }
             var attestations = signing.unstored
             var bars: [GuardRecord] = []
@@ -245,6 +256,23 @@ final class Committer: Sendable {
         }
     }
 
+    /// Takes up the keys that members hosted here have from a block on.
+    private func takeKeys(of closed: JudgedBlock, _ signing: inout Signing) throws {
+        hosted.take(for: closed.judges)
+        let held = Set(signing.attester.standings.map(\.nodeKey))
+        for member in hosted.members where !held.contains(member.nodeKey.publicKey) {
+            let record = try guards.withLock { guards in
+                guards.add(member, home: hosted.home)
+                return try guards.record(of: member)
+            }
+            let rule = try BranchRule(
+                member: member.id, nodeKey: member.nodeKey.publicKey, record: record,
+                tip: closed.block.header,
+                headerAt: { height in try store.read { try $0.keptHeader(at: height) } })
+            signing.attester.add(member, rule: rule)
+        }
+    }
+
     /// Signs what may be signed, and releases it once the guards are raised.
     ///
     /// - Parameter bars: of guards that turned out to be old copies.
@@ -254,7 +282,7 @@ final class Committer: Sendable {
         var step = SigningStep()
         bars.forEach { step.add($0) }
         step.append(signing.withLock { $0.attester.sign() })
-        try guards.raise(step.guards)
+        try guards.withLock { $0 }.raise(step.guards)
         let (contradictions, final) = signing.withLock { signing in
             signing.unstored += step.attestations
             return (signing.attester.takeContradictions(), signing.attester.finality.finalHeight)

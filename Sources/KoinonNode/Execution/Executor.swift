@@ -81,7 +81,7 @@ struct Executor: Sendable {
                     block: block, judges: applied.judges, silenced: applied.silenced,
                     ignored: ignored, closedAt: position, orderedAt: ordered.position))
         }
-        tell(of: entry, isOwn: isOwn, hasEffect: hasEffect)
+        tell(of: entry, isOwn: isOwn, hasEffect: hasEffect, counts: applied.counts)
         batch.log.append(
             LogEntry(position: position, envelope: ordered.envelope, hasEffect: hasEffect))
         batch.attestations += entry.attestations
@@ -90,10 +90,10 @@ struct Executor: Sendable {
 
 extension Executor {
     /// What the proposer has to know of an entry of the order.
-    private func tell(of entry: CheckedEntry, isOwn: Bool, hasEffect: Bool) {
+    private func tell(of entry: CheckedEntry, isOwn: Bool, hasEffect: Bool, counts: Bool) {
         if isOwn {
             // Another entry had its sequence, or its author has another key now.
-            if !hasEffect { desk.lost([entry]) }
+            if !hasEffect || !counts { desk.lost([entry]) }
         } else if hosted.contains(entry.author) {
             if hasEffect { desk.lost(ownEntries.overtake(entry.author, at: entry.sequence)) }
         } else if hasEffect {

@@ -51,8 +51,11 @@ public final class SharedReplica: @unchecked Sendable {
     }
 
     private func applyAlone(_ entry: CheckedEntry) -> AppliedEntry {
-        let (beginning, judges, silenced) = lock.withLock { _ in
-            (replica.begin(entry), replica.members, Set(replica.silenced.keys))
+        let (counts, beginning, judges, silenced) = lock.withLock { _ in
+            (
+                replica.counts(entry), replica.begin(entry), replica.members,
+                Set(replica.silenced.keys)
+            )
         }
         let outcome: Replica.Outcome
         switch beginning {
@@ -62,13 +65,16 @@ public final class SharedReplica: @unchecked Sendable {
             let executed = replica.execute(closing)
             outcome = lock.withLock { _ in replica.seal(executed) }
         }
-        return AppliedEntry(outcome: outcome, judges: judges, silenced: silenced)
+        return AppliedEntry(
+            outcome: outcome, counts: counts, judges: judges, silenced: silenced)
     }
 }
 
 /// What an entry led to, and who judges the block if it closed one.
 package struct AppliedEntry: Sendable {
     package var outcome: Replica.Outcome
+    /// As `Replica.counts(_:)` before it was taken.
+    package var counts: Bool
     package var judges: MemberSet
     /// Those whose attestations of the block do not count.
     package var silenced: Set<MemberID>

@@ -67,6 +67,14 @@ public struct Attester: Sendable {
         }
     }
 
+    /// A hosted member has another key, with which it signs what it judges with it.
+    ///
+    /// - Parameter rule: where that key stands on this chain, after its last block.
+    public mutating func add(_ member: HostedMember, rule: BranchRule) {
+        signers.append(
+            Signer(key: member.nodeKey, rule: rule, next: finality.finalHeight.next))
+    }
+
     /// How each hosted member stands to the chain, by node key.
     public var standings: [(member: MemberID, nodeKey: PublicKey, standing: BranchStanding)] {
         signers.map { ($0.rule.member, $0.rule.nodeKey, $0.rule.standing) }

@@ -23,11 +23,11 @@ public enum FollowingReason: Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .guardLost:
-            "there is no guard of what its node key has signed; make a new node key, register it with the member's account (RenewNodeKey), and it signs again once that is final"
+            "there is no guard of what its node key has signed; run `koinon renew-key` on its home, and it signs again once the new key is final"
         case .guardOlder:
-            "its node key has signed what its guard does not know, so the guard is an old copy; make a new node key, register it with the member's account (RenewNodeKey), and it signs again once that is final"
+            "its node key has signed what its guard does not know, so the guard is an old copy; run `koinon renew-key` on its home, and it signs again once the new key is final"
         case .otherBranch(let height):
-            "it signed another block \(height) than this chain has; it signs again in the next epoch, or with a new node key that a final block has registered"
+            "it signed another block \(height) than this chain has; it signs again in the next epoch, or after `koinon renew-key`"
         }
     }
 }

@@ -20,7 +20,7 @@ public enum GuardFault: Error, Equatable, CustomStringConvertible {
         case .open(let path, let mode):
             "\(path) may be used by others (mode \(String(mode, radix: 8))); run: chmod 600 '\(path)'"
         case .exists(let path):
-            "\(path) exists: a guard begins with its key, once; make a new node key"
+            "\(path) exists: a guard begins with its key, once; make a new node key with `koinon renew-key`"
         }
     }
 }

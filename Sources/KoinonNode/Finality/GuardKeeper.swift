@@ -3,7 +3,7 @@ import KoinonProtocol
 
 /// The guards of the members hosted here, by node key.
 package struct GuardKeeper: Sendable {
-    private let guards: [PublicKey: any AttestationGuard]
+    private var guards: [PublicKey: any AttestationGuard]
 
     package init(_ guards: [PublicKey: any AttestationGuard]) {
         self.guards = guards
@@ -21,6 +21,13 @@ package struct GuardKeeper: Sendable {
                             nodeKey: member.nodeKey.publicKey) as any AttestationGuard
                     )
                 }, uniquingKeysWith: { first, _ in first }))
+    }
+
+    /// Takes up the guard of another key, in its file.
+    mutating func add(_ member: HostedMember, home: NodeHome) {
+        let key = member.nodeKey.publicKey
+        guard guards[key] == nil else { return }
+        guards[key] = GuardFile(home: home.directory, member: member.id, nodeKey: key)
     }
 
     package func record(of member: HostedMember) throws -> GuardRecord? {

@@ -15,7 +15,7 @@ package struct EntryWriter: Sendable {
 
     private let chain: ChainID
     private let epoch: UInt64
-    private let hosted: [HostedMember]
+    private var hosted: [HostedMember]
     /// Those of them who are members now, and heard.
     private var authors: [HostedMember] = []
     /// Those who are members no more. What removed them is judged by them too, so what they
@@ -77,7 +77,11 @@ package struct EntryWriter: Sendable {
     }
 
     /// Members came or went, or are heard no more: go on with what the replica knows of the new ones.
-    package mutating func membersChanged(_ known: Known) {
+    ///
+    /// - Parameter hosted: with the keys that are held now; nil for those from before.
+    package mutating func membersChanged(_ known: Known, hosted: [HostedMember]? = nil) {
+        if let hosted { self.hosted = hosted }
+        let hosted = self.hosted
         clocks = known.clocks.merging(clocks.filter { known.clocks[$0.key] != nil }) { max($0, $1) }
         sequences = known.sequences.merging(sequences) { max($0, $1) }
         authors = Self.authors(among: hosted, known)

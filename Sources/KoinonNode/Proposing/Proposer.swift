@@ -68,6 +68,7 @@ struct Proposer {
     private let ownEntries: OwnEntries
     private let replica: SharedReplica
     private let outcomes: OutcomeBoard
+    private let hosted: HostedKeys
     private var writer: EntryWriter
     private var writerMembers: Hash256
     private var writerSilenced: Set<MemberID>
@@ -80,7 +81,7 @@ struct Proposer {
     ///   - uptime: milliseconds that only go forward.
     init(
         engine: any OrderingEngine, desk: OrderDesk, script: ProposalScript,
-        ownEntries: OwnEntries, outcomes: OutcomeBoard, hosted: [HostedMember],
+        ownEntries: OwnEntries, outcomes: OutcomeBoard, hosted: HostedKeys,
         finalHeight: @escaping @Sendable () -> Height, uptime: @escaping @Sendable () -> UInt64
     ) {
         self.engine = engine
@@ -91,11 +92,12 @@ struct Proposer {
         self.script = script
         self.ownEntries = ownEntries
         self.outcomes = outcomes
+        self.hosted = hosted
         self.finalHeight = finalHeight
         self.uptime = uptime
         (writer, writerMembers, writerSilenced) = desk.replica.read { replica in
             (
-                EntryWriter(replica: replica, hosted: hosted), replica.members.hash,
+                EntryWriter(replica: replica, hosted: hosted.members), replica.members.hash,
                 Set(replica.silenced.keys)
             )
         }
@@ -294,12 +296,15 @@ struct Proposer {
     /// - Returns: what the replica knows now.
     @discardableResult
     private mutating func refreshMembers() -> EntryWriter.Known {
-        let (hash, known) = replica.read { replica in
-            (replica.members.hash, EntryWriter.Known(replica))
+        let (members, known) = replica.read { replica in
+            (replica.members, EntryWriter.Known(replica))
         }
-        guard hash != writerMembers || known.silenced != writerSilenced else { return known }
-        writer.membersChanged(known)
-        writerMembers = hash
+        guard members.hash != writerMembers || known.silenced != writerSilenced else {
+            return known
+        }
+        hosted.take(for: members)
+        writer.membersChanged(known, hosted: hosted.members)
+        writerMembers = members.hash
         writerSilenced = known.silenced
         return known
     }

@@ -23,7 +23,7 @@ struct StatusRoutes {
             try self.durable(reader, finalHeight: finalHeight)
         }
         var fields = chain(durable, finalHeight)
-        fields.append(("hosts", .array(node.hosted.map { .string($0.id.rawValue) })))
+        fields.append(("hosts", .array(node.hostedIDs.map { .string($0.rawValue) })))
         fields.append(("pool", .number(node.poolCount)))
         fields.append(("pool_limit", .number(node.poolLimit)))
         fields.append(("open_since", Self.time(durable.openSince)))
@@ -116,7 +116,7 @@ struct StatusRoutes {
     /// Members hosted here that sign nothing, and why.
     private var silentMembers: [MemberID: String] {
         var silent: [MemberID: String] = [:]
-        for standing in context.node.standings {
+        for standing in context.node.standings where context.node.isCurrent(standing) {
             guard case .follows(let reason) = standing.standing else { continue }
             silent[standing.member] = reason.description
         }

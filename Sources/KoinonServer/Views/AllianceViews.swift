@@ -9,6 +9,8 @@ public struct MemberView: Codable, Sendable, Equatable {
     public var name: String
     /// Signs its entries and attestations; 64 hexadecimal digits.
     public var nodeKey: String
+    /// When that key was registered.
+    public var nodeKeySince: TimeView
     /// Through which it acts.
     public var account: String
     public var admittedAt: TimeView
@@ -40,9 +42,16 @@ public struct MemberView: Codable, Sendable, Equatable {
     public static func all(
         in reader: ViewReader, signed: [MemberID: UInt64] = [:]
     ) -> [MemberView] {
-        Alliance.members.rows(in: reader.state).map { id, row in
+        // A key begins when another one ends.
+        let renewals = Alliance.retiredNodeKeys.rows(in: reader.state)
+            .reduce(into: [String: UInt64]()) { renewals, row in
+                renewals[row.value.member] = max(
+                    renewals[row.value.member] ?? 0, row.value.retiredAtMs)
+            }
+        return Alliance.members.rows(in: reader.state).map { id, row in
             MemberView(
                 id: id.rawValue, name: row.name, nodeKey: Hex.encode(row.nodeKey),
+                nodeKeySince: TimeView(ms: max(row.admittedAtMs, renewals[id.rawValue] ?? 0)),
                 account: reader.account(row.account) ?? "",
                 admittedAt: TimeView(ms: row.admittedAtMs),
                 accounts: Accounts.sponsorState(of: id, in: reader.state).accounts,

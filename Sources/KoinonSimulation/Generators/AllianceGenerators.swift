@@ -40,7 +40,7 @@ extension ActionGenerator {
         let book = scene.ledger.alliance
         switch scene.random.below(10) {
         case 0: return scene.random.pick(scene.members).flatMap { book.members[$0]?.nodeKey }
-        case 1: return scene.random.pick(book.retiredKeys.sorted())
+        case 1: return scene.random.pick(book.retiredKeys.keys.sorted())
         case 2: return scene.ledger.people.accounts[account]?.keys.first?.key
         default:
             guard let member = book.member(actingAs: account) else { return nil }

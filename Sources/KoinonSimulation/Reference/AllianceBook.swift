@@ -20,8 +20,8 @@ struct AllianceBook {
     var parameters = Parameters()
     var members: [String: MemberRow] = [:]
     var proposals: [ProposalID: ProposalRow] = [:]
-    /// Node keys that another one has replaced.
-    var retiredKeys: Set<PublicKey> = []
+    /// Node keys that another one has replaced, with whose they were.
+    var retiredKeys: [PublicKey: String] = [:]
 
     func member(actingAs account: AccountID) -> String? {
         members.first { $0.value.account == account }?.key
@@ -154,10 +154,10 @@ extension ReferenceLedger {
         guard !authors.values.contains(where: { $0.nodeKey == key }) else {
             throw Refusal(Code.nodeKeyInUse)
         }
-        guard !alliance.retiredKeys.contains(key) else { throw Refusal(Code.nodeKeyRetired) }
+        guard alliance.retiredKeys[key] == nil else { throw Refusal(Code.nodeKeyRetired) }
         guard people.accounts[signer.account]?.keys.contains(where: { $0.key == key }) != true
         else { throw Refusal(Code.nodeKeyInUse) }
-        alliance.retiredKeys.insert(old)
+        alliance.retiredKeys[old] = member
         alliance.members[member]?.nodeKey = key
         authors[member]?.nodeKey = key
     }
@@ -172,12 +172,12 @@ extension ReferenceLedger {
         }
         guard !authors.contains(where: { $0.key != change.id && $0.value.nodeKey == nodeKey })
         else { throw Refusal(Code.nodeKeyInUse) }
-        guard !alliance.retiredKeys.contains(nodeKey) else { throw Refusal(Code.nodeKeyRetired) }
+        guard alliance.retiredKeys[nodeKey] == nil else { throw Refusal(Code.nodeKeyRetired) }
         guard let accountKey = PublicKey(change.accountKey), Ed25519.isValidPublicKey(accountKey)
         else { throw Refusal(Code.badKey) }
         guard accountKey != nodeKey, !authors.values.contains(where: { $0.nodeKey == accountKey })
         else { throw Refusal(Code.nodeKeyInUse) }
-        guard !alliance.retiredKeys.contains(accountKey) else {
+        guard alliance.retiredKeys[accountKey] == nil else {
             throw Refusal(Code.nodeKeyRetired)
         }
         let account = AccountID(chain: chain, firstKey: accountKey)
@@ -186,7 +186,7 @@ extension ReferenceLedger {
         people.accounts[account] = AccountBook.Row(firstKey: accountKey, sponsor: change.id)
         alliance.members[change.id] = AllianceBook.MemberRow(nodeKey: nodeKey, account: account)
         if let old = authors[change.id]?.nodeKey, old != nodeKey {
-            alliance.retiredKeys.insert(old)
+            alliance.retiredKeys[old] = change.id
         }
         // Sequences outlive membership.
         authors[change.id] = Author(

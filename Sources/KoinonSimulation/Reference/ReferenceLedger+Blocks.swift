@@ -28,14 +28,16 @@ extension ReferenceLedger {
 
     /// Takes the author's sequence and clock; says whether a block closes.
     mutating func take(_ entry: EntryContent) -> EntryOutcome {
-        guard var author = authors[entry.author], author.nodeKey == entry.key,
+        guard var author = authors[entry.author],
+            author.nodeKey == entry.key || alliance.retiredKeys[entry.key] == entry.author,
             entry.sequence == author.sequence + 1
         else { return .noEffect }
         author.sequence += 1
-        let isMember = alliance.members[entry.author] != nil
-        if isMember, !entry.isVoid { author.clockMs = min(entry.clockMs, Bounds.endOfTime) }
+        let counts =
+            alliance.members[entry.author] != nil && !entry.isVoid && author.nodeKey == entry.key
+        if counts { author.clockMs = min(entry.clockMs, Bounds.endOfTime) }
         authors[entry.author] = author
-        let works = isMember && !entry.isVoid && entry.hasTransactions
+        let works = counts && entry.hasTransactions
         return works || timers.first.map { $0.due <= blockTime } == true ? .closes : .waiting
     }
 

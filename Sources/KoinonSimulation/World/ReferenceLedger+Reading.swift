@@ -25,7 +25,10 @@ extension ReferenceLedger {
             }
             alliance.members[id.rawValue] = AllianceBook.MemberRow(nodeKey: key, account: account)
         }
-        alliance.retiredKeys = Set(Alliance.retiredNodeKeys.rows(in: state).map(\.key))
+        alliance.retiredKeys = [:]
+        for (key, row) in Alliance.retiredNodeKeys.rows(in: state) {
+            alliance.retiredKeys[key] = row.member
+        }
         for (id, row) in CoreRows.authors.rows(in: state) {
             guard let key = PublicKey(row.nodeKey) else { continue }
             authors[id.rawValue] = Author(

@@ -212,7 +212,8 @@ extension World {
                 "member \(id) is not as expected")
         }
         try require(
-            Set(Alliance.retiredNodeKeys.rows(in: state).map(\.key))
+            Alliance.retiredNodeKeys.rows(in: state)
+                .reduce(into: [:]) { $0[$1.key] = $1.value.member }
                 == reference.alliance.retiredKeys, .state, "the retired node keys differ")
         try require(
             Alliance.parameters(in: state) == reference.alliance.parameters, .state,

@@ -20,11 +20,8 @@ struct Sender {
     ///   - account: nil for the account whose first key it is.
     /// - Throws: `NodeClientFault` when no node runs.
     init(name: String, account: String?, home: NodeHome, client: NodeClient) async throws {
-        self.home = home
-        self.client = client
-        let genesis = try home.genesis()
         let key = try home.keyRing.key(named: name)
-        var sender = genesis.accountID(of: key.publicKey)
+        var sender = try home.genesis().accountID(of: key.publicKey)
         if let account {
             guard let given = AccountID(text: account) else {
                 throw ValidationError(
@@ -32,6 +29,16 @@ struct Sender {
             }
             sender = given
         }
+        try await self.init(key: key, account: sender, home: home, client: client)
+    }
+
+    /// As above, with a key wherever it lies.
+    init(
+        key: SigningKey, account sender: AccountID, home: NodeHome, client: NodeClient
+    ) async throws {
+        self.home = home
+        self.client = client
+        let genesis = try home.genesis()
         let status = try await client.status()
         guard status.chain == genesis.chain.hex else {
             throw HomeFault(
@@ -47,16 +54,12 @@ struct Sender {
     ///
     /// - Throws: `ExitStatus.no` unless it is done; `NodeClientFault`.
     func send(_ actions: [Action], memo: String, json: Bool) async throws {
-        try warnOfForeignMembers(actions)
-        var builder = builder
-        let built = try builder.build(
-            actions, now: try await client.status().ledgerNow, memo: memo)
-        let submission = try await client.submit(built.envelope)
+        let (submission, id) = try await submit(actions, memo: memo)
         if json {
             print(try Text.json(submission))
         } else if submission.status == .done {
             print("✓ done in block \(submission.height ?? 0), transaction \(submission.id)")
-            if let receipt = try await client.receipt(of: built.id) {
+            if let receipt = try await client.receipt(of: id) {
                 print(ReceiptText.events(receipt))
             }
         } else {
@@ -67,9 +70,21 @@ struct Sender {
         if submission.status != .done { throw ExitStatus.no }
     }
 
-    /// This version hosts every member in one process: who is admitted with a key
-    /// that is not here could not sign, and blocks might never be final again.
+    /// Sends the actions as one transaction and waits until it is durable.
+    ///
+    /// - Throws: `NodeClientFault`.
+    func submit(_ actions: [Action], memo: String = "") async throws -> (Submission, id: Hash256) {
+        try warnOfForeignMembers(actions)
+        var builder = builder
+        let built = try builder.build(
+            actions, now: try await client.status().ledgerNow, memo: memo)
+        return (try await client.submit(built.envelope), built.id)
+    }
+
+    /// Where a node orders by itself no other can append: who is admitted with a key that is not
+    /// here could not sign, and blocks might never be final again.
     private func warnOfForeignMembers(_ actions: [Action]) throws {
+        guard try home.configuration().engine == nil else { return }
         let hosted = try home.keyRing.names().filter { $0.hasSuffix(NodeHome.nodeKeySuffix) }
             .map { try home.keyRing.key(named: $0).publicKey }
         for case .alliance(let alliance)? in actions.map(\.module) {
@@ -78,7 +93,7 @@ struct Sender {
                 let key = PublicKey(admission.nodeKey), !hosted.contains(key)
             else { continue }
             Terminal.writeError(
-                "warning: the node key of \"\(admission.id)\" is not in this home. Members' nodes do not talk to each other in this version: once admitted it cannot sign, and blocks may not become final. Make its key here (koinon keys new \(admission.id).node) and add it to hosts in node.json.\n"
+                "warning: the node key of \"\(admission.id)\" is not in this home, whose node orders by itself (node.json names no engine). Once admitted the member cannot sign, and blocks may not become final. Make its key here (koinon keys new \(admission.id).node) and add it to hosts in node.json.\n"
             )
         }
     }

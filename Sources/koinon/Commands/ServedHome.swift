@@ -118,7 +118,7 @@ struct ServedHome {
     }
 
     private static func greeting(_ node: Node, _ address: String, _ home: String) -> String {
-        let hosted = node.hosted.map(\.id.rawValue).joined(separator: ", ")
+        let hosted = node.hostedIDs.map(\.rawValue).joined(separator: ", ")
         let (height, members) = node.replica.read { ($0.header.height, $0.members.members.map(\.id)) }
         let holdsAll = Set(members).isSubset(of: node.hosted.map(\.id))
         let holds = holdsAll ? ": this operator holds all their keys" : ""

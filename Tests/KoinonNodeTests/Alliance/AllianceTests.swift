@@ -104,25 +104,63 @@ struct AllianceTests {
         #expect(try !signed(2))
 
         let next = TestHome.key("another node key of delta")
-        try await nodes[3].stop()
         try alliance.homes[3].addNodeKey(next, of: delta, isNext: true)
-        nodes[3] = try alliance.start(3)
         try await alliance.sender("delta").done(.renewNodeKey(next.publicKey), to: nodes[3].node)
         // The one that has no guard stands aside; the new one signs the block after.
         try await nodes[3].node.untilFinal(Height(3))
         try await alfa.done(.registerKind("three", title: "K"), to: nodes[0].node)
         try await until("delta signs with its new key") { try signed(4) }
         #expect(try !signed(3))
+        let current = nodes[3].node.standings.filter(nodes[3].node.isCurrent)
+        #expect(current.map(\.standing) == [.attests])
         // From the next start on there is only the new key.
         try await nodes[3].stop()
         nodes[3] = try alliance.start(3)
         try await nodes[3].stop()
-        let names = try KeyRing(home: alliance.homes[3].directory.path).names()
-        #expect(names == ["delta.node"])
+        #expect(
+            try alliance.homes[3].hostedMembers().map(\.nodeKey.publicKey) == [next.publicKey])
         nodes[3] = try alliance.start(3)
         #expect(
             nodes[3].node.standings.map(\.nodeKey) == [next.publicKey]
                 && nodes[3].node.standings.map(\.standing) == [.attests])
+        for running in nodes { try await running.stop() }
+    }
+
+    /// What a node had under way when its key was renewed is ordered behind that.
+    @Test func `go on with another key in the sequence in which the one before ended`()
+        async throws
+    {
+        let alliance = try TestAlliance()
+        let nodes = try (0..<4).map { try alliance.start($0) }
+        let delta = try #require(MemberID(rawValue: "delta"))
+        let next = TestHome.key("another node key of delta")
+        try alliance.homes[3].addNodeKey(next, of: delta, isNext: true)
+        nodes[3].engine.hold()
+        try await alliance.sender("delta").done(.renewNodeKey(next.publicKey), to: nodes[0].node)
+        let before = alliance.order.count
+        let one = try alliance.sender("alfa").sign(.registerKind("one", title: "K"))
+        _ = await nodes[3].node.submit([one], waits: false)
+        let old = TestHome.nodeKey(of: "delta").publicKey
+        try await until("it is in an entry of the key before") {
+            try alliance.order.entries[before...].contains {
+                let body = try EntryBody(strict: $0.envelope.body)
+                return $0.envelope.publicKey == old && body.transactions.count == 1
+            }
+        }
+        #expect(nodes[0].node.tip.height == Height(1))
+        nodes[3].engine.release()
+        for running in nodes { try await running.node.untilFinal(Height(2)) }
+        for running in nodes {
+            let status = try await running.node.outcome(of: one)
+            guard case .settled(_, .executed(Height(2), _, _)) = status else {
+                Issue.record("\(status)")
+                continue
+            }
+        }
+        try await until("delta signs with its new key") {
+            try nodes[0].node.store.read { try $0.attestations(at: Height(2)) }
+                .contains { $0.envelope.publicKey == next.publicKey }
+        }
         for running in nodes { try await running.stop() }
     }
 

@@ -119,15 +119,10 @@ import Testing
                 accountKey: Data(TestLedger.key("carol's second account").publicKey.bytes)))
         try scene.yes(1...1, on: back)
         let next = ledger.replica.lastSequence(of: MemberID(rawValue: "carol")!) + 1
-        let old = try ledger.entry(by: "carol", sequence: next)
-        guard case .noEffect = ledger.apply(old) else {
-            Issue.record("the old node key still counts")
-            return
-        }
-        guard
-            case .waiting = ledger.apply(
-                try ledger.entry(by: "carol", sequence: next, nodeKey: new))
-        else {
+        #expect(!ledger.replica.counts(try ledger.entry(by: "carol", sequence: next)))
+        let entry = try ledger.entry(by: "carol", sequence: next, nodeKey: new)
+        #expect(ledger.replica.counts(entry))
+        guard case .waiting = ledger.apply(entry) else {
             Issue.record("the new node key does not count")
             return
         }

@@ -31,17 +31,48 @@ import Testing
         #expect(retired?.retiredAtMs == header.time.milliseconds)
 
         let sequence = ledger.replica.lastSequence(of: alfa) + 1
-        let stale = try ledger.entry(by: "alfa", sequence: sequence)
-        guard case .noEffect = ledger.apply(stale) else {
-            Issue.record("the old key still signs entries")
-            return
-        }
         let fresh = try ledger.entry(by: "alfa", sequence: sequence, nodeKey: new)
         guard case .waiting = ledger.apply(fresh) else {
             Issue.record("the new key signs no entries")
             return
         }
         #expect(ledger.replica.lastSequence(of: alfa) == sequence)
+        try ledger.checkReplay()
+    }
+
+    /// They were under way when the key was renewed, and have their places in the order.
+    @Test func `entries signed with the key from before use their sequences, no more`() throws {
+        let scene = try AllianceScene(members: 2)
+        let ledger = scene.ledger
+        let bravo = MemberID(rawValue: "bravo")!
+        let old = TestLedger.nodeKey(of: "bravo")
+        try ledger.done(scene.member(1), .renewNodeKey(Data(new.publicKey.bytes)))
+        let before = ledger.replica.lastClock(of: bravo)
+        let sequence = ledger.replica.lastSequence(of: bravo) + 1
+        let late = ledger.sign(
+            [.transfer(1, to: ledger.member("alfa"))], by: ledger.member("bravo"))
+        let stale = try ledger.entry(
+            by: "bravo", clock: ledger.time.later(by: 60_000), [late], sequence: sequence)
+        #expect(!ledger.replica.counts(stale))
+        guard case .waiting = ledger.apply(stale) else {
+            Issue.record("the old key still signs transactions, or its entry has no place")
+            return
+        }
+        #expect(ledger.replica.lastSequence(of: bravo) == sequence)
+        #expect(ledger.replica.lastClock(of: bravo) == before)
+        let others = try ledger.entry(
+            by: "alfa", sequence: ledger.replica.lastSequence(of: alfa) + 1, nodeKey: old)
+        guard case .noEffect = ledger.apply(others) else {
+            Issue.record("a former key of one member signs for another")
+            return
+        }
+        let fresh = try ledger.entry(by: "bravo", sequence: sequence + 1, nodeKey: new)
+        #expect(ledger.replica.counts(fresh))
+        guard case .waiting = ledger.apply(fresh) else {
+            Issue.record("the new key cannot go on")
+            return
+        }
+        try ledger.createUnit()
         try ledger.checkReplay()
     }
 
