@@ -5,6 +5,8 @@ public enum HeaderFault: Error, Equatable, CustomStringConvertible {
     case length(Int)
     case version(UInt32)
     case proposer
+    /// Epoch, height or time lie beyond what any block has.
+    case number(field: String)
 
     public var description: String {
         switch self {
@@ -14,12 +16,16 @@ public enum HeaderFault: Error, Equatable, CustomStringConvertible {
             "the header's version is \(version); this program knows version 1, take a newer one"
         case .proposer:
             "the header's proposer is no member name padded with zero bytes to 32"
+        case .number(let field):
+            "the header's \(field) is beyond what any block has"
         }
     }
 }
 
 extension BlockHeader {
     public static let encodedByteCount = 348
+    /// Of an epoch and of a height: more than will ever be, and one more can still be counted.
+    public static let numberMaximum: UInt64 = 1 << 62
 
     /// The fixed binary form; integers big endian; no two headers share one.
     public var encoded: [UInt8] {
@@ -79,6 +85,9 @@ extension BlockHeader {
             }
             proposer = member
         }
+        guard epoch <= Self.numberMaximum else { throw .number(field: "epoch") }
+        guard height.rawValue <= Self.numberMaximum else { throw .number(field: "height") }
+        guard time <= .maximum else { throw .number(field: "time") }
     }
 
     /// Reads fields one after the other from bytes known to be enough.

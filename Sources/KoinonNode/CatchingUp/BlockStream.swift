@@ -132,9 +132,10 @@ public struct BlockStreamReader: Sendable {
 
     /// To be called when no more bytes come.
     ///
-    /// - Throws: ``BlockStreamFault/cutOff`` unless the stream had its end.
+    /// - Throws: ``BlockStreamFault`` unless the stream had its end, and nothing behind it.
     public func finish() throws(BlockStreamFault) {
         guard end != nil else { throw .cutOff }
+        guard buffer.isEmpty else { throw .outOfPlace("bytes after the end") }
     }
 
     private mutating func nextItem() throws(BlockStreamFault) -> (UInt8, ArraySlice<UInt8>)? {

@@ -2,16 +2,16 @@ import KoinonLedger
 import KoinonProtocol
 
 /// The bytes of a snapshot's chunks (docs/formats/snapshot.md).
-enum SnapshotChunks {
+package enum SnapshotChunks {
     /// A chunk of rows ends with the row by which it has as many bytes.
     static let rowBytesAim = 1_048_576
     /// Hashes in a chunk of the history.
     static let hashesPerChunk = 32_768
 
-    typealias Row = (key: [UInt8], value: [UInt8])
+    package typealias Row = (key: [UInt8], value: [UInt8])
 
     /// key length u16 ‖ key ‖ value length u32 ‖ value, integers big endian.
-    static func append(_ row: Row, to bytes: inout [UInt8]) {
+    package static func append(_ row: Row, to bytes: inout [UInt8]) {
         bytes.append(bigEndian: UInt16(row.key.count))
         bytes += row.key
         bytes.append(bigEndian: UInt32(row.value.count))
@@ -20,7 +20,7 @@ enum SnapshotChunks {
 
     /// - Parameter last: the last key of the chunk before; keys ascend.
     /// - Throws: ``SnapshotFault/malformed(_:)``
-    static func rows(
+    package static func rows(
         in bytes: [UInt8], after last: inout [UInt8]?
     ) throws(SnapshotFault) -> [Row] {
         var rows: [Row] = []
@@ -46,7 +46,7 @@ enum SnapshotChunks {
         return rows
     }
 
-    static func hashes(in bytes: [UInt8]) throws(SnapshotFault) -> [Hash256] {
+    package static func hashes(in bytes: [UInt8]) throws(SnapshotFault) -> [Hash256] {
         guard bytes.count.isMultiple(of: 32) else { throw .malformed("a hash is cut off") }
         return stride(from: 0, to: bytes.count, by: 32).compactMap {
             Hash256(Array(bytes[$0..<$0 + 32]))

@@ -112,7 +112,7 @@ public struct SnapshotManifest: Sendable, Equatable {
             throw .notProven("\(error)")
         }
         let history = chunks.filter { $0.content == .history }.reduce(0) { $0 + $1.bytes }
-        guard UInt64(history) == 32 * header.height.rawValue,
+        guard history.isMultiple(of: 32), UInt64(history / 32) == header.height.rawValue,
             chunks.prefix(while: { $0.content == .history }).count
                 == chunks.count(where: { $0.content == .history })
         else { throw .malformed("its chunks hold other hashes than one of each header before") }
@@ -146,7 +146,8 @@ public enum SnapshotFault: Error, Equatable, Sendable, CustomStringConvertible {
         case .notFinal(let height):
             "block \(height) did not become final in time; `koinon status` says what the alliance waits for"
         case .exists(let height): "there is a snapshot of block \(height) already"
-        case .unknown(let height): "there is no snapshot of block \(height); see `koinon snapshot list`"
+        case .unknown(let height):
+            "there is no snapshot of block \(height); see `koinon snapshot list`"
         }
     }
 }

@@ -32,8 +32,33 @@ import Testing
                 #expect(other.encoded == bytes, "byte \(index)")
                 #expect(other.hash != header.hash, "byte \(index)")
             } else {
-                #expect(index < 4 || index >= 316, "byte \(index)")
+                // Epoch, height and time beyond what there is.
+                let large = [36, 44, 84, 85, 86]
+                #expect(
+                    index < 4 || index >= 316 || large.contains(index), "byte \(index)")
             }
+        }
+    }
+
+    @Test func `numbers beyond what any block has are refused`() throws {
+        let limit = BlockHeader.numberMaximum
+        var header = header()
+        (header.epoch, header.height, header.time) = (limit, Height(limit), .maximum)
+        #expect(try BlockHeader(encoded: header.encoded) == header)
+        var other = header
+        other.epoch += 1
+        #expect(throws: HeaderFault.number(field: "epoch")) {
+            try BlockHeader(encoded: other.encoded)
+        }
+        other = header
+        other.height = header.height.next
+        #expect(throws: HeaderFault.number(field: "height")) {
+            try BlockHeader(encoded: other.encoded)
+        }
+        other = header
+        other.time = Timestamp(milliseconds: header.time.milliseconds + 1)
+        #expect(throws: HeaderFault.number(field: "time")) {
+            try BlockHeader(encoded: other.encoded)
         }
     }
 

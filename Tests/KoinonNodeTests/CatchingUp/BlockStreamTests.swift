@@ -49,6 +49,17 @@ struct BlockStreamTests {
         }
     }
 
+    @Test func `takes nothing behind its end`() async throws {
+        let (_, bytes) = try await Self.sample()
+        for count in 1...3 {
+            var reader = BlockStreamReader()
+            _ = try reader.read(bytes + Array(repeating: 0, count: count))
+            #expect(throws: BlockStreamFault.outOfPlace("bytes after the end")) {
+                try reader.finish()
+            }
+        }
+    }
+
     private static func item(_ kind: UInt8, _ content: [UInt8]) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.append(bigEndian: UInt32(content.count + 1))
