@@ -29,10 +29,10 @@ public struct Ceremony: Sendable {
     ) throws(RecoveryFault) {
         self.closes = closes
         chain = knowledge.chain
-        var gathering = RecoveryGathering(closes: closes, knowledge: knowledge)
+        var beginning = RecoveryGathering(closes: closes, knowledge: knowledge)
         var refused: [RecoveryFault] = []
         for record in records {
-            gathering.add(
+            beginning.add(
                 valid: try CheckedRecord(record, knowledge: knowledge, rule: rule, depth: depth))
         }
         let lists = try sets.prefix(RecoveryLimits.sets).map { (list) throws(RecoveryFault) in
@@ -42,7 +42,7 @@ public struct Ceremony: Sendable {
         for header in quorums.prefix(RecoveryLimits.quorums) {
             do throws(RecoveryFault) {
                 let checked = try CheckedHeader(header, epoch: nil, chain: knowledge.chain)
-                gathering.add(quorum: checked, sets: lists)
+                beginning.add(quorum: checked, sets: lists)
                 shown.append(header)
             } catch { refused.append(error) }
         }
@@ -61,12 +61,20 @@ public struct Ceremony: Sendable {
             ($0.position.member, $0.envelope.bodyHash)
                 < ($1.position.member, $1.envelope.bodyHash)
         }
-        for statement in checked { gathering.add(statement) }
-        let recovery = gathering.recovery()
+        // Again without those that are refused, until none is: nothing in them may count, since
+        // the record holds only what was taken, and must lead everybody to the same base.
+        var recovery: RecoveryCase
+        while true {
+            var gathering = beginning
+            for statement in checked { gathering.add(statement) }
+            recovery = gathering.recovery()
+            if gathering.refusedBodies.isEmpty { break }
+            refused += gathering.refused
+            checked.removeAll { gathering.refusedBodies.contains($0.envelope.bodyHash) }
+        }
         decision = rule.decide(recovery)
-        self.refused = refused + gathering.refused
-        let taken = Set(recovery.statements.map(\.key))
-        self.statements = checked.filter { taken.contains($0.position.key) }
+        self.refused = refused
+        self.statements = checked
         stated = recovery.statements.map(\.member).sorted()
         self.sets = recovery.sets
         headers = checked.flatMap(\.headers)

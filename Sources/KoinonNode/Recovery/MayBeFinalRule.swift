@@ -40,15 +40,15 @@ public struct MayBeFinalRule: BaseRule {
                 return BaseDecision(
                     outcome: .brokenPromise(finals), convicted: convicted, possible: [])
             }
-            var epoch = max(recovery.closes, lastEpoch)
-            while epoch > lastEpoch {
+            // Where nobody states to have attested anything, nothing may be final.
+            let later = Set(recovery.statements.flatMap(\.tips.keys)).filter { $0 > lastEpoch }
+            for epoch in later.sorted(by: >) {
                 let possible = possible(in: epoch)
                 if !possible.isEmpty { return decide(possible, above: top) }
-                epoch -= 1
             }
-            var possible = possible(in: epoch)
+            var possible = possible(in: lastEpoch)
             for header in finals where !possible.contains(where: { $0.header == header }) {
-                possible.append(shown(header, in: epoch))
+                possible.append(shown(header, in: lastEpoch))
             }
             // With at most f liars nothing else than what is on the chain of a final block can be.
             return decide(possible.filter { isComparable($0.header, top) }, above: top)

@@ -34,8 +34,9 @@ struct RecoveryGathering {
     private var attested: Set<AttestedPoint> = []
     /// Bases of records that were found valid, by epoch.
     private var bases: [UInt64: Set<Hash256>] = [:]
-    /// What was not taken.
+    /// What was not taken: why, and the hashes of the statements' bodies.
     private(set) var refused: [RecoveryFault] = []
+    private(set) var refusedBodies: Set<Hash256> = []
 
     init(closes: UInt64, knowledge: RecoveryKnowledge) {
         self.closes = closes
@@ -47,8 +48,6 @@ struct RecoveryGathering {
             finals.insert(ShownFinal(epoch: epoch, block: BlockPoint(header)))
         }
     }
-
-    var setsByHash: [Hash256: MemberSet] { named }
 
     /// A record of an earlier epoch whose statements lead to its base: statements may name it.
     mutating func add(valid record: CheckedRecord) {
@@ -93,15 +92,18 @@ struct RecoveryGathering {
                 statement, "block \(header.height) cannot follow its parent",
                 "have \(position.member) verify its ledger")
         }
-        for set in statement.sets where named[set.hash] == nil { named[set.hash] = set }
-        let unnamed = statement.headers.first {
-            named[$0.membersHash] == nil || named[$0.nextMembersHash] == nil
+        // By itself: what is taken must not depend on what others state.
+        let own = Set(statement.sets.map(\.hash))
+        let shownHeaders = [statement.final, statement.since?.base].compactMap { $0?.header }
+        let unnamed = (statement.headers + shownHeaders).first {
+            !own.isSuperset(of: [$0.membersHash, $0.nextMembersHash])
         }
         if let unnamed {
             return refuse(
                 statement, "does not hold the members whom block \(unnamed.height) names",
                 "have \(position.member) state again")
         }
+        for set in statement.sets { named[set.hash] = set }
         statements.append(statement)
         for header in [statement.final, statement.since?.base].compactMap({ $0 }) {
             tree.insert(header.header)
@@ -113,6 +115,7 @@ struct RecoveryGathering {
     }
 
     private mutating func refuse(_ statement: CheckedStatement, _ what: String, _ remedy: String) {
+        refusedBodies.insert(statement.envelope.bodyHash)
         refused.append(
             RecoveryFault(
                 "the statement of \(statement.position.member) \(what)", remedy: remedy))

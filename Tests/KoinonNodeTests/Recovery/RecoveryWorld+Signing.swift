@@ -42,6 +42,17 @@ extension RecoveryWorld {
         }
     }
 
+    /// Each liar's statement once more, as if another epoch were closed: nobody takes it.
+    func statedElsewhere(_ statements: [Signed]) -> [Signed] {
+        statements.compactMap { signed in
+            guard let key = PublicKey(signed.publicKey), liars.contains(key),
+                var body = try? RecoveryStatement(strict: Array(signed.body))
+            else { return nil }
+            body.closes = 1
+            return self.key(key).sign(body.encoded, as: .recoveryStatement).message
+        }
+    }
+
     private func truth(_ key: PublicKey, _ random: inout SeededRandom) -> Signed {
         guard let tip = tips[0][key] else { return statement(key, tip: nil, final: Self.root, []) }
         let shown = path(to: tip).filter { block in
@@ -74,7 +85,8 @@ extension RecoveryWorld {
     ) -> Signed {
         var body = RecoveryStatement()
         body.chain = Data(HeaderChain.chain.bytes)
-        body.member = (first.members + second.members).first { $0.nodeKey == key }?.id.rawValue ?? ""
+        body.member =
+            (first.members + second.members).first { $0.nodeKey == key }?.id.rawValue ?? ""
         if final != Self.root {
             body.final = SignedHeader(blocks[final].header, [])
             body.final.attestations = quorum(of: final)
@@ -115,7 +127,8 @@ struct RecoverySigningTests {
                 sizes: changes ? sizes : (sizes.0, sizes.0), changes: changes,
                 depth: 2 + random.below(2), &random)
             let stating = world.stating(&random)
-            let statements = world.signedStatements(of: stating, &random)
+            var statements = world.signedStatements(of: stating, &random)
+            statements += world.statedElsewhere(statements)
             let ceremony = try Ceremony(
                 closes: 0, statements: statements, knowledge: world.knowledge)
             // Only a liar's statement may be one that no honest member makes.
