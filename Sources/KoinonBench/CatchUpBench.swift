@@ -3,7 +3,6 @@ import KoinonLedger
 import KoinonNode
 import KoinonProtocol
 import KoinonServer
-import Logging
 import ServiceLifecycle
 
 /// How fast a new home comes to where another node is, by HTTP, with both on the same cores.
@@ -74,9 +73,9 @@ public struct CatchUpBench: Sendable {
         let before = try SignatureLimit.measure(file)
         notes.say("catching up by blocks")
         let served = try await ServedLedger(ledger.home)
-        let report = try await arrive(
+        let report = try await NewHome.arrive(
             folder.appending(path: "follower", directoryHint: .isDirectory), ledger.genesis,
-            from: served, worthSnapshot: .max)
+            from: served.address, worthSnapshot: .max)
         try await served.stop()
         let taken = report.catchUp
         return (
@@ -107,26 +106,15 @@ public struct CatchUpBench: Sendable {
         let made = start.duration(to: .now)
         notes.say("joining")
         let again = ContinuousClock.now
-        let report = try await arrive(
+        let report = try await NewHome.arrive(
             folder.appending(path: "joiner", directoryHint: .isDirectory), ledger.genesis,
-            from: served, worthSnapshot: 1)
+            from: served.address, worthSnapshot: 1)
         let joined = again.duration(to: .now)
         guard report.snapshot == height, report.catchUp.to == served.node.finalHeight else {
             throw BenchFault("the new home is not where the other node is")
         }
         try await served.stop()
         return (Int(report.fetchedBytes), made.inSeconds, joined.inSeconds)
-    }
-
-    private func arrive(
-        _ url: URL, _ genesis: GenesisDocument, from served: ServedLedger, worthSnapshot: UInt64
-    ) async throws -> LedgerArrival.Report {
-        let home = NodeHome(url)
-        _ = try home.prepareToJoin(genesis, members: [], peers: [served.address])
-        var arrival = LedgerArrival(
-            home: home, peers: [try HTTPPeer(served.address)], logger: ServedLedger.quiet)
-        arrival.worthSnapshot = worthSnapshot
-        return try await arrival.run()
     }
 }
 
@@ -138,23 +126,21 @@ private final class ServedLedger: Sendable {
     private let group: ServiceGroup
     private let running: Task<Void, any Error>
 
-    static let quiet = Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
-
     init(_ home: NodeHome) async throws {
-        let node = try Node(home: home, logger: Self.quiet)
+        let node = try Node(home: home, logger: NewHome.quiet)
         self.node = node
         snapshots = SnapshotFolder(home: home)
         var configuration = ServerConfiguration()
         configuration.port = 0
         configuration.limits.requestsPerSecond = 0
         var context = ServerContext(
-            node: node, configuration: configuration, logger: Self.quiet)
+            node: node, configuration: configuration, logger: NewHome.quiet)
         context.snapshots = snapshots
         let (ports, listening) = AsyncStream.makeStream(of: Int.self)
         let service = try HTTPService(context) { listening.yield($0) }
         let group = ServiceGroup(
             configuration: .init(
-                services: [.init(service: node), .init(service: service)], logger: Self.quiet))
+                services: [.init(service: node), .init(service: service)], logger: NewHome.quiet))
         self.group = group
         running = Task { try await group.run() }
         guard let port = await ports.first(where: { _ in true }) else {

@@ -120,22 +120,18 @@ final class BenchAlliance: @unchecked Sendable {
 
     /// A home that nobody hosts joins from a snapshot of the first node, which goes on.
     ///
-    /// - Returns: how long that took, from the command's start to its end.
+    /// - Returns: how long that took, until the ledger of the new home is durable.
     func join() async throws -> Duration {
         let home = NodeHome(folder.appending(path: "members/\(members[0])"))
         let store = try LedgerStore(opening: home.directory, readOnly: true)
-        _ = try await SnapshotFolder(home: home).make(of: store, genesis: genesis)
+        let height = try await SnapshotFolder(home: home).make(of: store, genesis: genesis)
         try store.close()
         let begin = ContinuousClock.now
-        let joining = try run(
-            command.path,
-            ["join", "--genesis", "genesis.json", "--peer", addresses[0], "--home", "joiner"],
-            "joiner")
-        while joining.isRunning { try await Task.sleep(for: .milliseconds(10)) }
-        guard joining.terminationStatus == 0 else {
-            let said = try String(
-                contentsOf: folder.appending(path: "joiner.log"), encoding: .utf8)
-            throw BenchFault("the new home did not arrive: \(said.suffix(500))")
+        let report = try await NewHome.arrive(
+            folder.appending(path: "joiner", directoryHint: .isDirectory), genesis,
+            from: addresses[0], worthSnapshot: 1)
+        guard report.snapshot == height else {
+            throw BenchFault("the new home did not begin from the snapshot")
         }
         return begin.duration(to: .now)
     }
@@ -151,7 +147,8 @@ final class BenchAlliance: @unchecked Sendable {
     func engineBytes() async throws -> Int {
         let file = folder.appending(path: "status.log")
         try Data().write(to: file)
-        let asking = try run("/usr/bin/etcdctl", etcdctl + ["endpoint", "status", "-w", "json"], "status")
+        let asking = try run(
+            "/usr/bin/etcdctl", etcdctl + ["endpoint", "status", "-w", "json"], "status")
         while asking.isRunning { try await Task.sleep(for: .milliseconds(10)) }
         let answers = try JSONDecoder().decode([EngineStatus].self, from: Data(contentsOf: file))
         return answers.map(\.status.dbSize).max() ?? 0
