@@ -7,13 +7,13 @@ import KoinonProtocol
 ///     koinon/<chain>/trimmed                                  a revision, decimal
 ///
 /// The place of an entry in the order is the revision that created its key.
-struct EntryKeys: Sendable {
+package struct EntryKeys: Sendable {
     /// Of everything that belongs to the alliance.
     let root: [UInt8]
-    let entries: [UInt8]
+    package let entries: [UInt8]
     let trimmed: [UInt8]
 
-    init(chain: ChainID) {
+    package init(chain: ChainID) {
         root = Array("koinon/\(Hex.encode(chain.bytes))/".utf8)
         entries = root + Array("entries/".utf8)
         trimmed = root + Array("trimmed".utf8)
@@ -28,20 +28,25 @@ struct EntryKeys: Sendable {
     /// Behind every key that begins with a prefix that ends in a slash.
     static func end(of prefix: [UInt8]) -> [UInt8] { prefix.dropLast() + [slash + 1] }
 
-    func key(_ author: String, _ sequence: UInt64) -> [UInt8] {
+    package func key(_ author: String, _ sequence: UInt64) -> [UInt8] {
         let digits = Array(String(sequence).utf8)
         let zeros = [UInt8](repeating: UInt8(ascii: "0"), count: Self.digits - digits.count)
         return lane(of: author) + zeros + digits
     }
 
-    /// The author and sequence that a key names; nil for one of another form.
-    func place(of key: some Collection<UInt8>) -> (author: String, sequence: UInt64)? {
+    /// A sequence that no author reaches, and behind which one more can still be counted.
+    package static let sequenceMaximum = UInt64(Int64.max)
+
+    /// The author and sequence that a key names; nil for one of another form, or beyond
+    /// ``sequenceMaximum``.
+    package func place(of key: some Collection<UInt8>) -> (author: String, sequence: UInt64)? {
         guard key.starts(with: entries) else { return nil }
         let rest = key.dropFirst(entries.count)
         guard let slash = rest.firstIndex(of: Self.slash) else { return nil }
         let digits = rest[rest.index(after: slash)...]
         guard digits.count == Self.digits, digits.allSatisfy(Self.isDigit),
             let sequence = UInt64(String(decoding: digits, as: UTF8.self)),
+            sequence <= Self.sequenceMaximum,
             let author = MemberID(rawValue: String(decoding: rest[..<slash], as: UTF8.self))
         else { return nil }
         return (author.rawValue, sequence)
@@ -57,10 +62,10 @@ struct EntryKeys: Sendable {
 }
 
 /// What an entry's body says of its place, read without decoding the rest of it.
-enum EntryPlace {
+package enum EntryPlace {
     /// Nil for bytes that are no message, or name neither. As in protobuf, the last of
     /// several values counts.
-    static func of(_ body: [UInt8]) -> (author: String, sequence: UInt64)? {
+    package static func of(_ body: [UInt8]) -> (author: String, sequence: UInt64)? {
         var author: String?
         var sequence: UInt64?
         var at = 0

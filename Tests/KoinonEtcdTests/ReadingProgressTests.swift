@@ -173,6 +173,12 @@ extension ReadingProgressTests {
             #expect(keys.place(of: keys.entries + Array(key.utf8)) == nil)
         }
         #expect(keys.place(of: keys.trimmed) == nil)
+        // Behind the last one no other could be counted.
+        let last = EntryKeys.sequenceMaximum
+        #expect(keys.place(of: keys.key("alfa", last))?.sequence == last)
+        for beyond in [last + 1, .max] {
+            #expect(keys.place(of: keys.key("alfa", beyond)) == nil)
+        }
     }
 
     @Test("fit what a body says; its last value counts, as in protobuf")

@@ -2,28 +2,44 @@ import KoinonNode
 import KoinonProtocol
 
 /// An entry's key as etcd lists it.
-struct ListedEntry: Equatable, Sendable {
-    var key: [UInt8]
-    var author: String
-    var sequence: UInt64
+package struct ListedEntry: Equatable, Sendable {
+    package var key: [UInt8]
+    package var author: String
+    package var sequence: UInt64
     /// That created the key: its place in the order.
-    var created: UInt64
+    package var created: UInt64
     /// That changed it last; another one than ``created`` when somebody overwrote it.
-    var modified: UInt64
+    package var modified: UInt64
+
+    package init(
+        key: [UInt8], author: String, sequence: UInt64, created: UInt64, modified: UInt64
+    ) {
+        self.key = key
+        self.author = author
+        self.sequence = sequence
+        self.created = created
+        self.modified = modified
+    }
 }
 
 /// What etcd holds at one revision, beyond what the reader has taken.
-struct Listing: Equatable, Sendable {
-    var revision: UInt64
+package struct Listing: Equatable, Sendable {
+    package var revision: UInt64
     /// Entries created up to here may be gone.
-    var trimmed: UInt64
-    var entries: [ListedEntry]
+    package var trimmed: UInt64
+    package var entries: [ListedEntry]
+
+    package init(revision: UInt64, trimmed: UInt64, entries: [ListedEntry]) {
+        self.revision = revision
+        self.trimmed = trimmed
+        self.entries = entries
+    }
 }
 
 /// A sequence of an author that etcd does not hold, though it holds later ones.
-struct SequenceGap: Hashable, Sendable {
-    var author: String
-    var missing: UInt64
+package struct SequenceGap: Hashable, Sendable {
+    package var author: String
+    package var missing: UInt64
 }
 
 /// How far a reader has come, and what of a listing comes next. Pure: what a reader gives
@@ -32,13 +48,13 @@ struct SequenceGap: Hashable, Sendable {
 /// The order is that of the revisions that created the keys, and of the keys within one
 /// revision. Whatever has a place up to a listing's revision is in the listing, so what is
 /// given of it can be followed by later places only.
-struct ReadingProgress: Sendable {
-    private(set) var position: OrderPosition
+package struct ReadingProgress: Sendable {
+    package private(set) var position: OrderPosition
     /// The last key given at ``position``. None at first: another key of the cursor's own
     /// revision may not have been taken.
     private var lastKey: [UInt8] = []
     /// The last sequence of each author before the first that is missing.
-    private(set) var lanes: [String: UInt64]
+    package private(set) var lanes: [String: UInt64]
     /// Authors that the cursor did not name, and of whom nothing is listed so far.
     private var unknown: Set<String> = []
     /// The mark at which reading began: what stood before it came by blocks. What did not, and
@@ -50,21 +66,21 @@ struct ReadingProgress: Sendable {
     /// Known to be missing: they are not waited for.
     private var given: Set<SequenceGap> = []
 
-    init(_ cursor: OrderCursor) {
+    package init(_ cursor: OrderCursor) {
         position = cursor.position
         lanes = Dictionary(
             uniqueKeysWithValues: cursor.sequences.map { ($0.key.rawValue, $0.value) })
     }
 
     /// An author of whom nothing has been read.
-    mutating func add(_ author: String) {
+    package mutating func add(_ author: String) {
         guard lanes[author] == nil else { return }
         lanes[author] = 0
         unknown.insert(author)
     }
 
     /// Looks at a listing before anything of it is given.
-    mutating func begin(with listing: Listing) {
+    package mutating func begin(with listing: Listing) {
         if !hasBegun, listing.trimmed == position.rawValue { arrival = position }
         hasBegun = true
         // What an author that the cursor did not name wrote before the first listed entry may
@@ -79,14 +95,14 @@ struct ReadingProgress: Sendable {
 
     /// Whether the reader lacks entries that may be gone. A reader that stands right at the
     /// mark may have got there without them: a gap then is what was trimmed.
-    func isBehind(_ listing: Listing) -> Bool {
+    package func isBehind(_ listing: Listing) -> Bool {
         listing.trimmed > position.rawValue
             || listing.trimmed > 0 && listing.trimmed == position.rawValue
                 && !gaps(in: listing).isEmpty
     }
 
     /// Missing sequences that nobody has accepted so far, one an author at most.
-    func gaps(in listing: Listing) -> [SequenceGap] {
+    package func gaps(in listing: Listing) -> [SequenceGap] {
         var found: [String: [UInt64]] = [:]
         for entry in listing.entries where entry.sequence > lanes[entry.author] ?? 0 {
             found[entry.author, default: []].append(entry.sequence)
@@ -105,12 +121,12 @@ struct ReadingProgress: Sendable {
     }
 
     /// The order goes on without them, at this reader as at all others that see the same.
-    mutating func accept(_ gaps: [SequenceGap]) {
+    package mutating func accept(_ gaps: [SequenceGap]) {
         given.formUnion(gaps)
     }
 
     /// What has not been given so far, in order.
-    func next(in listing: Listing) -> [ListedEntry] {
+    package func next(in listing: Listing) -> [ListedEntry] {
         listing.entries.filter { isAhead($0) }
             .sorted { ($0.created, $0.key) < ($1.created, $1.key) }
     }
@@ -126,7 +142,7 @@ struct ReadingProgress: Sendable {
     }
 
     /// The entry is given, or passed over because it is none.
-    mutating func take(_ entry: ListedEntry) {
+    package mutating func take(_ entry: ListedEntry) {
         if let arrival, entry.created <= arrival.rawValue {
             filled = (entry.created, entry.key)
         } else {
