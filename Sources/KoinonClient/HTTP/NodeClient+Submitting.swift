@@ -15,7 +15,7 @@ extension NodeClient {
             "/v1/transactions\(Self.query(wait, limit))",
             ByteBuffer(bytes: envelope.message.encoded), type: "application/x-protobuf",
             limit: limit + .seconds(30))
-        return try await decoded(bytes(of: response))
+        return try await AnswerForm.decoded(bytes(of: response))
     }
 
     /// Sends many transactions in one request, taken in this order; an answer for each, in the
@@ -32,14 +32,7 @@ extension NodeClient {
         let response = try await post(
             "/v1/transactions/bulk\(Self.query(wait, limit))", ByteBuffer(bytes: body),
             type: "application/x-protobuf", limit: limit + .seconds(60))
-        let lines = try await bytes(of: response).split(separator: UInt8(ascii: "\n"))
-        return try lines.map { line in
-            // What is wrong with one message comes as problem details in its place.
-            if let problem = try? JSONDecoder().decode(NodeProblem.self, from: Data(line)) {
-                throw NodeClientFault.problem(problem)
-            }
-            return try decoded(Array(line))
-        }
+        return try await AnswerForm.submissions(bytes(of: response))
     }
 
     private static func query(_ wait: Wait, _ limit: Duration) -> String {
@@ -50,28 +43,13 @@ extension NodeClient {
 }
 
 extension NodeClient {
-    private struct NextNonce: Decodable {
-        var next_nonce: String
-    }
-
     /// One more than the highest nonce that blocks hold of this key for the account.
     public func nextNonce(of key: PublicKey, for account: AccountID) async throws -> UInt64 {
-        let answer: NextNonce = try await decoded(
-            get("/v1/nonces/\(key.hex)?account=\(account.text)"))
-        guard let nonce = UInt64(answer.next_nonce) else {
-            throw NodeClientFault.badAnswer("next_nonce: \(answer.next_nonce)")
-        }
-        return nonce
+        try await AnswerForm.nextNonce(get("/v1/nonces/\(key.hex)?account=\(account.text)"))
     }
 
     /// The receipt of an executed transaction; nil while it has none.
     public func receipt(of id: Hash256) async throws -> Receipt? {
-        let bytes = try await get("/v1/transactions/\(id.hex)")
-        let answer = try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any]
-        guard let transaction = answer?["transaction"] as? [String: Any],
-            let receipt = transaction["receipt"]
-        else { return nil }
-        return try Receipt(
-            jsonForm: Array(try JSONSerialization.data(withJSONObject: receipt)))
+        try await AnswerForm.receipt(get("/v1/transactions/\(id.hex)"))
     }
 }

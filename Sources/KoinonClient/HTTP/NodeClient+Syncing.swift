@@ -16,12 +16,8 @@ extension NodeClient {
 
     /// The heights at which the node has snapshots, descending.
     public func snapshotHeights() async throws -> [UInt64] {
-        let list: SnapshotList = try await decoded(get("/v1/sync/snapshots", within: .seconds(10)))
-        return list.snapshots.map(\.height)
-    }
-
-    private struct SnapshotList: Decodable {
-        struct Entry: Decodable { var height: UInt64 }
-        var snapshots: [Entry]
+        try AnswerForm.snapshotHeights(
+            await get(
+                "/v1/sync/snapshots", atMost: AnswerForm.shortBytesMaximum, limit: .seconds(10)))
     }
 }

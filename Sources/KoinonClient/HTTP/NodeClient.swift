@@ -66,7 +66,8 @@ public struct NodeClient: Sendable {
 
     /// - Parameter limit: how long the answer may take, in whole seconds.
     public func status(within limit: Duration = .seconds(60)) async throws -> NodeStatus {
-        try await decoded(get("/v1/status", within: limit))
+        try AnswerForm.status(
+            await get("/v1/status", atMost: AnswerForm.shortBytesMaximum, limit: limit))
     }
 
     /// The alliance's document, byte for byte.
@@ -109,9 +110,13 @@ public struct NodeClient: Sendable {
         try await bytes(of: try await response(to: request, limit: limit))
     }
 
-    func bytes(of response: HTTPClientResponse) async throws -> [UInt8] {
+    func bytes(
+        of response: HTTPClientResponse, atMost limit: Int = answerBytes
+    ) async throws -> [UInt8] {
         do {
-            return Array(buffer: try await response.body.collect(upTo: Self.answerBytes))
+            return Array(buffer: try await response.body.collect(upTo: limit))
+        } catch is NIOTooManyBytesError {
+            throw NodeClientFault.badAnswer("more than \(limit) bytes")
         } catch {
             throw reachable(error)
         }
@@ -129,7 +134,9 @@ public struct NodeClient: Sendable {
             throw reachable(error)
         }
         guard response.status.code >= 400 else { return response }
-        throw NodeClientFault.problem(try await decoded(bytes(of: response)))
+        throw NodeClientFault.problem(
+            try AnswerForm.problem(
+                await bytes(of: response, atMost: AnswerForm.shortBytesMaximum)))
     }
 
     private func reachable(_ error: any Error) -> any Error {
@@ -137,11 +144,5 @@ public struct NodeClient: Sendable {
             return CancellationError()
         }
         return NodeClientFault.unreachable(address, cause: error)
-    }
-
-    func decoded<Answer: Decodable>(_ bytes: [UInt8]) throws -> Answer {
-        do { return try JSONDecoder().decode(Answer.self, from: Data(bytes)) } catch {
-            throw NodeClientFault.badAnswer("\(error)")
-        }
     }
 }

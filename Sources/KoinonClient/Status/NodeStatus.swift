@@ -88,6 +88,31 @@ public struct NodeStatus: Hashable, Sendable, Decodable {
     /// From when on a new transaction's lifetime counts.
     public var ledgerNow: Timestamp { max(time.timestamp, now.timestamp) }
 
+    /// The first number that no node comes to: whoever reckons with the others cannot overflow.
+    var implausibleField: String? {
+        func isNumber(_ value: UInt64?) -> Bool { (value ?? 0) <= AnswerForm.numberMaximum }
+        func isCount(_ value: Int?) -> Bool { (0...Int(Int32.max)).contains(value ?? 0) }
+        func isTime(_ value: AnsweredTime?) -> Bool {
+            (value?.timestamp ?? .maximum) <= .maximum
+        }
+        let members = memberStates ?? []
+        let fields: [(String, Bool)] = [
+            ("height", isNumber(height)), ("final_height", isNumber(finalHeight)),
+            ("base_height", isNumber(baseHeight)), ("open_change", isNumber(openChange)),
+            ("time", isTime(time)), ("now", isTime(now)), ("open_since", isTime(openSince)),
+            ("certificate_ends", isTime(certificateEnds)), ("pool", isCount(pool)),
+            ("pool_limit", isCount(poolLimit)), ("members", isCount(self.members)),
+            ("quorum", isCount(quorum)),
+            (
+                "member_states",
+                members.allSatisfy {
+                    isNumber($0.attested) && isNumber($0.sequence) && isTime($0.clock)
+                }
+            ),
+        ]
+        return fields.first { !$0.1 }?.0
+    }
+
     /// By how far nodes are.
     var progress: (UInt64, UInt64) { (height, finalHeight) }
 
