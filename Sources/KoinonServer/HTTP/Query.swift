@@ -1,27 +1,34 @@
 import Hummingbird
+import HummingbirdCore
 import KoinonLedger
 import KoinonProtocol
 
 /// Parameters of a request's path and query, each named in what is wrong with it.
 public struct Query: Sendable {
-    private let request: Request
-    private let context: KoinonRequestContext
+    private let uri: URI
+    private let parameters: Hummingbird.Parameters
 
     public init(_ request: Request, _ context: KoinonRequestContext) {
-        self.request = request
-        self.context = context
+        uri = request.uri
+        parameters = context.parameters
+    }
+
+    /// Of a path with its query and without parameters of its own.
+    package init(path: String) {
+        uri = URI(path)
+        parameters = Hummingbird.Parameters()
     }
 
     /// Nil when the query has no such parameter, or an empty one.
     public func text(_ name: String) -> String? {
-        guard let value = request.uri.queryParameters[Substring(name)], !value.isEmpty else {
+        guard let value = uri.queryParameters[Substring(name)], !value.isEmpty else {
             return nil
         }
         return String(value)
     }
 
     /// A parameter of the path.
-    public func path(_ name: String) -> String { context.parameters.get(name) ?? "" }
+    public func path(_ name: String) -> String { parameters.get(name) ?? "" }
 
     public func number(
         _ name: String, _ range: ClosedRange<Int>, default standard: Int

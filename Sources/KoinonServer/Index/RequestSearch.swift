@@ -5,17 +5,19 @@ import KoinonNode
 import KoinonProtocol
 
 /// What to look for among open requests: for those who have something to lend.
-struct RequestQuery: Sendable, Equatable {
+package struct RequestQuery: Sendable, Equatable {
     /// In the title.
-    var text: String?
+    package var text: String?
     /// Of the thing; requests that take any kind are found too.
-    var kind: String?
+    package var kind: String?
     /// Where the thing is: found are requests that reach so far, and those without a place; with
     /// a radius only those within it.
-    var near: OfferQuery.Circle?
+    package var near: OfferQuery.Circle?
     /// The position that the page before ended with.
-    var before: Int64?
-    var limit = PageLimits.standard
+    package var before: Int64?
+    package var limit = PageLimits.standard
+
+    package init() {}
 }
 
 /// What the index keeps of a request.

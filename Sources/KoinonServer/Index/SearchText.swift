@@ -2,23 +2,33 @@ import KoinonProtocol
 
 /// What people type, as FTS5 understands it. Nothing of it reaches FTS5 but letters and
 /// digits within quotes.
-struct SearchText: Equatable, Sendable {
+package struct SearchText: Equatable, Sendable {
     /// In the order typed; at most ``maximumWords``.
-    let words: [String]
+    package let words: [String]
 
-    static let maximumBytes = 256
-    static let maximumWords = 8
+    package static let maximumBytes = 256
+    package static let maximumWords = 8
 
     /// Nil when there is no word in it.
-    init?(_ text: String) {
-        let words = text.split { !($0.isLetter || $0.isNumber) }
-            .prefix(Self.maximumWords).map { String($0.prefix(32)) }
+    package init?(_ text: String) {
+        // Not by characters, as people see them: some letters take a quote behind them along.
+        let words = text.unicodeScalars.split { !Self.isOfWord($0) }
+            .prefix(Self.maximumWords).map { String(String($0).prefix(32)) }
         guard !words.isEmpty else { return nil }
         self.words = words
     }
 
+    /// Letters, digits, and the marks that stand with them.
+    private static func isOfWord(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar.properties.isAlphabetic || scalar.properties.numericType != nil { return true }
+        switch scalar.properties.generalCategory {
+        case .nonspacingMark, .spacingMark, .enclosingMark: return true
+        default: return false
+        }
+    }
+
     /// All words, the last one also as the beginning of one if it has three letters.
-    var expression: String {
+    package var expression: String {
         words.enumerated().map { index, word in
             let isOpen = index == words.count - 1 && word.count >= 3
             return "\"\(word)\"\(isOpen ? " *" : "")"

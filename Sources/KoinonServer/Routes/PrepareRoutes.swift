@@ -52,13 +52,8 @@ struct PrepareRoutes {
 
     private func prepare(_ bytes: [UInt8]) throws -> JSONValue {
         let order: Order
-        let members: [String: Any]
         do {
             order = try JSONDecoder().decode(Order.self, from: Data(bytes))
-            guard
-                let object = try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any]
-            else { throw Problem.badField("body", "is no object", remedy: "send an object") }
-            members = object
         } catch let error as DecodingError {
             throw Problem(error)
         }
@@ -68,7 +63,7 @@ struct PrepareRoutes {
         }
         let sender = try account(order.sender, key)
         var body = TransactionBody()
-        body.actions = try actions(members["actions"])
+        body.actions = try SubmissionForm.actions(inOrder: bytes)
         body.chain = Data(context.node.chain.bytes)
         body.sender = Data(sender.bytes)
         body.nonce =
@@ -89,23 +84,6 @@ struct PrepareRoutes {
                 remedy: "they begin with koi1; leave it out for the key's own account")
         }
         return account
-    }
-
-    /// One action or a list of them.
-    private func actions(_ value: Any?) throws -> [Action] {
-        guard let value, value is [Any] || value is [String: Any] else {
-            throw Problem.badField(
-                "actions", "is missing",
-                remedy: "give an action or a list; docs/formats/json-actions.md shows each")
-        }
-        let list = value as? [Any] ?? [value]
-        guard (1...TransactionLimits.actions).contains(list.count) else {
-            throw Problem.badField(
-                "actions", "has \(list.count)",
-                remedy: "a transaction takes 1 to \(TransactionLimits.actions)")
-        }
-        let text = try JSONSerialization.data(withJSONObject: ["actions": list])
-        return try TransactionBody(jsonForm: Array(text)).actions
     }
 
     private func expiry(_ lifetime: UInt64?) throws -> UInt64 {

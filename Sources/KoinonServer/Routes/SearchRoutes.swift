@@ -95,7 +95,7 @@ extension OfferQuery {
 
 extension RequestQuery {
     /// From the query of a URL; each wrong parameter is named.
-    init(_ query: Query) throws {
+    package init(_ query: Query) throws {
         self.init()
         text = try query.words()
         kind = try query.slug("kind")

@@ -2,16 +2,16 @@ import KoinonNode
 import KoinonProtocol
 
 /// Which events a reader wants: all that every given condition allows.
-struct EventFilter: Sendable {
-    var modules: Set<Substring> = []
+package struct EventFilter: Sendable {
+    package var modules: Set<Substring> = []
     /// Ids in quotes, as they stand in the JSON of an event that names them.
-    var mentioned: [String] = []
+    package var mentioned: [String] = []
 
     /// Takes everything.
     init() {}
 
     /// - Throws: ``Problem`` for an id that is none.
-    init(_ query: Query) throws {
+    package init(_ query: Query) throws {
         modules = Set((query.text("module") ?? "").split(separator: ",").map { Substring($0) })
         try add(query, "account", AccountID.self)
         try add(query, "resource", ResourceID.self)

@@ -1,16 +1,16 @@
 import NIOCore
 
 /// Cuts a stream of bytes into messages, each behind its length as a varint.
-struct DelimitedReader {
+package struct DelimitedReader {
     private var buffer = ByteBuffer()
-    let maximum: Int
+    package let maximum: Int
 
     /// - Parameter maximum: bytes of one message; more is a fault, before they are read.
-    init(maximum: Int) { self.maximum = maximum }
+    package init(maximum: Int) { self.maximum = maximum }
 
-    var isEmpty: Bool { buffer.readableBytes == 0 }
+    package var isEmpty: Bool { buffer.readableBytes == 0 }
 
-    mutating func add(_ bytes: ByteBuffer) {
+    package mutating func add(_ bytes: ByteBuffer) {
         var bytes = bytes
         if buffer.readableBytes == 0 { buffer.clear() }
         buffer.writeBuffer(&bytes)
@@ -20,7 +20,7 @@ struct DelimitedReader {
     /// Nil when the next message is not whole yet.
     ///
     /// - Throws: ``Problem`` for a length that is none or too large.
-    mutating func next() throws -> [UInt8]? {
+    package mutating func next() throws -> [UInt8]? {
         guard let (length, size) = try lengthAhead(), buffer.readableBytes >= size + length
         else { return nil }
         buffer.moveReaderIndex(forwardBy: size)

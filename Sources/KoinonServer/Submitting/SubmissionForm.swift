@@ -6,11 +6,11 @@ import NIOCore
 import SwiftProtobuf
 
 /// Signed transactions as they come in a request.
-enum SubmissionForm {
+package enum SubmissionForm {
     /// One `Signed` message, as protobuf writes it.
     ///
     /// - Throws: ``Problem``.
-    static func message(_ bytes: [UInt8]) throws -> Envelope {
+    package static func message(_ bytes: [UInt8]) throws -> Envelope {
         let signed: Signed
         do { signed = try Signed(strict: bytes) } catch {
             throw Problem.badField(
@@ -43,7 +43,8 @@ enum SubmissionForm {
     ///
     /// - Returns: whether it is one by itself, and the envelopes.
     /// - Throws: ``Problem``.
-    static func json(_ bytes: ByteBuffer, maximum: Int) throws -> (isOne: Bool, [Envelope]) {
+    package static func json(_ bytes: ByteBuffer, maximum: Int) throws -> (isOne: Bool, [Envelope])
+    {
         let data = Data(buffer: bytes)
         let decoder = JSONDecoder()
         do {
@@ -63,6 +64,32 @@ enum SubmissionForm {
         } catch let error as DecodingError {
             throw Problem(error)
         }
+    }
+
+    /// What stands under `actions` in an order to prepare a transaction: one action or a list.
+    ///
+    /// - Throws: ``Problem``, or `JSONFormFault`.
+    package static func actions(inOrder bytes: [UInt8]) throws -> [Action] {
+        guard case .object(let members) = try JSONParser.parse(bytes) else {
+            throw Problem.badField("body", "is no object", remedy: "send an object")
+        }
+        let list: [JSONTree]
+        switch members.first(where: { $0.name == "actions" })?.value {
+        case .array(let elements): list = elements
+        case .object(let action): list = [.object(action)]
+        default:
+            throw Problem.badField(
+                "actions", "is missing",
+                remedy: "give an action or a list; docs/formats/json-actions.md shows each")
+        }
+        guard (1...TransactionLimits.actions).contains(list.count) else {
+            throw Problem.badField(
+                "actions", "has \(list.count)",
+                remedy: "a transaction takes 1 to \(TransactionLimits.actions)")
+        }
+        let tree = JSONTree.object([.init(name: "actions", value: .array(list))])
+        let text = JSONText.write(tree, indented: false)
+        return try TransactionBody(jsonForm: Array(text.utf8)).actions
     }
 
     private static func envelope(_ json: OneJSON, at path: String) throws -> Envelope {

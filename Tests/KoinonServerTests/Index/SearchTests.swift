@@ -57,6 +57,14 @@ struct SearchTests {
         _ = random.next()
     }
 
+    /// Some letters and the quote behind them are one character to people.
+    @Test(arguments: ["a\u{0d4e}\" OR title", "\u{0d4e}\"", "x\u{111c2}\"*", "\"a\" NEAR(b)"])
+    func `words hold no quote, whatever stands before it`(text: String) throws {
+        let words = try #require(SearchText(text))
+        let quotes = words.expression.unicodeScalars.count { $0 == "\"" }
+        #expect(quotes == 2 * words.words.count)
+    }
+
     /// Every page of a query.
     private static func all(
         _ query: OfferQuery, _ index: SearchIndex, pageOf limit: Int
