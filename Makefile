@@ -89,7 +89,7 @@ format: ## Put all Swift sources into the project's format
 lint: ## Name what `make format` would change, and other breaches of style
 	@swift format lint --parallel $(SWIFT_SOURCES)
 
-fuzz: dependencies ## Look for bytes that break a parser (FUZZ_SECONDS=60 for each of eight)
+fuzz: dependencies ## Look for bytes that break a parser (FUZZ_SECONDS=60 for each of 15)
 	@Fuzz/run.sh $(TARGET)
 
 invoice: dependencies ## Reckon the demo's invoices straight from the CSV files, in Python

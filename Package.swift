@@ -232,8 +232,10 @@ let package = Package(
         .target(
             name: "KoinonFuzzing",
             dependencies: [
-                "KoinonProtocol", "KoinonLedger", "KoinonMachine", "KoinonClient", "KoinonReplay",
+                "KoinonProtocol", "KoinonLedger", "KoinonMachine", "KoinonClient", "KoinonNode",
+                "KoinonEtcd", "KoinonServer", "KoinonReplay",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                .product(name: "NIOCore", package: "swift-nio"),
             ],
             path: "Fuzz/KoinonFuzzing"),
         .testTarget(name: "KoinonFuzzingTests", dependencies: ["KoinonFuzzing"]),

@@ -13,7 +13,8 @@ sanitizers=${FUZZ_SANITIZERS:-fuzzer}
 build=.build-fuzz
 [ "$sanitizers" = fuzzer ] || build=.build-fuzz-${sanitizers//,/-}
 program=$build/release/koinon-fuzz
-all=(transactions entries blocks proofs genesis csv mapping actions)
+all=(transactions entries blocks proofs genesis csv mapping actions streams snapshots
+    recoveries guards order answers requests)
 targets=("${@:-${all[@]}}")
 
 flags=(-c release --scratch-path "$build" --product koinon-fuzz)
@@ -33,9 +34,11 @@ fuzz() {
     local options=(-max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048
         -print_final_stats=1 -artifact_prefix="$folder/crashes/$target-")
     [ ! -f "Fuzz/Dictionaries/$target.dict" ] || options+=(-dict="Fuzz/Dictionaries/$target.dict")
-    mkdir -p "$folder/corpus/$target"
-    "$program" "$target" "${options[@]}" "$folder/corpus/$target" "Fuzz/Corpus/$target" \
-        >"$log" 2>&1 || echo found >>"$log"
+    mkdir -p "$folder/corpus/$target" "$folder/made/$target"
+    "$program" "$target" --write-seeds "$folder/made/$target"
+    local folders=("$folder/corpus/$target" "$folder/made/$target")
+    [ ! -d "Fuzz/Corpus/$target" ] || folders+=("Fuzz/Corpus/$target")
+    "$program" "$target" "${options[@]}" "${folders[@]}" >"$log" 2>&1 || echo found >>"$log"
 }
 
 row() {

@@ -11,18 +11,25 @@ public struct FuzzTarget: Sendable {
     ///
     /// A pure function of the bytes, so that a crash can be repeated. A trap is a crash too.
     public var violation: @Sendable (_ bytes: [UInt8]) -> String?
+    /// Inputs made by code, because they hold hashes or signatures; all others lie in the
+    /// folder of seeds.
+    public var madeSeeds: @Sendable () throws -> [[UInt8]]
 
     public init(
-        name: String, maximumBytes: Int, violation: @escaping @Sendable ([UInt8]) -> String?
+        name: String, maximumBytes: Int,
+        madeSeeds: @escaping @Sendable () throws -> [[UInt8]] = { [] },
+        violation: @escaping @Sendable ([UInt8]) -> String?
     ) {
         self.name = name
         self.maximumBytes = maximumBytes
+        self.madeSeeds = madeSeeds
         self.violation = violation
     }
 
     /// All of them, in the order of docs/fuzzing.md.
     public static let all: [FuzzTarget] = [
-        transactions, entries, blocks, proofs, genesis, csv, mapping, actions,
+        transactions, entries, blocks, proofs, genesis, csv, mapping, actions, streams,
+        snapshots, recoveries, guards, order, answers, requests,
     ]
 }
 
@@ -36,9 +43,11 @@ extension FuzzTarget {
     /// A target whose body throws a ``Violation``. Faults of the parser mean that it refused
     /// the bytes: the body is to catch those where it expects them.
     init(
-        _ name: String, maximumBytes: Int, _ body: @escaping @Sendable ([UInt8]) throws -> Void
+        _ name: String, maximumBytes: Int,
+        madeSeeds: @escaping @Sendable () throws -> [[UInt8]] = { [] },
+        _ body: @escaping @Sendable ([UInt8]) throws -> Void
     ) {
-        self.init(name: name, maximumBytes: maximumBytes) { bytes in
+        self.init(name: name, maximumBytes: maximumBytes, madeSeeds: madeSeeds) { bytes in
             do {
                 try body(bytes)
                 return nil

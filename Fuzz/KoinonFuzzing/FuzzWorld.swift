@@ -2,6 +2,7 @@ import Foundation
 import KoinonClient
 import KoinonLedger
 import KoinonMachine
+import KoinonNode
 import KoinonProtocol
 
 /// A small alliance in which something goes on, from which each input starts anew: two
@@ -21,7 +22,10 @@ struct FuzzWorld: Sendable {
     let chain: ChainID
     let header: BlockHeader
     private let history: MerkleFrontier
-    private let rows: [(key: [UInt8], value: [UInt8])]
+    /// Of the state after the last block, ascending by key.
+    let rows: [(key: [UInt8], value: [UInt8])]
+    /// All but block 0.
+    let blocks: [StreamedBlock]
     let actors: [Actor]
     /// What "@NAME" stands for in a text of actions: accounts and things.
     let names: [String: String]
@@ -44,6 +48,7 @@ struct FuzzWorld: Sendable {
         header = replica.header
         history = builder.history
         rows = replica.state.rows(prefix: [], from: [], limit: .max)
+        blocks = builder.blocks
         actors = builder.actors
         names = builder.names
         nextNonce = builder.builders.mapValues(\.nextNonce)

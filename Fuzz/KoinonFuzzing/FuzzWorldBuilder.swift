@@ -2,6 +2,7 @@ import Foundation
 import KoinonClient
 import KoinonLedger
 import KoinonMachine
+import KoinonNode
 import KoinonProtocol
 
 /// Makes the ``FuzzWorld``, block by block.
@@ -14,6 +15,8 @@ final class FuzzWorldBuilder {
     private(set) var names: [String: String] = [:]
     private(set) var builders: [String: TransactionBuilder] = [:]
     private(set) var sequence: UInt64 = 1
+    /// Each with the attestations of both members.
+    private(set) var blocks: [StreamedBlock] = []
     let proposer: MemberID
 
     /// The key that belongs to a name; the same in every run.
@@ -172,13 +175,18 @@ final class FuzzWorldBuilder {
         body.clockMs = time.milliseconds
         body.transactions = [built.envelope.message]
         sequence += 1
-        let entry = try CheckedEntry(
-            Self.key("node of alfa").sign(body.encoded, as: .entry), chain: replica.chain,
-            epoch: 0)
+        let envelope = Self.key("node of alfa").sign(body.encoded, as: .entry)
+        let entry = try CheckedEntry(envelope, chain: replica.chain, epoch: 0)
         let parent = replica.header.hash
         guard case .closed(let block, let ignored) = replica.apply(entry), ignored.isEmpty,
             let receipt = try BlockResult(strict: block.result).receipts.last, receipt.code == 0
         else { throw Violation("what \(name) did was not done: \(actions)") }
         history.append(leafHash: MerkleTree.leafHash(parent))
+        let attestations = ["alfa", "bravo"].map { member in
+            Self.key("node of \(member)").sign(
+                Attestation.body(of: block.header), as: .attestation)
+        }
+        blocks.append(
+            StreamedBlock(header: block.header, attestations: attestations, entries: [envelope]))
     }
 }

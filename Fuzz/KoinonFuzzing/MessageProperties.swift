@@ -15,7 +15,20 @@ enum MessageProperties {
         return message
     }
 
-    static func check<M: SwiftProtobuf.Message & Equatable>(_ message: M) throws(Violation) {
+    /// As ``decode(_:_:)``, for messages that have no JSON form.
+    static func decodeBinary<M: SwiftProtobuf.Message & Equatable>(
+        _ type: M.Type, _ bytes: [UInt8]
+    ) throws(Violation) -> M? {
+        guard let message = try taken({ () throws(MessageFault) in try M(strict: bytes) }) else {
+            return nil
+        }
+        try checkBinary(message)
+        return message
+    }
+
+    private static func checkBinary<M: SwiftProtobuf.Message & Equatable>(
+        _ message: M
+    ) throws(Violation) {
         let encoded = message.encoded
         let again: M
         do { again = try M(strict: encoded) } catch {
@@ -24,6 +37,10 @@ enum MessageProperties {
         try hold(again == message, "\(M.protoMessageName): changes when written and read again")
         try hold(
             again.encoded == encoded, "\(M.protoMessageName): is written in more than one form")
+    }
+
+    static func check<M: SwiftProtobuf.Message & Equatable>(_ message: M) throws(Violation) {
+        try checkBinary(message)
         let text = message.jsonForm()
         // Ids, keys and enums that no honest client sends come out readable and are refused.
         guard

@@ -68,6 +68,8 @@ struct ProofFacts: Sendable {
     let genesis: GenesisDocument
     let headers: Set<BlockHeader>
     let attestations: Set<ProofFile.Attestation>
+    /// Of each vector whose header is the attested one: that this block stands in the chain.
+    let blockProofs: [ProofFile]
     /// By the state root that commits to them.
     private let values: [Hash256: [[UInt8]: [UInt8]]]
     private let transactions: Set<Hash256>
@@ -85,6 +87,7 @@ struct ProofFacts: Sendable {
         var attestations: Set<ProofFile.Attestation> = []
         var values: [Hash256: [[UInt8]: [UInt8]]] = [:]
         var transactions: Set<Hash256> = []
+        var blockProofs: [ProofFile] = []
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
         for name in names where name.hasPrefix("proof-") {
             let proof = try ProofFile(
@@ -101,9 +104,15 @@ struct ProofFacts: Sendable {
             case .transaction(let proof): transactions.insert(proof.transaction.bodyHash)
             case .absent, .block: break
             }
+            if proof.history == nil {
+                var block = proof
+                block.content = .block
+                blockProofs.append(block)
+            }
         }
         (self.headers, self.attestations) = (headers, attestations)
         (self.values, self.transactions) = (values, transactions)
+        self.blockProofs = blockProofs
     }
 
     /// Every attestation in a proof file.

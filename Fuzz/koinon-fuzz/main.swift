@@ -1,8 +1,10 @@
 import CLibFuzzer
+import Foundation
 import Glibc
 import KoinonFuzzing
 
 // koinon-fuzz TARGET [libFuzzer's options, folders and files]: docs/fuzzing.md.
+// koinon-fuzz TARGET --write-seeds FOLDER: the inputs that the target makes itself.
 //
 // Where libFuzzer starts this program again, to make a crash smaller, it leaves the target's
 // name out: it stands in the environment as well.
@@ -23,6 +25,19 @@ guard let target = named ?? FuzzTarget.all.first(where: { $0.name == inherited }
     exit(64)
 }
 setenv(variable, target.name, 1)
+
+if CommandLine.arguments.dropFirst(2).first == "--write-seeds", CommandLine.argc == 4 {
+    do {
+        for (index, seed) in try target.madeSeeds().enumerated() {
+            let folder = URL(filePath: CommandLine.arguments[3])
+            try Data(seed).write(to: folder.appending(path: "made-\(index)"))
+        }
+    } catch {
+        say("the seeds of \(target.name) cannot be written: \(error)")
+        exit(1)
+    }
+    exit(0)
+}
 
 /// What the C function below runs, which can capture nothing.
 let violation = target.violation

@@ -33,8 +33,6 @@ public enum GuardFault: Error, Equatable, CustomStringConvertible {
 public final class GuardFile: AttestationGuard {
     /// In the home.
     public static let folder = "guards"
-    private static let format = "koinon/guard/v1"
-    private static let maximumBytes = 1_024
 
     public let member: MemberID
     public let nodeKey: PublicKey
@@ -77,10 +75,11 @@ public final class GuardFile: AttestationGuard {
         guard status.st_mode & 0o077 == 0 else {
             throw .open(path: path, mode: status.st_mode & 0o777)
         }
-        var bytes = [UInt8](repeating: 0, count: Self.maximumBytes)
+        // One more than a guard may have: then it is none.
+        var bytes = [UInt8](repeating: 0, count: GuardRecord.bytesMaximum + 1)
         let count = pread(file, &bytes, bytes.count, 0)
         guard count >= 0 else { throw .system(path: path, operation: "read", code: errno) }
-        return decode(Array(bytes[..<count]))
+        return GuardRecord(encoded: Array(bytes[..<count]), of: member, nodeKey)
     }
 
     public func raise(to record: GuardRecord) throws(GuardFault) {
@@ -121,7 +120,7 @@ public final class GuardFile: AttestationGuard {
         }
         guard file >= 0 else { throw .system(path: draft, operation: "create", code: errno) }
         defer { close(file) }
-        var rest = encode(record)[...]
+        var rest = record.encoded[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }
@@ -140,42 +139,5 @@ public final class GuardFile: AttestationGuard {
         guard fsync(folder) == 0 else {
             throw .system(path: directory, operation: "sync", code: errno)
         }
-    }
-
-    // MARK: Its text
-
-    private func encode(_ record: GuardRecord) -> [UInt8] {
-        let text = """
-            \(Self.format)
-            member \(record.member)
-            node_key \(record.nodeKey)
-            epoch \(record.epoch)
-            height \(record.height)
-            hash \(record.hash)
-            barred \(record.isBarred)
-            carried_through \(record.carriedThrough)
-
-            """
-        return Array((text + "sha256 \(Hash256.sha256(Array(text.utf8)))\n").utf8)
-    }
-
-    /// Nil for anything but exactly what ``encode(_:)`` writes of this member and key.
-    private func decode(_ bytes: [UInt8]) -> GuardRecord? {
-        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
-        var values: [Substring: Substring] = [:]
-        for line in lines.dropFirst() {
-            guard let space = line.firstIndex(of: " ") else { return nil }
-            values[line[..<space]] = line[line.index(after: space)...]
-        }
-        guard let epoch = values["epoch"].flatMap({ UInt64($0) }),
-            let height = values["height"].flatMap({ UInt64($0) }),
-            let hash = values["hash"].flatMap({ Hex.decode(String($0)) }).flatMap({ Hash256($0) }),
-            let carried = values["carried_through"].flatMap({ UInt64($0) })
-        else { return nil }
-        var record = GuardRecord(
-            member: member, nodeKey: nodeKey, epoch: epoch, height: Height(height), hash: hash)
-        record.isBarred = values["barred"] == "true"
-        record.carriedThrough = Height(carried)
-        return encode(record) == bytes ? record : nil
     }
 }

@@ -1,0 +1,119 @@
+import KoinonEtcd
+import KoinonLedger
+import KoinonNode
+import KoinonProtocol
+
+extension FuzzTarget {
+    /// What etcd holds: the same bytes as the body of an entry, and as listings, a line a key:
+    ///
+    ///     alfa/00000000000000000001 5 5    below the entries' prefix; created and changed at
+    ///     trimmed 4                        the mark below which entries may be gone
+    ///
+    /// An empty line ends a listing.
+    public static let order = FuzzTarget(
+        "order", maximumBytes: 8_192, madeSeeds: OrderProperties.seeds
+    ) { bytes in
+        try OrderProperties.checkPlace(of: bytes)
+        let listings = try OrderProperties.listings(bytes)
+        let given = try OrderProperties.read(listings)
+        let turned = listings.map { listing in
+            Listing(
+                revision: listing.revision, trimmed: listing.trimmed,
+                entries: listing.entries.reversed())
+        }
+        try hold(
+            try OrderProperties.read(turned) == given,
+            "the order depends on how a listing is sorted")
+    }
+}
+
+private enum OrderProperties {
+    static let keys = EntryKeys(chain: FuzzWorld.shared.chain)
+
+    /// Author and sequence, read without decoding the rest, are those of the whole message.
+    static func checkPlace(of body: [UInt8]) throws(Violation) {
+        let place = EntryPlace.of(body)
+        let message = try taken { () throws(MessageFault) in try EntryBody(strict: body) }
+        guard let message else { return }
+        let isNamed = !message.author.isEmpty && message.sequence > 0
+        guard let place else {
+            return try hold(!isNamed, "the place of an entry is not found")
+        }
+        try hold(
+            place.author == message.author && place.sequence == message.sequence,
+            "an entry has another place than it says")
+    }
+
+    static func listings(_ bytes: [UInt8]) throws(Violation) -> [Listing] {
+        var listings = [Listing(revision: 0, trimmed: 0, entries: [])]
+        for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+            guard !line.isEmpty else {
+                listings.append(Listing(revision: 0, trimmed: 0, entries: []))
+                continue
+            }
+            let parts = line.split(separator: UInt8(ascii: " "))
+            let numbers = parts.dropFirst().map { UInt64(String(decoding: $0, as: UTF8.self)) }
+            let last = listings.count - 1
+            if parts.first?.elementsEqual("trimmed".utf8) == true, let mark = numbers.first {
+                listings[last].trimmed = mark ?? 0
+                continue
+            }
+            let key = keys.entries + (parts.first ?? [])
+            guard let place = keys.place(of: key) else { continue }
+            try hold(
+                keys.key(place.author, place.sequence) == key
+                    && place.sequence <= EntryKeys.sequenceMaximum,
+                "a key of the order has two forms, or is beyond its limit")
+            guard numbers.count == 2, let created = numbers[0], let modified = numbers[1],
+                !listings[last].entries.contains(where: { $0.key == key })
+            else { continue }
+            listings[last].entries.append(
+                ListedEntry(
+                    key: key, author: place.author, sequence: place.sequence, created: created,
+                    modified: modified))
+        }
+        return listings
+    }
+
+    /// What a reader gives who sees one listing after the other.
+    static func read(_ listings: [Listing]) throws(Violation) -> [ListedEntry] {
+        var progress = ReadingProgress(OrderCursor())
+        var given: [ListedEntry] = []
+        for listing in listings {
+            for entry in listing.entries { progress.add(entry.author) }
+            progress.begin(with: listing)
+            if progress.isBehind(listing) { return given }
+            progress.accept(progress.gaps(in: listing))
+            try hold(progress.gaps(in: listing).isEmpty, "an accepted gap is named again")
+            for entry in progress.next(in: listing) {
+                if let last = given.last {
+                    try hold(
+                        last.created < entry.created
+                            || last.created == entry.created
+                                && last.key.lexicographicallyPrecedes(entry.key),
+                        "entries are given twice, or not in order")
+                }
+                progress.take(entry)
+                given.append(entry)
+                try hold(
+                    progress.position.rawValue == entry.created, "the position does not follow")
+            }
+            try hold(progress.next(in: listing).isEmpty, "a listing is never read to its end")
+        }
+        return given
+    }
+
+    @Sendable static func seeds() -> [[UInt8]] {
+        func key(_ author: String, _ sequence: UInt64) -> String {
+            String(
+                decoding: keys.key(author, sequence).dropFirst(keys.entries.count), as: UTF8.self)
+        }
+        let plain = "\(key("alfa", 1)) 5 5\n\(key("bravo", 1)) 6 6\n\(key("alfa", 2)) 7 7\n"
+        let gap =
+            "\n\(key("alfa", 4)) 9 9\n\(key("bravo", 2)) 9 9\n\(key("carol", 7)) 10 12\n"
+        let trimmed = "trimmed 4\n\(key("alfa", EntryKeys.sequenceMaximum)) 5 5\n"
+        let beyond = "trimmed 4\nalfa/18446744073709551615 5 5\nalfa/18446744073709551614 6 6\n"
+        return [plain, plain + gap, trimmed, beyond, trimmed + gap].map { Array($0.utf8) }
+            + FuzzWorld.shared.blocks.prefix(4).flatMap { $0.entries.map(\.body) }
+    }
+}
