@@ -65,7 +65,7 @@ private enum OrderProperties {
                     && place.sequence <= EntryKeys.sequenceMaximum,
                 "a key of the order has two forms, or is beyond its limit")
             guard numbers.count == 2, let created = numbers[0], let modified = numbers[1],
-                !listings[last].entries.contains(where: { $0.key == key })
+                created > 0, !listings[last].entries.contains(where: { $0.key == key })
             else { continue }
             listings[last].entries.append(
                 ListedEntry(
@@ -75,9 +75,11 @@ private enum OrderProperties {
         return listings
     }
 
-    /// What a reader gives who sees one listing after the other.
+    /// What a reader gives who sees one listing after the other, and who stands at the mark of
+    /// the first already.
     static func read(_ listings: [Listing]) throws(Violation) -> [ListedEntry] {
-        var progress = ReadingProgress(OrderCursor())
+        var progress = ReadingProgress(
+            OrderCursor(position: OrderPosition(rawValue: listings[0].trimmed)))
         var given: [ListedEntry] = []
         for listing in listings {
             for entry in listing.entries { progress.add(entry.author) }
@@ -85,18 +87,19 @@ private enum OrderProperties {
             if progress.isBehind(listing) { return given }
             progress.accept(progress.gaps(in: listing))
             try hold(progress.gaps(in: listing).isEmpty, "an accepted gap is named again")
-            for entry in progress.next(in: listing) {
-                if let last = given.last {
-                    try hold(
-                        last.created < entry.created
-                            || last.created == entry.created
-                                && last.key.lexicographicallyPrecedes(entry.key),
-                        "entries are given twice, or not in order")
-                }
+            let next = progress.next(in: listing)
+            try hold(
+                zip(next, next.dropFirst()).allSatisfy { one, other in
+                    one.created < other.created
+                        || one.created == other.created
+                            && one.key.lexicographicallyPrecedes(other.key)
+                }, "entries are not given in order")
+            for entry in next {
+                try hold(!given.contains(entry), "an entry is given twice")
                 progress.take(entry)
                 given.append(entry)
                 try hold(
-                    progress.position.rawValue == entry.created, "the position does not follow")
+                    progress.position.rawValue >= entry.created, "the position does not follow")
             }
             try hold(progress.next(in: listing).isEmpty, "a listing is never read to its end")
         }

@@ -34,7 +34,7 @@ final class Certificates: Service {
     var current: NIOSSLContext { state.withLock { $0.context } }
 
     func run() async throws {
-        try await cancelWhenGracefulShutdown {
+        await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 do { try await Task.sleep(for: self.pause) } catch { return }
                 self.look()

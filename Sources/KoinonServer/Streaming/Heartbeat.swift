@@ -7,7 +7,7 @@ struct Heartbeat: Service {
     static let pause = Duration.seconds(15)
 
     func run() async throws {
-        try await cancelWhenGracefulShutdown {
+        await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 do { try await Task.sleep(for: Self.pause) } catch { return }
                 progress.nudge()

@@ -122,7 +122,7 @@ struct Setting: Sendable {
         }
     }
 
-    private static func choice<Choice: RawRepresentable & CaseIterable>(
+    private static func choice<Choice: RawRepresentable & CaseIterable & SendableMetatype>(
         _ key: String, _ type: Choice.Type, _ path: @escaping Path<Choice>
     ) -> Setting where Choice.RawValue == String {
         let form = "one of " + Choice.allCases.map(\.rawValue).joined(separator: ", ")
