@@ -3,7 +3,9 @@ import Synchronization
 
 /// What is wrong between a node and etcd, for its report.
 final class EtcdConditions: Sendable {
-    enum Kind: Hashable, CaseIterable { case reading, appending, trimming, certificate, unusable }
+    enum Kind: Hashable, CaseIterable {
+        case reading, appending, trimming, certificate, newCertificate, unusable
+    }
 
     private struct State {
         var faults: [Kind: String] = [:]

@@ -23,31 +23,45 @@ public final class EtcdEngine: OrderingEngine {
     private let values = WatchedValues()
     private let news = Signal()
     private let logger: Logger
-    private let address: EtcdAddress
-    private let folder: URL
+    /// Nil where etcd is spoken to without TLS.
+    private let certificates: CertificateKeeper?
+    private let keeping: Task<Void, Never>?
     private let stopped = Atomic(false)
     private let watching = Mutex<Task<Void, Never>?>(nil)
 
     /// - Parameters:
     ///   - folder: where relative file names of the address begin, a node's home.
     ///   - authors: the members whose entries this process appends and, once trimmed, deletes.
+    ///   - pause: between two looks at the files of the certificate; nil for 10 seconds.
     /// - Throws: `HomeFault` when the address or a file of it cannot be used. Whether a server
     ///   answers shows later.
     public init(
-        _ address: EtcdAddress, folder: URL, chain: ChainID, authors: [MemberID], logger: Logger
+        _ address: EtcdAddress, folder: URL, chain: ChainID, authors: [MemberID],
+        lookingAtCertificateEvery pause: Duration? = nil, logger: Logger
     ) throws {
-        client = try EtcdClient(address, folder: folder)
+        let watched = WatchedFiles(EtcdCredentials.paths(of: address, in: folder))
+        let credentials = try EtcdCredentials(of: address, in: folder)
+        client = try EtcdClient(address, credentials: credentials)
         keys = EntryKeys(chain: chain)
         self.authors = authors
         self.logger = logger
-        self.address = address
-        self.folder = folder
         appender = Appender(
             client: client, keys: keys, conditions: conditions, news: news, logger: logger)
-        checkCertificate()
+        var probe = EtcdRangeRequest()
+        probe.key = Data(keys.trimmed)
+        certificates = credentials.map { [client, conditions] in
+            CertificateKeeper(
+                client: client, address: address, folder: folder, watched: watched, used: $0,
+                probe: probe, conditions: conditions, logger: logger)
+        }
+        keeping = certificates.map { keeper in
+            Task { await keeper.run(every: pause ?? CertificateKeeper.pause) }
+        }
+        certificates?.warn(at: Date())
     }
 
     deinit {
+        keeping?.cancel()
         watching.withLock { $0?.cancel() }
         client.close()
     }
@@ -74,13 +88,14 @@ public final class EtcdEngine: OrderingEngine {
     public func stop(_ error: any Error) {
         appender.stop(error)
         stopped.store(true, ordering: .releasing)
+        keeping?.cancel()
         watching.withLock { $0?.cancel() }
         news.wake()
     }
 
     /// - Throws: ``EtcdFault``
     public func trim(through position: OrderPosition) async throws {
-        checkCertificate()
+        certificates?.warn(at: Date())
         do {
             try await Trimming(client: client, keys: keys, authors: authors.map(\.rawValue))
                 .trim(through: position.rawValue)
@@ -96,12 +111,4 @@ public final class EtcdEngine: OrderingEngine {
     public func membersChanged(to members: [MemberID]) async throws {}
 
     public var report: EngineReport { conditions.report }
-
-    private func checkCertificate() {
-        guard let text = EtcdCredentials.warning(of: address, in: folder, at: Date()) else {
-            return conditions.clear(.certificate)
-        }
-        conditions.set(.certificate, text)
-        logger.warning("certificate", metadata: ["reason": "\(text)"])
-    }
 }

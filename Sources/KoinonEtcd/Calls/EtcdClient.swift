@@ -5,9 +5,13 @@ import Synchronization
 
 /// The servers of one etcd: asks one of them, and the next when it does not answer.
 final class EtcdClient: Sendable {
-    private let connections: [EtcdConnection]
-    private let current = Mutex(0)
-    private let running: Mutex<Task<Void, Never>?>
+    private struct State {
+        var connections: [EtcdConnection]
+        var current = 0
+    }
+
+    let endpoints: [String]
+    private let state: Mutex<State>
 
     /// Attempts after which a call is given up: whoever calls says what is wrong, and may call
     /// again.
@@ -16,41 +20,46 @@ final class EtcdClient: Sendable {
     private static let firstLimit = Duration.seconds(1)
     private static let longestLimit = Duration.seconds(8)
 
+    /// - Parameter credentials: nil to speak without TLS.
     /// - Throws: ``HomeFault`` when the address or a file of it cannot be used.
-    init(_ address: EtcdAddress, folder: URL) throws {
+    init(_ address: EtcdAddress, credentials: EtcdCredentials?) throws {
         try address.check()
-        let security = try EtcdCredentials.security(of: address, in: folder)
-        let connections = try address.endpoints.map {
-            try EtcdConnection(endpoint: $0, security: security)
+        endpoints = address.endpoints
+        let connections = try endpoints.map {
+            try EtcdConnection(endpoint: $0, security: credentials?.security ?? .plaintext)
         }
-        self.connections = connections
-        running = Mutex(
-            Task {
-                await withDiscardingTaskGroup { group in
-                    for connection in connections { group.addTask { await connection.run() } }
-                }
-            })
+        // Each until it is closed.
+        for connection in connections { Task { await connection.run() } }
+        state = Mutex(State(connections: connections))
     }
 
-    var endpoints: [String] { connections.map(\.endpoint) }
+    convenience init(_ address: EtcdAddress, folder: URL) throws {
+        try self.init(address, credentials: EtcdCredentials(of: address, in: folder))
+    }
 
     /// The server that is asked now.
-    var connection: EtcdConnection { connections[current.withLock { $0 }] }
+    var connection: EtcdConnection { state.withLock { $0.connections[$0.current] } }
 
     func close() {
-        for connection in connections { connection.close() }
+        for connection in state.withLock({ $0.connections }) { connection.close() }
     }
 
-    /// Returns once all connections have ended.
-    func closed() async {
-        await running.withLock { $0.take() }?.value
+    /// Goes on over the connections of another client to the same servers; its own end once
+    /// what is asked over them is answered.
+    func takeOver(_ other: EtcdClient) {
+        let new = other.state.withLock { $0 }
+        let old = state.withLock { state in
+            defer { state = new }
+            return state.connections
+        }
+        for connection in old { connection.close() }
     }
 
     /// The next server is asked from now on, unless another task has gone on already.
     func moveOn(from connection: EtcdConnection) {
-        current.withLock { current in
-            guard connections[current] === connection else { return }
-            current = (current + 1) % connections.count
+        state.withLock { state in
+            guard state.connections[state.current] === connection else { return }
+            state.current = (state.current + 1) % state.connections.count
         }
     }
 
@@ -63,7 +72,7 @@ final class EtcdClient: Sendable {
     ) async throws -> Response {
         var reason = ""
         var limit = Self.firstLimit
-        let attempts = max(Self.attemptsMinimum, connections.count)
+        let attempts = max(Self.attemptsMinimum, endpoints.count)
         for attempt in 0..<attempts {
             let connection = connection
             do {

@@ -1,4 +1,5 @@
 import Foundation
+import KoinonNode
 import Logging
 import NIOSSL
 import ServiceLifecycle
@@ -11,7 +12,7 @@ import Synchronization
 final class Certificates: Service {
     private let files: ServerConfiguration.TLSFiles
     private let logger: Logger
-    private let state: Mutex<(context: NIOSSLContext, seen: [Date?])>
+    private let state: Mutex<(context: NIOSSLContext, watched: WatchedFiles)>
     private let pause: Duration
 
     /// - Parameter pause: between two looks at the files.
@@ -22,9 +23,8 @@ final class Certificates: Service {
         self.files = files
         self.logger = logger
         self.pause = pause
-        // Before they are read: a change in between is seen at the next look.
-        let seen = Self.changes(of: files)
-        state = Mutex((try Self.context(files), seen))
+        let watched = WatchedFiles([files.certificate, files.key])
+        state = Mutex((try Self.context(files), watched))
     }
 
     struct Fault: Error, CustomStringConvertible {
@@ -44,25 +44,15 @@ final class Certificates: Service {
 
     /// Takes the files' new content, if they have any.
     func look() {
-        let now = Self.changes(of: files)
-        guard state.withLock({ $0.seen != now }) else { return }
+        guard state.withLock({ $0.watched.haveChanged() }) else { return }
         do {
             let context = try Self.context(files)
-            state.withLock { $0 = (context, now) }
+            state.withLock { $0.context = context }
             logger.info(
                 "the certificate was read again", metadata: ["file": "\(files.certificate)"])
         } catch {
-            // Once for each change.
-            state.withLock { $0.seen = now }
             logger.error(
                 "the certificate stays the old one", metadata: ["error": "\(error)"])
-        }
-    }
-
-    private static func changes(of files: ServerConfiguration.TLSFiles) -> [Date?] {
-        [files.certificate, files.key].map { path in
-            // A file that cannot be looked at is as good as one that has changed.
-            (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
         }
     }
 
@@ -83,6 +73,11 @@ final class Certificates: Service {
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
         configuration.minimumTLSVersion = .tlsv12
+        if let end = chain.first?.notValidAfter, Double(end) < Date().timeIntervalSince1970 {
+            throw Fault(
+                description:
+                    "tls.certificate: \(files.certificate) has ended; put one there that is valid")
+        }
         do { return try NIOSSLContext(configuration: configuration) } catch {
             throw Fault(
                 description: "tls: certificate and key do not belong together (\(error))")

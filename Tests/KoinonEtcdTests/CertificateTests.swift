@@ -1,0 +1,100 @@
+import Foundation
+import KoinonProtocol
+import Testing
+
+@testable import KoinonEtcd
+@testable import KoinonNode
+
+/// Files of a certificate that are replaced while the node runs.
+@Suite("a certificate for etcd", .needsEtcd, .timeLimit(.minutes(2)))
+struct CertificateTests {
+    private func engine(of name: String, _ servers: EtcdServers) throws -> EtcdEngine {
+        try EtcdEngine(
+            servers.address(of: name), folder: servers.folder, chain: servers.chain,
+            authors: [try #require(MemberID(rawValue: name))],
+            lookingAtCertificateEvery: .milliseconds(50), logger: .silent)
+    }
+
+    private func until(
+        _ what: String, sourceLocation: SourceLocation = #_sourceLocation,
+        _ condition: () -> Bool
+    ) async throws {
+        let deadline = ContinuousClock.now + .seconds(30)
+        while !condition() {
+            try #require(
+                ContinuousClock.now < deadline, "\(what)", sourceLocation: sourceLocation)
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    /// A server that starts again has no connection from before.
+    private func startAgain(_ servers: EtcdServers) async throws {
+        try await OwnThread.run {
+            servers.kill(0)
+            try servers.start(0)
+            try servers.untilHealthy()
+        }
+    }
+
+    @Test("is taken when its files change: one that has ended, by one that has not")
+    func renewal() async throws {
+        let servers = try await EtcdServers.start()
+        try servers.issue("alfa", for: .client, days: 0)
+        let alfa = try engine(of: "alfa", servers)
+        defer { alfa.stop(NodeStopped()) }
+        let append = alfa.append([try servers.entry("alfa", 1)])
+        try await until("etcd refuses it") { !alfa.report.isReachable }
+        #expect(!append.hasEnded)
+        try servers.issue("alfa", for: .client)
+        try await append.durable()
+        try await until("nothing is wrong") { alfa.report.faults.isEmpty }
+        // Once more, and what goes on goes on over new connections.
+        var live = alfa.entries(after: OrderCursor()).makeAsyncIterator()
+        #expect(try await EtcdEngine.next(1, of: &live).map(\.place) == ["alfa 1"])
+        let before = alfa.client.connection
+        try servers.issue("alfa", for: .client)
+        try await until("it is taken") { alfa.client.connection !== before }
+        try await startAgain(servers)
+        try await alfa.append([try servers.entry("alfa", 2)]).durable()
+        #expect(try await EtcdEngine.next(1, of: &live).map(\.place) == ["alfa 2"])
+    }
+
+    @Test("stays the old one while the new one is no good")
+    func refusal() async throws {
+        let servers = try await EtcdServers.start()
+        let alfa = try engine(of: "alfa", servers)
+        defer { alfa.stop(NodeStopped()) }
+        let before = alfa.client.connection
+        let file = servers.folder.appending(path: "alfa.pem")
+        let good = try Data(contentsOf: file)
+        try Data("no certificate".utf8).write(to: file)
+        try await until("it is told") {
+            alfa.report.faults.contains {
+                $0.contains("its files have changed and are not used")
+                    && $0.contains("does not begin with a certificate in PEM form")
+            }
+        }
+        // Another member's certificate would let it read, and write nothing.
+        try Data(contentsOf: servers.folder.appending(path: "bravo.pem")).write(to: file)
+        try Data(contentsOf: servers.folder.appending(path: "bravo-key.pem"))
+            .write(to: servers.folder.appending(path: "alfa-key.pem"))
+        try await until("the name is told") {
+            alfa.report.faults.contains { $0.contains("it names CN=bravo, the one from before") }
+        }
+        // Its own, with a key that is not its key.
+        try good.write(to: file)
+        try await until("the key is told") {
+            alfa.report.faults.contains {
+                $0.contains("are not used") && !$0.contains("it names")
+                    && !$0.contains("PEM form")
+            }
+        }
+        #expect(alfa.client.connection === before)
+        // What is in use makes new connections too.
+        try await startAgain(servers)
+        try await alfa.append([try servers.entry("alfa", 1)]).durable()
+        try servers.issue("alfa", for: .client)
+        try await until("a good one is taken") { alfa.report.faults.isEmpty }
+        #expect(alfa.client.connection !== before)
+    }
+}
