@@ -58,6 +58,8 @@ public struct AllianceBench: Sendable {
     private static let lightTransactions = 200
     private static let lightPause = Duration.milliseconds(50)
     private static let idle = Duration.seconds(10)
+    /// Rows that were put off under load are written within 2 s of its end.
+    private static let settling = Duration.seconds(5)
     private static let perRequest = 512
     private static let clientsPerNode = 8
 
@@ -90,6 +92,7 @@ public struct AllianceBench: Sendable {
         notes.say("joining")
         let join = try await alliance.join()
         notes.say("idle")
+        try await Task.sleep(for: Self.settling)
         let before = alliance.processorSeconds
         try await Task.sleep(for: Self.idle)
         let idle = (alliance.processorSeconds - before) / Self.idle.inSeconds
