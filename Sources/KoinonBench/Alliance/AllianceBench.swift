@@ -35,6 +35,10 @@ public struct AllianceBench: Sendable {
         public var finalPerS: Double
         /// `final_per_s` × members ÷ `signature_limit_per_s`: every member checks everything.
         public var ratio: Double
+        /// Processor time for each transaction at full load, in microseconds: of one node, and
+        /// of all servers of etcd together.
+        public var nodeUsPerTransaction: Double
+        public var engineUsPerTransaction: Double
         /// From sending to final, a few transactions a second.
         public var p50FinalMs: Double
         public var p99FinalMs: Double
@@ -84,24 +88,29 @@ public struct AllianceBench: Sendable {
         notes.say("at light load")
         let light = try await atLightLoad(source, alliance)
         notes.say("at full load")
+        let busy = (nodes: alliance.nodeSeconds, engine: alliance.engineSeconds)
         let begin = ContinuousClock.now
         try await send(source, to: alliance.clients)
         let rate = Double(transactions) / begin.duration(to: .now).inSeconds
+        let nodeSeconds = (alliance.nodeSeconds - busy.nodes) / Double(members)
+        let engineSeconds = alliance.engineSeconds - busy.engine
         notes.say("catching up")
         let catchUp = try await catchingUp(source, alliance)
         notes.say("joining")
         let join = try await alliance.join()
         notes.say("idle")
         try await Task.sleep(for: Self.settling)
-        let before = alliance.processorSeconds
+        let before = alliance.nodeSeconds
         try await Task.sleep(for: Self.idle)
-        let idle = (alliance.processorSeconds - before) / Self.idle.inSeconds
+        let idle = (alliance.nodeSeconds - before) / Self.idle.inSeconds
         let lasting = try await lasting(alliance, in: folder.url, after: load, notes)
         for client in alliance.clients { try await client.close() }
         return Report(
             members: members, servers: servers, accounts: accounts, transactions: transactions,
             signatureLimitPerS: limit.perSecond, finalPerS: rate,
             ratio: rate * Double(members) / limit.perSecond,
+            nodeUsPerTransaction: nodeSeconds * 1_000_000 / Double(transactions),
+            engineUsPerTransaction: engineSeconds * 1_000_000 / Double(transactions),
             p50FinalMs: light.percentile(50), p99FinalMs: light.percentile(99),
             catchUpPerS: catchUp, joinS: join.inSeconds, idleCpuPercent: idle / Double(members) * 100,
             minutes: minutes, lastingFinalPerS: lasting?.finalPerS,

@@ -174,20 +174,24 @@ final class BenchAlliance: @unchecked Sendable {
         return process
     }
 
-    /// Processor time of all nodes so far, in seconds.
-    var processorSeconds: Double {
-        nodes.reduce(0) { sum, process in
-            guard let process,
-                let text = try? String(
-                    contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8),
-                let end = text.lastIndex(of: ")")
-            else { return sum }
-            // Fields 14 and 15, user and system time in ticks (proc(5)).
-            let fields = text[end...].split(separator: " ")
-            guard fields.count > 13, let user = Double(fields[12]), let system = Double(fields[13])
-            else { return sum }
-            return sum + (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
-        }
+    /// Processor time of all nodes so far.
+    var nodeSeconds: Double { nodes.reduce(0) { $0 + Self.processorSeconds($1) } }
+
+    /// Processor time of all servers of etcd so far.
+    var engineSeconds: Double { servers.reduce(0) { $0 + Self.processorSeconds($1) } }
+
+    /// User and system time of a process; 0 of one that is gone.
+    private static func processorSeconds(_ process: Process?) -> Double {
+        guard let process,
+            let text = try? String(
+                contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8),
+            let end = text.lastIndex(of: ")")
+        else { return 0 }
+        // Fields 14 and 15, in ticks (proc(5)).
+        let fields = text[end...].split(separator: " ")
+        guard fields.count > 13, let user = Double(fields[12]), let system = Double(fields[13])
+        else { return 0 }
+        return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
     }
 }
 
