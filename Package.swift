@@ -143,7 +143,7 @@ let package = Package(
             name: "KoinonSimulation",
             dependencies: [
                 "KoinonProtocol", "KoinonLedger", "KoinonMachine", "KoinonStore", "KoinonClient",
-                "KoinonNode", "CFaultVFS",
+                "KoinonNode", "KoinonEtcd", "CFaultVFS",
             ]),
         .executableTarget(
             name: "koinon",

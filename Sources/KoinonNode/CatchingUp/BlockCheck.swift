@@ -3,7 +3,7 @@ import KoinonMachine
 import KoinonProtocol
 
 /// A block whose signatures have been looked at, without any knowledge of the state.
-struct CheckedBlock: Sendable {
+package struct CheckedBlock: Sendable {
     var header: BlockHeader
     var hash: Hash256
     /// The entries as sent, each with its checked form.
@@ -16,13 +16,13 @@ struct CheckedBlock: Sendable {
 }
 
 /// Checks everything about streamed blocks that needs no state, on all cores.
-enum BlockCheck {
+package enum BlockCheck {
     /// What one task takes: about so many bytes, a signature counted as a few hundred.
     private static let weightPerTask = 49_152
     private static let signatureWeight = 320
 
     /// What is wrong with a block, and which one.
-    struct Fault: Error {
+    package struct Fault: Error {
         var height: Height
         var kind: PeerFault.Kind
 
@@ -58,6 +58,19 @@ enum BlockCheck {
             for await part in group { done += part }
         }
         return assemble(done, blocks, hashes)
+    }
+
+    /// One block, on this thread.
+    ///
+    /// - Throws: ``Fault``
+    package static func checked(_ block: StreamedBlock, chain: ChainID) throws -> CheckedBlock {
+        let hashes = [block.header.hash]
+        let done = shares(of: [block]).joined().map {
+            perform($0, [block], hashes, chain: chain)
+        }
+        let (checked, fault) = assemble(done, [block], hashes)
+        if let fault { throw fault }
+        return checked[0]
     }
 
     private static func assemble(

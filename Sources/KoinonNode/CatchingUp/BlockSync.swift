@@ -41,11 +41,10 @@ public enum CatchUpFault: Error, Sendable, CustomStringConvertible {
 /// replica. A block that names other members ends such a run in any case: those who judge
 /// the next one are known after it.
 ///
-/// One task owns it, and with it the replica, while it lasts.
-struct BlockSync {
-    private let store: LedgerStore
+/// What it makes is to be stored in its order by whoever holds it. One task owns it, and with it
+/// the replica, while it lasts.
+package struct BlockSync {
     private let replica: SharedReplica
-    private let writer: BatchQueue
     private let chain: ChainID
 
     /// Blocks checked, and linked to each other, but not covered by a quorum so far.
@@ -61,6 +60,8 @@ struct BlockSync {
     private var batch = CommitBatch()
     private var batchTransactions = 0
     private var batchBytes = 0
+    /// Whole batches, not taken so far.
+    private var ready: [CommitBatch] = []
 
     private(set) var report = BlockSyncReport()
 
@@ -70,10 +71,8 @@ struct BlockSync {
     private static let batchTransactionsMaximum = 4_096
     private static let batchEntriesMaximum = 1_024
 
-    init(store: LedgerStore, replica: SharedReplica) throws {
-        self.store = store
+    package init(store: LedgerStore, replica: SharedReplica) throws {
         self.replica = replica
-        writer = BatchQueue(store: store)
         let (header, members) = replica.read { ($0.header, $0.members) }
         chain = header.chain
         last = (header.height, header.hash)
@@ -84,15 +83,15 @@ struct BlockSync {
     }
 
     /// The block that is due.
-    var next: Height { last.height.next }
+    package var next: Height { last.height.next }
     /// The last block that was executed.
-    var height: Height { replica.read { $0.header.height } }
+    package var height: Height { replica.read { $0.header.height } }
 
     /// Takes the next block.
     ///
     /// - Throws: ``BlockCheck/Fault`` for one that is not the next, or not signed; nothing of
-    ///   it counts then. ``CatchUpFault``; the store's fault.
-    mutating func take(_ block: CheckedBlock) async throws {
+    ///   it counts then. ``CatchUpFault``
+    package mutating func take(_ block: CheckedBlock) throws {
         let header = block.header
         guard header.height == last.height.next else {
             throw BlockCheck.Fault(height: header.height, kind: .gap(expected: last.height.next))
@@ -120,7 +119,7 @@ struct BlockSync {
         run.append(block)
         runBytes += block.bytes
         last = (header.height, block.hash)
-        if hasQuorum { return try await executeRun() }
+        if hasQuorum { return try executeRun() }
         guard header.membersHash == header.nextMembersHash else {
             throw BlockCheck.Fault(
                 height: header.height,
@@ -142,10 +141,13 @@ struct BlockSync {
         last = (header.height, header.hash)
     }
 
-    /// Makes everything durable that was taken.
-    mutating func finish() async throws {
-        try await flush()
-        try await writer.finish()
+    /// What is to be stored next, in this order; given once.
+    ///
+    /// - Parameter isLast: whether nothing more is taken: what was executed is all given.
+    package mutating func takeReady(isLast: Bool = false) -> [CommitBatch] {
+        if isLast { flush() }
+        defer { ready = [] }
+        return ready
     }
 
     private func signers(of block: CheckedBlock) throws -> [StoredAttestation] {
@@ -161,7 +163,7 @@ struct BlockSync {
         }.uniqued()
     }
 
-    private mutating func executeRun() async throws {
+    private mutating func executeRun() throws {
         for block in run {
             guard block.header.epoch == replica.read({ $0.epoch }) else {
                 throw CatchUpFault.otherEpoch(
@@ -176,7 +178,7 @@ struct BlockSync {
                 || batch.log.count >= Self.batchEntriesMaximum
                 || batchBytes >= 8 * EntryLimits.bytes
             {
-                try await flush()
+                flush()
             }
         }
         run = []
@@ -219,9 +221,9 @@ struct BlockSync {
         }
     }
 
-    private mutating func flush() async throws {
+    private mutating func flush() {
         guard !batch.blocks.isEmpty else { return }
-        try await writer.commit(batch)
+        ready.append(batch)
         batch = CommitBatch()
         batchTransactions = 0
         batchBytes = 0

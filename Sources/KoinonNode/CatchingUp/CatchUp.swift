@@ -21,6 +21,7 @@ public struct CatchUpReport: Sendable {
 /// It owns store and replica while it runs; no node runs on them meanwhile.
 public struct CatchUp: Sendable {
     private let store: LedgerStore
+    private let writer: BatchQueue
     private let replica: SharedReplica
     private let peers: [any Peer]
     private let logger: Logger
@@ -38,6 +39,7 @@ public struct CatchUp: Sendable {
         store: LedgerStore, replica: SharedReplica, peers: [any Peer], logger: Logger
     ) {
         self.store = store
+        writer = BatchQueue(store: store)
         self.replica = replica
         self.peers = peers
         self.logger = logger
@@ -78,7 +80,8 @@ public struct CatchUp: Sendable {
                 note(fault, &report, &strikes)
             }
         }
-        try await sync.finish()
+        for batch in sync.takeReady(isLast: true) { try await writer.commit(batch) }
+        try await writer.finish()
         report.to = sync.height
         report.blocks = sync.report
         report.elapsed = start.duration(to: .now)
@@ -157,7 +160,10 @@ public struct CatchUp: Sendable {
                     async let following = BlockCheck.check(
                         part.fault == nil ? await nextPart(parts) : [], chain: chain)
                     do {
-                        for block in part.checked { try await sync.take(block) }
+                        for block in part.checked {
+                            try sync.take(block)
+                            for batch in sync.takeReady() { try await writer.commit(batch) }
+                        }
                         if let fault = part.fault { throw fault }
                     } catch {
                         // Nobody waits for what is still under way.

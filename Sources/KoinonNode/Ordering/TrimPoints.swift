@@ -5,7 +5,19 @@ import Synchronization
 ///
 /// Kept in memory only. A node that starts anew trims once it has taken as much again as it
 /// retains, so at most twice of that stays with the engine.
-final class TrimPoints: Sendable {
+package final class TrimPoints: Sendable {
+    /// What stays with the engine, whichever is less: whoever lags, for nodes that were away
+    /// for a while, and need not ask others then.
+    package struct Retention: Sendable {
+        var blocks: Int
+        var bytes: Int
+
+        package init(blocks: Int = 65_536, bytes: Int = 512 * 1_048_576) {
+            self.blocks = blocks
+            self.bytes = bytes
+        }
+    }
+
     private struct Point {
         var height: Height
         var position: OrderPosition
@@ -17,16 +29,15 @@ final class TrimPoints: Sendable {
         var bytes = 0
     }
 
+    private let retention: Retention
     private let state = Mutex(State())
 
-    /// Kept whoever lags: for nodes that were away for a while, and need not ask others then.
-    private static let retainedBlocks = 65_536
-    private static let retainedBytes = 512 * 1_048_576
+    package init(_ retention: Retention = Retention()) { self.retention = retention }
 
     /// A block that the entry at `position` closed.
     ///
     /// - Parameter bytes: of its entries.
-    func add(_ height: Height, at position: OrderPosition, bytes: Int) {
+    package func add(_ height: Height, at position: OrderPosition, bytes: Int) {
         state.withLock { state in
             state.points.append(Point(height: height, position: position, bytes: bytes))
             state.bytes += bytes
@@ -35,13 +46,13 @@ final class TrimPoints: Sendable {
 
     /// The last place that no retained block needs; nil when there is none that was not given
     /// before.
-    func take(final: Height) -> OrderPosition? {
+    package func take(final: Height) -> OrderPosition? {
         state.withLock { state in
             var count = 0
             for point in state.points {
                 guard point.height <= final,
-                    state.points.count - count > Self.retainedBlocks
-                        || state.bytes > Self.retainedBytes
+                    state.points.count - count > retention.blocks
+                        || state.bytes > retention.bytes
                 else { break }
                 state.bytes -= point.bytes
                 count += 1

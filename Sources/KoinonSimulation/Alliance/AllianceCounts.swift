@@ -22,6 +22,8 @@ public struct AllianceCounts: Equatable, Sendable {
     public var bases = 0
     /// Epochs that began after such a lie.
     public var epochs = 0
+    /// Nodes that lacked what the engine had forgotten.
+    public var lags = 0
     /// Blocks that named other members.
     public var memberChanges = 0
 
@@ -44,6 +46,7 @@ public struct AllianceCounts: Equatable, Sendable {
         ceremonies += other.ceremonies
         bases += other.bases
         epochs += other.epochs
+        lags += other.lags
         memberChanges += other.memberChanges
     }
 }

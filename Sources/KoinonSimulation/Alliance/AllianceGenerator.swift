@@ -45,7 +45,8 @@ struct AllianceGenerator {
             timeMs: 1_772_409_600_000 + random.within(0...86_400_000),
             latencyMs: random.pick(5, 20, 60, 200), diskMs: random.pick(2, 10, 40),
             seed: random.next() >> 12, healsAtMs: random.within(15_000...40_000),
-            checkpointPages: 8 + random.below(200))
+            checkpointPages: 8 + random.below(200),
+            retainedBlocks: random.pick(6, 20, 60, 65_536))
         wallet = try Wallet(setting)
         if lying < liars, random.below(3) > 0 {
             unguarded = random.pick(names.filter { !dishonest.contains($0) })

@@ -31,6 +31,7 @@ extension AllianceSetting {
             "time_ms": ScriptObject.number(timeMs), "latency_ms": ScriptObject.number(latencyMs),
             "disk_ms": ScriptObject.number(diskMs), "seed": ScriptObject.number(seed),
             "heals_at_ms": ScriptObject.number(healsAtMs), "checkpoint_pages": checkpointPages,
+            "retained_blocks": retainedBlocks,
         ]
     }
 
@@ -44,6 +45,7 @@ extension AllianceSetting {
         seed = try object.number("seed")
         healsAtMs = try object.number("heals_at_ms")
         checkpointPages = try object.integer("checkpoint_pages")
+        retainedBlocks = try object.integer("retained_blocks")
         for name in members + candidates where MemberID(rawValue: name) == nil {
             throw ScriptFault(place: "setting", problem: "\"\(name)\" is no member name")
         }

@@ -19,6 +19,8 @@ public struct AllianceSetting: Equatable, Sendable {
     /// From then on no fault goes on, and what is pending has to come to an end.
     public var healsAtMs: UInt64
     public var checkpointPages: Int
+    /// So many blocks' entries stay with the engine whoever lags; what is older and final goes.
+    public var retainedBlocks = 65_536
 
     public var nodes: [String] { members + candidates }
 

@@ -79,7 +79,7 @@ extension AllianceWorld {
 
     /// What another member appended long ago, or has under way.
     private func another(_ lie: Lie, than id: MemberID) -> Envelope? {
-        let entries = engine.entries(after: 0, for: id, limit: .max)
+        let entries = engine.entries(for: id)
         if lie == .overtake {
             return ids.lazy.filter { $0 != id }.compactMap {
                 self.nodes[$0]?.process?.author.underWay?.envelope
@@ -91,7 +91,7 @@ extension AllianceWorld {
 
     /// Transactions that others put into their last entries.
     private func stolen(from id: MemberID) -> [Signed] {
-        for envelope in engine.entries(after: 0, for: id, limit: .max).suffix(30).reversed() {
+        for envelope in engine.entries(for: id).suffix(30).reversed() {
             guard let body = try? EntryBody(strict: envelope.body),
                 body.author != id.rawValue, !body.transactions.isEmpty,
                 !void.contains(envelope.signature)

@@ -8,8 +8,8 @@ extension AllianceWorld {
     func start(_ id: MemberID) throws {
         guard let node = nodes[id], node.process == nil else { return }
         do {
-            guard try hasLedger(node) else {
-                return queue.add(.start(id), atMs: nowMs + Self.copyingMs)
+            guard try isReady(node) else {
+                return queue.add(.start(id), atMs: nowMs + Self.waitingMs)
             }
             try node.start()
         } catch let finding as Finding {
@@ -19,7 +19,6 @@ extension AllianceWorld {
         }
         counts.starts += 1
         guard let process = node.process else { return }
-        cursors[id] = process.position
         queue.add(.tick(id, life: node.life), atMs: nowMs + chances.within(1...200, "tick", of: id))
         awaitDelivery(to: id)
         for signed in node.archive.returned {
@@ -30,7 +29,16 @@ extension AllianceWorld {
         if let process = node.process { try checkStart(id, process) }
     }
 
-    private static let copyingMs: UInt64 = 300
+    private static let waitingMs: UInt64 = 300
+
+    /// Whether it has what it needs of others.
+    private func isReady(_ node: SimulatedNode) throws -> Bool {
+        guard try hasLedger(node) else { return false }
+        guard let place = lagging[node.id] else { return true }
+        guard try arrive(node, readingAfter: place) else { return false }
+        lagging[node.id] = nil
+        return true
+    }
 
     /// In the first epoch a node begins at block 0; later a copy of another's ledger takes the
     /// place of a lost one, once another runs that could give it.
@@ -41,7 +49,7 @@ extension AllianceWorld {
         return true
     }
 
-    private func running(beside id: MemberID) -> [SimulatedNode] {
+    func running(beside id: MemberID) -> [SimulatedNode] {
         ids.filter { $0 != id && !liars.contains($0) }.compactMap { nodes[$0] }
             .filter { $0.process != nil }
     }

@@ -27,7 +27,10 @@ extension AllianceWorld {
         for id in ids { nodes[id]?.disarm() }
         // Whoever needs a copy of another's ledger comes after the others.
         for _ in 0..<2 { for id in ids { try start(id) } }
-        for id in ids { try nodes[id]?.close() }
+        for node in ids.compactMap({ nodes[$0] }) {
+            if node.process == nil { try NodeProcess.open(node).close() }
+            try node.close()
+        }
     }
 
     private func recovery(of node: SimulatedNode) -> RecoveryHome {
@@ -190,7 +193,7 @@ extension AllianceWorld {
         }
         counts.epochs += 1
         engine = SimulatedEngine()
-        (cursors, awaited, onlyBlock) = ([:], [], [:])
+        (awaited, onlyBlock, lagging) = ([], [:], [:])
         queue.keep { event in
             switch event {
             case .step, .transaction, .clients: true
@@ -212,11 +215,13 @@ extension AllianceWorld {
         } catch let refusal as RecoveryHome.FinalElsewhere {
             throw finding(.recovery, "\(node.id): \(refusal)")
         } catch {
-            guard node.disk.hasStopped, let crash else { throw error }
-            try node.stop(crash)
-            counts.crashes += 1
-            _ = try recovery(of: node).begin(record, engineIsNew: true)
+            guard node.disk.hasStopped else { throw error }
         }
+        // It may also stop behind the last commit, and nothing be said.
+        guard node.disk.hasStopped, let crash else { return }
+        try node.stop(crash)
+        counts.crashes += 1
+        _ = try recovery(of: node).begin(record, engineIsNew: true)
     }
 
     private func crashOfBeginning(at node: SimulatedNode) -> NodeCrash? {

@@ -76,7 +76,7 @@ extension AllianceWorld {
         case .stall(let forMs): network.stall(until: nowMs + forMs)
         case .reread(let name, let entries):
             for id in members([name]) {
-                cursors[id] = max(0, (cursors[id] ?? 0) - entries)
+                nodes[id]?.process?.readAgain(from: entries)
                 awaitDelivery(to: id)
             }
         case .clock(let name, let offset):
@@ -92,6 +92,7 @@ extension AllianceWorld {
         case .mislead(let name, let order):
             for id in members([name]) {
                 engine.tell(id, order: order)
+                nodes[id]?.process?.reader.listAgain()
                 awaitDelivery(to: id)
             }
         case .lose(let name): for id in members([name]) { engine.loseNext(of: id) }

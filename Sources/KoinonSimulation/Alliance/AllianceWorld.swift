@@ -23,8 +23,8 @@ final class AllianceWorld {
     var chances: Chances
     var book: FinalityBook
     var clients: ClientBook
-    /// How far each node has read the engine's order, whether it took that or not.
-    var cursors: [MemberID: Int] = [:]
+    /// Nodes that lack what the engine has forgotten up to a place.
+    var lagging: [MemberID: OrderPosition] = [:]
     /// Nodes to which a delivery is under way.
     var awaited: Set<MemberID> = []
     var steps: [AllianceStep] = []
@@ -58,6 +58,7 @@ final class AllianceWorld {
         case release(NodeProcess.Taken, by: MemberID, life: Int)
         case tick(MemberID, life: Int)
         case start(MemberID)
+        case forget(through: Int, of: MemberID, life: Int)
         case clients
     }
 
@@ -76,7 +77,7 @@ final class AllianceWorld {
             let offset = Int64(chances.within(0...200, "offset", of: id)) - 100
             nodes[id] = try SimulatedNode(
                 member: HostedMember(id: id, nodeKey: key), genesis: genesis, subject: subject,
-                folder: folder, checkpointPages: setting.checkpointPages, clockOffsetMs: offset)
+                folder: folder, setting: setting, clockOffsetMs: offset)
         }
         self.nodes = nodes
         let block = try GenesisBlock.make(genesis, modules: subject.modules)
@@ -118,7 +119,7 @@ final class AllianceWorld {
             guard answer == .taken, let process = process(id, life) else { return }
             process.author.placeTaken(sequence: sequence)
             propose(id)
-        case .delivery(let id): deliver(to: id)
+        case .delivery(let id): try deliver(to: id)
         case .work(let id, let life):
             if let process = process(id, life) { try work(id, process) }
         case .release(let taken, let id, let life):
@@ -128,8 +129,12 @@ final class AllianceWorld {
             guard process(id, life) != nil else { return }
             propose(id)
             awaitDelivery(to: id)
+            trim(id)
             queue.add(.tick(id, life: life), atMs: nowMs + 200)
         case .start(let id): try start(id)
+        case .forget(let place, let id, let life):
+            guard process(id, life) != nil, network.engineRuns(at: nowMs) else { return }
+            engine.forget(of: id, through: place)
         case .clients: sendAgain()
         }
     }
@@ -188,25 +193,25 @@ final class AllianceWorld {
     func awaitDeliveries() { for id in ids { awaitDelivery(to: id) } }
 
     func awaitDelivery(to id: MemberID) {
-        guard nodes[id]?.process != nil, !awaited.contains(id),
-            engine.count(for: id) > cursors[id] ?? 0
+        guard let process = nodes[id]?.process, !awaited.contains(id),
+            process.reader.isBehind(engine.order(for: id))
         else { return }
         awaited.insert(id)
         queue.add(.delivery(to: id), atMs: nowMs + delay("delivery", id))
     }
 
-    private func deliver(to id: MemberID) {
+    private func deliver(to id: MemberID) throws {
         awaited.remove(id)
         guard let node = nodes[id], let process = node.process,
             network.engineRuns(at: nowMs), network.hears(id, at: nowMs)
         else { return }
-        let cursor = cursors[id] ?? 0
-        let entries = engine.entries(
-            after: cursor, for: id, limit: Int(chances.within(1...40, "batch", of: id)))
-        for (offset, envelope) in entries.enumerated() {
-            process.arrivals.append((cursor + offset + 1, envelope))
+        let limit = Int(chances.within(1...40, "batch", of: id))
+        do throws(OrderFault) {
+            process.arrivals += try process.reader.next(limit, of: engine.order(for: id))
+        } catch {
+            if case .trimmed(let place) = error { try lag(node, behind: place) }
+            return
         }
-        cursors[id] = cursor + entries.count
         awaitDelivery(to: id)
         awaitWork(id, node.life, process)
     }

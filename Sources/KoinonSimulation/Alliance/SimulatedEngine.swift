@@ -18,9 +18,35 @@ struct SimulatedEngine {
         case taken
     }
 
+    /// One order of all, as etcd keeps it: places that nobody takes twice, each under an
+    /// author's key.
     struct Order {
-        var entries: [Envelope] = []
-        var slots: [Slot: Int] = [:]
+        struct Place {
+            var lane: String
+            var sequence: UInt64
+            /// Nil once it is forgotten.
+            var envelope: Envelope?
+        }
+
+        private(set) var places: [Place] = []
+        fileprivate var slots: [Slot: Int] = [:]
+        /// The places of each lane's entries, by sequence.
+        private(set) var lanes: [String: [Int]] = [:]
+        /// Entries up to here, counted from 1, may be gone.
+        fileprivate(set) var trimmed = 0
+
+        fileprivate mutating func add(_ envelope: Envelope, in lane: String, at sequence: UInt64) {
+            let index = places.count
+            places.append(Place(lane: lane, sequence: sequence, envelope: envelope))
+            let before = lanes[lane]?.lastIndex { places[$0].sequence < sequence }
+            lanes[lane, default: []].insert(index, at: before.map { $0 + 1 } ?? 0)
+        }
+
+        fileprivate mutating func forget(_ lane: String, through place: Int) {
+            let gone = lanes[lane]?.filter { $0 < place } ?? []
+            for index in gone { places[index].envelope = nil }
+            lanes[lane]?.removeAll { $0 < place }
+        }
     }
 
     private(set) var orders = [Order()]
@@ -28,15 +54,10 @@ struct SimulatedEngine {
     private var losesNext: Set<MemberID> = []
     private(set) var hasLied = false
 
-    func order(for node: MemberID) -> Int { orderOf[node] ?? 0 }
+    func order(for node: MemberID) -> Order { orders[orderOf[node] ?? 0] }
 
-    /// How many entries there are to be read by a node.
-    func count(for node: MemberID) -> Int { orders[order(for: node)].entries.count }
-
-    /// From a position on, positions counted from 1.
-    func entries(after position: Int, for node: MemberID, limit: Int) -> ArraySlice<Envelope> {
-        orders[order(for: node)].entries.dropFirst(position).prefix(limit)
-    }
+    /// Every entry that a node could read.
+    func entries(for node: MemberID) -> [Envelope] { order(for: node).places.compactMap(\.envelope) }
 
     /// Gives an entry its place, in the order of the node that brings it and in others that
     /// `chooses` names.
@@ -45,15 +66,16 @@ struct SimulatedEngine {
         also chooses: (Int) -> Bool = { _ in false }
     ) -> Answer {
         if losesNext.remove(slot.author) != nil { return .placed }
-        let own = order(for: node)
+        let own = orderOf[node] ?? 0
         var answer = Answer.placed
         for index in orders.indices where index == own || chooses(index) {
             if let place = orders[index].slots[slot] {
-                if index == own, orders[index].entries[place] != envelope { answer = .taken }
+                let known = orders[index].places[place].envelope
+                if index == own, known != envelope { answer = .taken }
                 continue
             }
-            orders[index].slots[slot] = orders[index].entries.count
-            orders[index].entries.append(envelope)
+            orders[index].slots[slot] = orders[index].places.count
+            orders[index].add(envelope, in: slot.author.rawValue, at: slot.sequence)
         }
         return answer
     }
@@ -61,8 +83,23 @@ struct SimulatedEngine {
     /// Puts bytes into the order under no author's own slot, as an engine may that does not
     /// look at who writes where.
     mutating func insert(_ envelope: Envelope, by node: MemberID) {
-        for index in orders.indices where orders.count == 1 || index == order(for: node) {
-            orders[index].entries.append(envelope)
+        let lane = node.rawValue + "+"
+        for index in orders.indices where orders.count == 1 || index == orderOf[node] ?? 0 {
+            let last = orders[index].lanes[lane]?.last.map { orders[index].places[$0].sequence }
+            orders[index].add(envelope, in: lane, at: (last ?? 0) + 1)
+        }
+    }
+
+    /// Raises the mark, in the order that the node reads; never lowers it.
+    mutating func mark(_ place: Int, by node: MemberID) {
+        let own = orderOf[node] ?? 0
+        orders[own].trimmed = max(orders[own].trimmed, place)
+    }
+
+    /// Forgets an author's own entries.
+    mutating func forget(of author: MemberID, through place: Int) {
+        for lane in [author.rawValue, author.rawValue + "+"] {
+            orders[orderOf[author] ?? 0].forget(lane, through: place)
         }
     }
 

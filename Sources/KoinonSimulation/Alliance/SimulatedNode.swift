@@ -14,6 +14,7 @@ final class SimulatedNode {
     let subject: AllianceSubject
     let attestationGuard: SimulatedGuard
     let archive = SimulatedArchive()
+    private let retention: TrimPoints.Retention
     var clockOffsetMs: Int64
     /// Rises with each start: what was meant for an earlier process comes to nothing.
     private(set) var life = 0
@@ -23,7 +24,7 @@ final class SimulatedNode {
 
     init(
         member: HostedMember, genesis: GenesisDocument, subject: AllianceSubject, folder: URL,
-        checkpointPages: Int, clockOffsetMs: Int64
+        setting: AllianceSetting, clockOffsetMs: Int64
     ) throws {
         self.member = member
         self.genesis = genesis
@@ -33,8 +34,9 @@ final class SimulatedNode {
         makeDisk = {
             try SimulatedDisk(
                 folder: folder.appending(path: member.id.rawValue),
-                checkpointPages: checkpointPages)
+                checkpointPages: setting.checkpointPages)
         }
+        retention = TrimPoints.Retention(blocks: setting.retainedBlocks)
         disk = try makeDisk()
     }
 
@@ -44,7 +46,7 @@ final class SimulatedNode {
     func start() throws {
         life += 1
         process = nil
-        process = try NodeProcess(self)
+        process = try NodeProcess(self, retention)
     }
 
     /// The process is gone, and disk and guard hold what the crash leaves.
@@ -84,6 +86,27 @@ final class SimulatedNode {
         return true
     }
 
+    /// Blocks that another holds, up to one that is final there; the process does not run.
+    ///
+    /// - Parameter place: up to which the engine has nothing any more.
+    func takeBlocks(
+        of other: LedgerStore, through final: Height, readingAfter place: OrderPosition
+    ) throws {
+        let store = try NodeProcess.open(self)
+        // After a fault; in good order it is closed below.
+        defer { try? store.close() }
+        let replica = SharedReplica(try store.resumeReplica(modules: subject.modules))
+        var sync = try BlockSync(store: store, replica: replica)
+        while sync.next <= final, let block = try other.read({ try $0.streamedBlock(at: sync.next) })
+        {
+            try sync.take(BlockCheck.checked(block, chain: genesis.chain))
+            for batch in sync.takeReady() { try store.commit(batch) }
+        }
+        for batch in sync.takeReady(isLast: true) { try store.commit(batch) }
+        try store.commit(CommitBatch(orderedThrough: place.rawValue))
+        try store.close()
+    }
+
     /// A copy of another's ledger takes the place of its own; neither node runs on it.
     func copyLedger(of other: SimulatedNode) throws {
         let place = other.disk.place
@@ -120,6 +143,8 @@ final class NodeProcess {
     var author: EntryAuthor
     /// The last place in the engine's order that was taken.
     private(set) var position: Int
+    var reader: OrderReader
+    let trimPoints: TrimPoints
     /// The last place in the log of its own.
     private var logged: LogPosition
     /// Came from the engine, and waits.
@@ -130,7 +155,8 @@ final class NodeProcess {
     private var unstored: [StoredAttestation] = []
     private let attestationGuard: SimulatedGuard
 
-    init(_ node: SimulatedNode) throws {
+    init(_ node: SimulatedNode, _ retention: TrimPoints.Retention) throws {
+        trimPoints = TrimPoints(retention)
         let (member, genesis, subject) = (node.member, node.genesis, node.subject)
         self.subject = subject
         attestationGuard = node.attestationGuard
@@ -146,6 +172,7 @@ final class NodeProcess {
         replica = resumed.replica
         attester = resumed.attester
         position = Int(resumed.cursor.position.rawValue)
+        reader = OrderReader(after: resumed.cursor)
         logged = resumed.lastPosition
         author = resumed.replica.read {
             EntryAuthor(member: member, replica: $0, rules: subject.rules)
@@ -153,7 +180,7 @@ final class NodeProcess {
         author.add(subject.uncarriedAtStart(resumed.uncarriedAttestations))
     }
 
-    private static func open(_ node: SimulatedNode) throws -> LedgerStore {
+    static func open(_ node: SimulatedNode) throws -> LedgerStore {
         let place = node.disk.place
         do {
             return try LedgerStore(opening: place.folder, options: place.options)
@@ -167,6 +194,13 @@ final class NodeProcess {
 
     var finality: Finality { attester.finality }
 
+    /// Reads the order from so many places before, as if it knew of no author.
+    func readAgain(from before: Int) {
+        let place = UInt64(max(0, position - before))
+        reader = OrderReader(after: OrderCursor(position: OrderPosition(rawValue: place)))
+        arrivals = []
+    }
+
     /// What came of the entries that were taken together.
     struct Taken {
         var blocks: [(block: ExecutedBlock, judges: MemberSet, silenced: Set<MemberID>)] = []
@@ -175,6 +209,8 @@ final class NodeProcess {
         var signed: [StoredAttestation] = []
         fileprivate var batch = CommitBatch()
         fileprivate var carried: [Signed] = []
+        /// Where the blocks closed.
+        fileprivate var closed: [(height: Height, at: OrderPosition, bytes: Int)] = []
     }
 
     /// Takes what has arrived: applies it, makes it durable, signs, and makes the guard durable.
@@ -188,8 +224,9 @@ final class NodeProcess {
         var taken = Taken()
         let now = Array(arrivals.prefix(limit))
         arrivals.removeFirst(now.count)
-        for (place, envelope) in now where place == position + 1 {
-            position = place
+        for (place, envelope) in now {
+            // What was read again is behind it, and what came before the mark.
+            position = max(position, place)
             apply(envelope, to: &taken, checked: checked)
         }
         for (block, judges, silenced) in taken.blocks {
@@ -211,6 +248,9 @@ final class NodeProcess {
             try store.commit(taken.batch)
         }
         unstored = []
+        for (height, place, bytes) in taken.closed {
+            trimPoints.add(height, at: place, bytes: bytes)
+        }
         taken.signed = try sign(records)
         return taken
     }
@@ -246,6 +286,11 @@ final class NodeProcess {
             taken.blocks.append((block, applied.judges, applied.silenced))
             taken.settled += block.transactions.map(\.id) + ignored.keys
             taken.batch.blocks.append(ClosedBlock(block, closedAt: log))
+            taken.closed.append(
+                (
+                    block.header.height, OrderPosition(rawValue: UInt64(position)),
+                    block.entries.reduce(0) { $0 + $1.body.count }
+                ))
         }
         taken.batch.log.append(
             LogEntry(position: log, envelope: envelope, hasEffect: hasEffect))

@@ -1,0 +1,53 @@
+import KoinonLedger
+import KoinonNode
+import KoinonProtocol
+import KoinonStore
+
+/// The engine forgets what is final and old; whoever lacks it takes blocks of others.
+extension AllianceWorld {
+    /// Until a node whose order is gone runs again.
+    private static let arrivalMs: UInt64 = 300
+
+    /// Raises the mark, then has the author's own entries deleted, as nodes do now and then.
+    func trim(_ id: MemberID) {
+        guard let node = nodes[id], let process = node.process,
+            network.reachesEngine(id, at: nowMs), network.engineRuns(at: nowMs),
+            let place = process.trimPoints.take(final: process.finality.finalHeight)
+        else { return }
+        if subject.marksTrimming { engine.mark(Int(place.rawValue), by: id) }
+        queue.add(
+            .forget(through: Int(place.rawValue), of: id, life: node.life),
+            atMs: nowMs + delay("forget", id))
+    }
+
+    /// The process ends; before it begins again the blocks come from others.
+    func lag(_ node: SimulatedNode, behind place: OrderPosition) throws {
+        lagging[node.id] = place
+        counts.lags += 1
+        do { try node.close() } catch { guard node.disk.hasStopped else { throw error } }
+        if node.disk.hasStopped, let crash = node.crash { return try down(node, crash) }
+        node.disarm()
+        queue.add(.start(node.id), atMs: nowMs + Self.arrivalMs)
+    }
+
+    /// Takes the blocks that a node lacks from another, if one can be asked.
+    ///
+    /// - Returns: whether it may run again.
+    func arrive(_ node: SimulatedNode, readingAfter place: OrderPosition) throws -> Bool {
+        let peers = running(beside: node.id).filter { network.reachesEngine($0.id, at: nowMs) }
+        guard network.reachesEngine(node.id, at: nowMs), !peers.isEmpty else { return false }
+        let peer = peers[Int(chances.next("peer", of: node.id) % UInt64(peers.count))]
+        guard let process = peer.process else { return false }
+        do {
+            try node.takeBlocks(
+                of: process.store, through: process.finality.finalHeight, readingAfter: place)
+        } catch {
+            // Told another order, it finds itself beside the alliance, and stops.
+            guard engine.hasLied else {
+                throw finding(.reopening, "\(node.id) cannot take blocks of \(peer.id): \(error)")
+            }
+            return false
+        }
+        return true
+    }
+}
