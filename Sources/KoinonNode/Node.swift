@@ -90,7 +90,8 @@ public final class Node: Service {
         progress = ProgressBoard()
         committer = Committer(
             store: store, engine: self.engine, desk: desk, outcomes: outcomes, resumed: resumed,
-            hosted: hostedKeys, evidence: EvidenceFile(home: home), progress: progress, logger: logger)
+            hosted: hostedKeys, evidence: EvidenceFile(home: home, chain: genesis.chain),
+            progress: progress, logger: logger)
         try committer.signWhatIsLeft()
         let finality = resumed.attester.finality
         let named = finality.judges(of: finality.finalHeight.next)

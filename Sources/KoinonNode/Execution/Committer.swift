@@ -195,6 +195,7 @@ final class Committer: Sendable {
                 },
                 attestations: attestations),
             defersRows: elsewhere == nil && mayDefer(batch))
+        try noteLies(of: batch)
         // Stored all the same: where it parts from the others' is to be found.
         if let elsewhere { throw elsewhere }
         post(batch)
@@ -297,12 +298,34 @@ final class Committer: Sendable {
 
     private func note(_ contradictions: [Contradiction]) throws {
         for found in contradictions {
-            let file = try evidence.write(found, chain: chain)
+            let file = try evidence.write(found)
             logger.error(
                 "a key signed two blocks of one height",
                 metadata: ["key": "\(found.publicKey)", "evidence": "\(file.path)"])
         }
         news.add(contradictions)
+    }
+
+    /// Keeps what shows that members lie and silences nobody; the batch is stored.
+    private func noteLies(of batch: ExecutedBatch) throws {
+        for entry in batch.voids {
+            let file = try evidence.write(void: entry)
+            logger.error(
+                "a member signed an entry that nobody could ever accept",
+                metadata: ["author": "\(entry.author)", "evidence": "\(file.path)"])
+        }
+        for found in signing.withLock({ $0.attester.takeBranches() }) {
+            guard
+                let header = try store.read({ try $0.keptHeader(at: found.onChain.height) }),
+                header.hash == found.onChain.blockHash
+            else { continue }
+            let file = try evidence.write(
+                found, header: header,
+                ancestry: store.ancestry(of: found.aside.height, in: found.onChain.height))
+            logger.error(
+                "a key signed on two branches",
+                metadata: ["key": "\(found.publicKey)", "evidence": "\(file.path)"])
+        }
     }
 
     private func hash(at height: Height) throws -> (hash: Hash256, epoch: UInt64)? {

@@ -64,10 +64,6 @@ struct Executor: Sendable {
                 LogEntry(position: position, envelope: ordered.envelope, hasEffect: false))
             return
         }
-        if let reason = entry.void {
-            logger.warning(
-                "void entry", metadata: ["author": "\(entry.author)", "reason": "\(reason)"])
-        }
         let applied = replica.apply(entry)
         var hasEffect = true
         switch applied.outcome {
@@ -80,6 +76,12 @@ struct Executor: Sendable {
                 JudgedBlock(
                     block: block, judges: applied.judges, silenced: applied.silenced,
                     ignored: ignored, closedAt: position, orderedAt: ordered.position))
+        }
+        if let reason = entry.void {
+            logger.warning(
+                "void entry", metadata: ["author": "\(entry.author)", "reason": "\(reason)"])
+            // Without effect it may come from anybody.
+            if hasEffect { batch.voids.append(entry) }
         }
         tell(of: entry, isOwn: isOwn, hasEffect: hasEffect, counts: applied.counts)
         batch.log.append(
@@ -121,6 +123,8 @@ struct ExecutedBatch: Sendable {
     var blocks: [JudgedBlock] = []
     /// Carried by the entries, of whichever members.
     var attestations: [Signed] = []
+    /// Entries that are void, each its author's next.
+    var voids: [CheckedEntry] = []
     /// The engine's place of the last entry.
     var through = OrderPosition.start
 

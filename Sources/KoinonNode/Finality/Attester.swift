@@ -83,6 +83,9 @@ public struct Attester: Sendable {
     /// As `Finality.takeContradictions()`.
     public mutating func takeContradictions() -> [Contradiction] { finality.takeContradictions() }
 
+    /// As `Finality.takeBranches()`.
+    public mutating func takeBranches() -> [TwoBranches] { finality.takeBranches() }
+
     /// The next block of the chain.
     public mutating func add(
         _ header: BlockHeader, judgedBy judges: MemberSet, silenced: Set<MemberID> = []

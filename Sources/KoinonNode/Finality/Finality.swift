@@ -53,6 +53,7 @@ public struct Finality: Sendable {
     private var openChanges: [Height] = []
     private var strays = StrayAttestations()
     private var contradictions: [PublicKey: Contradiction] = [:]
+    private var branches: [PublicKey: TwoBranches] = [:]
     /// Set once a quorum has signed another block than this chain has; stays.
     public private(set) var quorumElsewhere: QuorumElsewhere?
 
@@ -120,6 +121,12 @@ public struct Finality: Sendable {
     public mutating func takeContradictions() -> [Contradiction] {
         defer { contradictions = [:] }
         return contradictions.sorted { $0.key < $1.key }.map(\.value)
+    }
+
+    /// Who signed on two branches, as was found since this was called last, ascending by key.
+    public mutating func takeBranches() -> [TwoBranches] {
+        defer { branches = [:] }
+        return branches.sorted { $0.key < $1.key }.map(\.value)
     }
 
     /// Counts an attestation if it is one of this chain, and keeps it if it may be of use.
@@ -225,9 +232,10 @@ extension Finality {
         return true
     }
 
-    /// Compares an authentic attestation with the one that its signer made before of this
-    /// height.
+    /// Compares an authentic attestation with those that its signer made before: of this
+    /// height, and on this chain or aside of it.
     private mutating func note(_ attestation: Attestation) {
+        noteBranches(attestation)
         let height = attestation.height
         var others = [
             strays.attestation(
@@ -242,6 +250,23 @@ extension Finality {
             guard let contradiction = Contradiction(other, attestation) else { continue }
             contradictions[attestation.publicKey] = contradiction
         }
+    }
+
+    /// What is kept aside up to the last block is of no block of this chain.
+    private mutating func noteBranches(_ attestation: Attestation) {
+        let (key, height) = (attestation.publicKey, attestation.height)
+        guard height <= tip else { return }
+        var found: TwoBranches?
+        if candidates[height]?.hash == attestation.blockHash {
+            found = strays.lowest(by: key, below: height, epoch: attestation.epoch)
+                .flatMap { TwoBranches(aside: $0, onChain: attestation) }
+        } else {
+            found =
+                candidates.filter { $0.key > height }.sorted { $0.key < $1.key }
+                .lazy.compactMap { $0.value.signed.values.first { $0.publicKey == key } }
+                .compactMap { TwoBranches(aside: attestation, onChain: $0) }.first
+        }
+        if let found { branches[key] = found }
     }
 
     /// The sets that may judge a block of that height on another branch that leaves this chain

@@ -21,6 +21,12 @@ struct StrayAttestations: Sendable {
         byKey[key]?[Place(height: height, epoch: epoch)]
     }
 
+    /// The lowest that the key made below a height in this epoch.
+    func lowest(by key: PublicKey, below height: Height, epoch: UInt64) -> Attestation? {
+        byKey[key]?.values.filter { $0.height < height && $0.epoch == epoch }
+            .min { $0.height < $1.height }
+    }
+
     mutating func keep(_ attestation: Attestation) {
         let place = Place(height: attestation.height, epoch: attestation.epoch)
         byKey[attestation.publicKey, default: [:]][place] = attestation

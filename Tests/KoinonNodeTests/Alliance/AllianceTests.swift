@@ -280,6 +280,39 @@ struct AllianceTests {
         }
     }
 
+    @Test func `keep what shows that a member lies, though it silences nobody`() async throws {
+        let alliance = try TestAlliance()
+        let running = try alliance.start(0)
+        let alfa = alliance.sender("alfa")
+        try await alfa.done(.registerKind("one", title: "K"), to: running.node)
+        let first = running.node.tip
+        try await alfa.done(.registerKind("two", title: "K"), to: running.node)
+        // Carol signs another block 1 and then this block 2; delta one transaction twice.
+        alliance.append(by: "carol", sequence: 1) { body in
+            body.attestations = [
+                alliance.attestation("carol", of: first, hash: Hash256.sha256([9])),
+                alliance.attestation("carol", of: running.node.tip),
+            ]
+        }
+        alliance.append(by: "delta", sequence: 1) { body in
+            body.transactions = [Signed(), Signed()]
+        }
+        let folder = alliance.homes[0].directory.appending(path: "evidence")
+        func kept() -> [String] {
+            (try? FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()) ?? []
+        }
+        try await until("both are kept") { kept().count == 2 }
+        let names = kept()
+        #expect(names[0].hasPrefix("branches-") && names[0].hasSuffix("-1.json"))
+        #expect(names[1] == "void-entry-delta.json")
+        let text = try String(contentsOf: folder.appending(path: names[0]), encoding: .utf8)
+        // The header of block 2 commits to another block 1 than carol signed.
+        #expect(text.contains(Hex.encode(first.encoded)))
+        #expect(text.contains(Hex.encode(running.node.tip.encoded)))
+        #expect(running.node.replica.read { $0.silenced.isEmpty })
+        try await running.stop()
+    }
+
     @Test func `state their clocks when one asks, and fall silent again`() async throws {
         let alliance = try TestAlliance()
         let nodes = try (0..<4).map { try alliance.start($0) }

@@ -216,6 +216,47 @@ struct FinalityTests {
         }
     }
 
+    /// Whichever of the two comes first, and whether the chain has come so far or not.
+    @Test func `finds a key that signs on two branches at different heights`() throws {
+        for comesFirst in ["aside", "on the chain"] {
+            for comesEarly in [true, false] {
+                var chain = HeaderChain(three)
+                let headers = (1...3).map { _ in chain.next(three) }
+                var other = headers[0]
+                other.time = Timestamp(milliseconds: 99)
+                var finality = Finality(finalHeight: .genesis, judgeSets: [(Height(1), three)])
+                if !comesEarly {
+                    for header in headers { finality.add(header, judgedBy: three) }
+                }
+                let signed = comesFirst == "aside" ? [other, headers[2]] : [headers[2], other]
+                for header in signed { finality.count(.bravo, of: header) }
+                if comesEarly {
+                    for header in headers { finality.add(header, judgedBy: three) }
+                }
+                let found = finality.takeBranches()
+                #expect(found.map(\.publicKey) == [TestHome.nodeKey(of: "bravo").publicKey])
+                #expect(found.map(\.aside.blockHash) == [other.hash])
+                #expect(found.map(\.onChain.blockHash) == [headers[2].hash])
+                #expect(finality.takeBranches().isEmpty && finality.takeContradictions().isEmpty)
+            }
+        }
+    }
+
+    @Test func `takes no member for a liar that signs one branch after the other epoch's`() {
+        var chain = HeaderChain(three)
+        let headers = (1...2).map { _ in chain.next(three) }
+        var other = headers[0]
+        other.time = Timestamp(milliseconds: 99)
+        other.epoch = 1
+        var finality = Finality(finalHeight: .genesis, judgeSets: [(Height(1), three)])
+        for header in headers { finality.add(header, judgedBy: three) }
+        for header in [other, headers[1], headers[0]] { finality.count(.bravo, of: header) }
+        // Another member's lie is not this one's.
+        other.epoch = 0
+        finality.count(.carol, of: other)
+        #expect(finality.takeBranches().isEmpty)
+    }
+
     @Test func `takes no signature for granted`() {
         var chain = HeaderChain(two)
         var finality = Finality(finalHeight: .genesis, judgeSets: [(Height(1), two)])
