@@ -82,7 +82,7 @@ public struct Diagnosis: Sendable, Hashable {
         findings += Self.branches(seen)
         if let view = seen.max(by: { $0.status.progress < $1.status.progress }) {
             let now = Self.time(of: seen)
-            findings += Self.finality(view.status, now, limits)
+            findings += Self.finality(seen, view.status, now, limits)
             findings += Self.members(seen, view.status, now, limits)
             for node in seen {
                 findings += Self.node(node, best: view.status, now, limits)
@@ -159,7 +159,7 @@ public struct Diagnosis: Sendable, Hashable {
 
     /// Why blocks do not become final.
     private static func finality(
-        _ status: NodeStatus, _ now: UInt64, _ limits: Limits
+        _ seen: [Seen], _ status: NodeStatus, _ now: UInt64, _ limits: Limits
     ) -> [Finding] {
         guard status.lag > 0, let since = status.openSince else { return [] }
         let age = now - min(now, since.ms)
@@ -182,7 +182,7 @@ public struct Diagnosis: Sendable, Hashable {
                 Finding(
                     .stall, "quorumMissing",
                     "\(wait): \(signed.count) of \(members.count) members have signed block \(next), \(quorum) are needed",
-                    remedy: "bring back \(quorum - signed.count) of \(names(missing))"))
+                    remedy: remedy(quorum - signed.count, of: missing, seen)))
         } else {
             findings.append(
                 Finding(
@@ -198,6 +198,18 @@ public struct Diagnosis: Sendable, Hashable {
                     remedy: "they go on by themselves once blocks become final again"))
         }
         return findings
+    }
+
+    /// How so many of the members that are missing sign again.
+    private static func remedy(_ count: Int, of missing: [String], _ seen: [Seen]) -> String {
+        let cutOff = seen.filter { $0.status.engine?.faults.isEmpty == false }
+            .flatMap(\.status.hosts)
+        let waiting = missing.filter(cutOff.contains)
+        guard missing.count - waiting.count < count else {
+            return "bring back \(count) of \(names(missing))"
+        }
+        return
+            "the nodes of \(names(waiting)) run, and their engine is at fault, as is said below: see to that first"
     }
 
     static func names(_ members: [String]) -> String {

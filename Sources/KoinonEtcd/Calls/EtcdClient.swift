@@ -19,6 +19,9 @@ final class EtcdClient: Sendable {
     /// What a server without a leader was asked is never answered, so short at first.
     private static let firstLimit = Duration.seconds(1)
     private static let longestLimit = Duration.seconds(8)
+    /// What a call is given at first: several times what calls take, or a slow network would
+    /// look like servers that do not answer, and each be left for the next.
+    private let patience = Mutex(EtcdClient.firstLimit)
 
     /// - Parameter credentials: nil to speak without TLS.
     /// - Throws: ``HomeFault`` when the address or a file of it cannot be used.
@@ -71,12 +74,15 @@ final class EtcdClient: Sendable {
         _ method: EtcdMethod<Request, Response>, _ request: Request
     ) async throws -> Response {
         var reason = ""
-        var limit = Self.firstLimit
+        var limit = patience.withLock { $0 }
         let attempts = max(Self.attemptsMinimum, endpoints.count)
         for attempt in 0..<attempts {
             let connection = connection
+            let begin = ContinuousClock.now
             do {
-                return try await connection.call(method, request, within: limit)
+                let response = try await connection.call(method, request, within: limit)
+                learn(begin.duration(to: .now))
+                return response
             } catch {
                 try Task.checkCancellation()
                 switch EtcdVerdict(error) {
@@ -89,6 +95,14 @@ final class EtcdClient: Sendable {
             }
         }
         throw EtcdFault.unreachable(endpoints: endpoints, reason)
+    }
+
+    /// A call took so long.
+    private func learn(_ elapsed: Duration) {
+        patience.withLock { patience in
+            patience = max(Self.firstLimit, elapsed * 4, patience * 0.9)
+            patience = min(patience, Self.longestLimit)
+        }
     }
 
     /// Of the server that is asked now.

@@ -26,10 +26,9 @@ struct StatusCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await ExitStatus.reporting {
-            let addresses = try addresses()
             let screen = StatusScreen(isInteractive: watch && !json)
             while true {
-                let observations = await StatusReading.observe(addresses)
+                let observations = try await observe()
                 let report = StatusReport(observations)
                 if json {
                     print(try report.json(pretty: !watch))
@@ -46,17 +45,21 @@ struct StatusCommand: AsyncParsableCommand {
         }
     }
 
-    /// Those named, else the home's own and its peers.
-    private func addresses() throws -> [String] {
-        if !node.isEmpty { return node }
+    /// Of the nodes named, else of the home's own and its peers.
+    private func observe() async throws -> [NodeObservation] {
+        guard node.isEmpty else { return await StatusReading.observe(node) }
         let home = homeOption.nodeHome
-        var all: [String] = []
+        let peers = (try? home.configuration().peers ?? []) ?? []
         if let own = try? String(contentsOf: home.addressFile, encoding: .utf8) {
-            all.append(own.trimmingCharacters(in: .whitespacesAndNewlines))
+            let address = own.trimmingCharacters(in: .whitespacesAndNewlines)
+            return await StatusReading.observe([address] + peers)
         }
-        all += (try? home.configuration().peers ?? []) ?? []
-        guard !all.isEmpty else { throw NodeClientFault.notRunning(home: homeOption.home) }
-        return all
+        guard !peers.isEmpty else { throw NodeClientFault.notRunning(home: homeOption.home) }
+        // A node that stopped by itself is not to be missing without a word.
+        let stopped = NodeObservation(
+            address: homeOption.home,
+            status: .failure(NodeSilence(reason: "no node runs on this home")))
+        return [stopped] + (await StatusReading.observe(peers))
     }
 }
 

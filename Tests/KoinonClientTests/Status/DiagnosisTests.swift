@@ -91,6 +91,23 @@ struct DiagnosisTests {
         #expect(diagnosis.worst == .stall)
     }
 
+    @Test func `sends to the engine first when the missing members' nodes run without it`() {
+        let diagnosis = Self.alliance({ nodes in
+            Self.stalled(&nodes, signedBy: ["alfa", "delta"])
+            nodes["bravo"]!.engine!.faults = ["etcd: none of them answers"]
+            nodes["carol"]!.engine!.faults = ["etcd: none of them answers"]
+        })
+        let finding = diagnosis.findings.first { $0.code == "quorumMissing" }
+        #expect(finding?.remedy.contains("nodes of bravo, carol run") == true)
+        // One of them would do, and the other is simply away.
+        let other = Self.alliance({ nodes in
+            Self.stalled(&nodes, signedBy: ["alfa", "delta"])
+            nodes["bravo"]!.engine!.faults = ["etcd: none of them answers"]
+        })
+        let away = other.findings.first { $0.code == "quorumMissing" }
+        #expect(away?.remedy == "bring back 1 of bravo, carol")
+    }
+
     @Test func `says that a change of members needs the old set`() {
         let diagnosis = Self.alliance({
             Self.stalled(&$0, at: 995, signedBy: ["alfa"])

@@ -58,9 +58,7 @@ extension FaultTests {
         let lies = try #require(Self.misleading[name])
         try await FaultRun.with { run in
             try await run.alliance.withProxies(before: [3]) { proxies in
-                try await run.fault(
-                    "a proxy before one node that \(name)", leaves: "memberFollows"
-                ) { alliance in
+                try await run.fault("a proxy before one node that \(name)") { alliance in
                     proxies[0].lie { $0 = lies }
                     for _ in 0..<300 where alliance.isRunning(3) {
                         try await Task.sleep(for: .milliseconds(100))
@@ -74,6 +72,9 @@ extension FaultTests {
                     proxies[0].lie { $0 = .init() }
                     try await alliance.joinAnew(3)
                     try await run.expectStatus("signs nothing", remedy: "new node key", of: 3)
+                    await run.load.stop()
+                    try await alliance.renewKey(3)
+                    run.load.start()
                 }
             }
         }

@@ -43,6 +43,12 @@ extension RunningAlliance {
         try await startNode(index)
     }
 
+    /// Gives a member whose node only follows a new node key.
+    func renewKey(_ index: Int) async throws {
+        try await succeed(
+            "'\(BuiltCommand.koinon.path)' renew-key --home members/\(members[index])")
+    }
+
     /// Moves a member's home to a disk of its own.
     func mount(_ index: Int, megabytes: Int) async throws {
         let path = home(index).path
