@@ -65,7 +65,8 @@ class Deciding(unittest.TestCase):
     def shorten_evidence(cls):
         shown = cls.propose("Faster disputes", change="set_parameter", value="0.0167",
                             parameter="dispute_evidence_ms", statement="Three days are long.")
-        assert "“Faster disputes”: dispute_evidence_ms becomes 60120" in shown, shown
+        assert ("“Faster disputes”: Time for evidence in a dispute (dispute_evidence_ms) becomes 60120"
+                in shown), shown
         assert "Three days are long." in cls.harbours.driver.page_source
         assert "1 yes of 2 needed" in cls.harbours.text()
         cls.vote("Faster disputes")
@@ -183,6 +184,32 @@ class Deciding(unittest.TestCase):
         self.assertIn("The members vote.", anna.text())
         self.harbours.go("/alliance")
         self.assertIn("Lift a warning", self.harbours.text())
+
+    def test_a_member_adds_a_kind_and_a_currency_and_issues_it(self):
+        citys = self.citys
+        citys.go("/alliance")
+        citys.open("Add a kind")
+        citys.fill("form[data-action=register_kind]", kind="rowing-boat", title="Rowing boat")
+        self.assertIn("Add the kind rowing-boat", citys.do("form[data-action=register_kind]"))
+        self.assertIn("Rowing boat rowing-boat", citys.text())
+        citys.open("Add a currency")
+        citys.fill("form[data-action=create_unit]", unit="hours", title="City hours", scale="1")
+        citys.do("form[data-action=create_unit]")
+        citys.open("Issue money")
+        form = "form[data-action=issue]:has([value=hours])"
+        citys.fill(form, to=self.anna.account, amount="2.5")
+        self.assertIn("2.5", citys.do(form))
+        self.anna.go(f"/account/{self.anna.account}")
+        self.assertIn("2.5 hours", self.anna.text())
+        # Read, and not signed: nobody has that key.
+        citys.go("/alliance")
+        citys.open("Another key for your node")
+        citys.fill("form[data-action=renew_node_key]", node_key="ab" * 32)
+        self.assertIn("Have your node sign with abab", citys.ask(
+            "form[data-action=renew_node_key]"))
+        # Who is no member sees none of it.
+        self.anna.go("/alliance")
+        self.assertNotIn("Add a kind", self.anna.text())
 
     def test_z_the_dispute_comes_to_its_end(self):
         anna, citys = self.anna, self.citys

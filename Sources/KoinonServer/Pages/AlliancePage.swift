@@ -9,6 +9,7 @@ extension PageRenderer {
             (
                 members: MemberView.all(in: reader), parameters: ParameterView.all(in: reader),
                 units: UnitView.list(after: nil, limit: PageLimits.maximum, in: reader).rows,
+                kinds: KindView.list(after: nil, limit: PageLimits.maximum, in: reader).rows,
                 processes: ProcessView.list(after: nil, limit: 50, in: reader).rows,
                 quorum: reader.members.quorum
             )
@@ -39,16 +40,22 @@ extension PageRenderer {
                     let value = isTime ? Texts.duration(parameter.value) : String(parameter.value)
                     return [
                         "name": parameter.name, "value": value,
+                        "title": texts("parameter.\(parameter.name)"),
                         "bounds": Self.bounds(parameter, isTime),
                     ]
                 },
                 "has_units": !found.units.isEmpty,
                 "units": found.units.map { unit -> PageModel in
                     [
+                        "unit": unit.unit, "account": unit.issuer,
                         "title": unit.title, "issued": texts.money(unit.issued),
                         "redeemed": texts.money(unit.redeemed),
                         "issuer": texts.who(unit.issuer, name: unit.member),
                     ]
+                },
+                "has_kinds": !found.kinds.isEmpty,
+                "kinds": found.kinds.map { kind -> PageModel in
+                    ["kind": kind.kind, "title": kind.title]
                 },
                 "processes": found.processes.map { process -> PageModel in
                     [
@@ -93,18 +100,21 @@ extension PageRenderer {
 
     private func proposal(_ view: ProposalView, _ texts: Texts) -> PageModel {
         let kind = texts("alliance.change_\(view.change.kind)")
+        let title = texts.find("parameter.\(view.change.subject)")
+        let subject = title.map { "\($0) (\(view.change.subject))" } ?? view.change.subject
         let isTime = view.change.kind == "set_parameter" && view.change.subject.hasSuffix("_ms")
-        let value = view.change.value.map { given in
-            let duration = isTime ? UInt64(given).map(Texts.duration) : nil
-            return " → \(duration ?? given)"
-        } ?? ""
+        let value =
+            view.change.value.map { given in
+                let duration = isTime ? UInt64(given).map(Texts.duration) : nil
+                return " → \(duration ?? given)"
+            } ?? ""
         func names(_ members: [String]) -> String {
             members.isEmpty ? texts("alliance.nobody") : members.joined(separator: ", ")
         }
         var model: PageModel = [
             "id": view.id, "title": view.title, "status": texts("alliance.status_\(view.status)"),
             "tone": view.status == "adopted" ? "good" : view.status == "open" ? "now" : "",
-            "change": "\(kind): \(view.change.subject)\(value)", "yes": names(view.yes),
+            "change": "\(kind): \(subject)\(value)", "yes": names(view.yes),
             "no": names(view.no), "closes": texts.time(view.closesAt),
             "open": view.status == "open",
             "count": texts(

@@ -68,7 +68,8 @@ import Testing
             "cannot.", "tampered.", "found.", "resource.reason_", "offer.day_", "find.sort_",
             "review.phase_", "dispute.status_", "alliance.status_", "alliance.change_",
             "proof.holds_", "book.minutes", "book.hours", "book.days", "book.price_why",
-            "reason.", "dispute.next_", "request.state_", "agreement.pays", "agreement.collects",
+            "reason.", "parameter.", "dispute.next_", "request.state_", "agreement.pays",
+            "agreement.collects",
             "agreement.remainder", "agreement.fee",
         ]
         for key in try Self.keys("en").keys where !composed.contains(where: { key.hasPrefix($0) }) {
@@ -128,6 +129,14 @@ import Testing
         #expect(reasons.count > 10)
         for reason in reasons where !reason.isEmpty {
             #expect(texts.find("reason.\(reason)") != nil, "\(reason)")
+        }
+    }
+
+    @Test func `Every parameter of the alliance has a name for people, and no other has`() throws {
+        let names = Set(ParameterDefinition.all.map(\.name))
+        for language in Texts.languages {
+            let titled = try Self.keys(language).keys.filter { $0.hasPrefix("parameter.") }
+            #expect(Set(titled.map { String($0.dropFirst("parameter.".count)) }) == names)
         }
     }
 

@@ -3,7 +3,7 @@
 import { fromHex } from "./bytes.js";
 import { one } from "./building.js";
 import { evidenceHash } from "./evidence.js";
-import { amount, hours, id, keepText, Mistake, publicKey, whole } from "./fields.js";
+import { amount, hours, id, keepText, Mistake, publicKey, slug, whole } from "./fields.js";
 import { fromJSONForm } from "./json-form.js";
 import { text } from "./texts.js";
 
@@ -82,6 +82,14 @@ export const people = {
   vote: (values) => alliance("vote", {
     proposal: id("proposal", values.proposal), yes: values.yes === "1" }),
   propose,
+  renew_node_key: (values) => alliance("renew_node_key", { node_key: key32(values, "node_key") }),
+  register_kind: (values) => one("resources", "register_kind", {
+    kind: slug(values, "kind"), title: values.title.trim() }),
+  create_unit: (values) => one("money", "create_unit", {
+    unit: slug(values, "unit"), title: values.title.trim(), scale: whole(values, "scale", 0, 18) }),
+  issue: async (values) => one("money", "issue", {
+    unit: values.unit, to: id("account", values.to, "to"),
+    amount_minor: await amount(values, "amount") }),
   raise_flag: async (values) => {
     const reason = values.reason.trim().toLowerCase().replace(/\s+/g, "-");
     return reputation("raise_flag", {

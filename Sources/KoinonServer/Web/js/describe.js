@@ -64,8 +64,13 @@ function change(fields) {
   if (!name) return JSON.stringify(fields);
   const values = Object.fromEntries(
     Object.entries(fields[name]).map(([key, value]) => [key, shorten(String(value))]));
-  if (name === "set_parameter" && values.name.endsWith("_ms")) {
-    values.value = `${values.value} (${formatDuration(values.value)})`;
+  if (name === "set_parameter") {
+    values.name = fields[name].name;
+    const title = `parameter.${values.name}`;
+    values.title = hasText(title) ? text(title) : text("alliance.parameter");
+    if (values.name.endsWith("_ms")) {
+      values.value = `${values.value} (${formatDuration(values.value)})`;
+    }
   }
   return text(`sign.change_${name}`, values);
 }
@@ -94,6 +99,7 @@ function special(name, fields, values) {
   values.things = text("sign.things", { count: 1 + also.length });
   for (const field of ["price_minor", "deposit_minor"]) values[field] ??= "0";
   values.yes ??= text("sign.no");
+  values.scale ??= "0";
   values.account ??= text("sign.nobody");
   values.delay_ms ??= "0";
   values.from_ms ??= text("sign.whole");

@@ -77,6 +77,13 @@ export function hours(values, field, most = 87_600) {
   return BigInt(Math.round(number * 3_600_000));
 }
 
+/** A name that stays: of a kind or a unit. */
+export function slug(values, field) {
+  const typed = (values[field] ?? "").trim();
+  if (!/^[a-z0-9][a-z0-9._-]{0,31}$/.test(typed)) throw new Mistake(field, text("mistake.slug"));
+  return typed;
+}
+
 export function publicKey(values) {
   const bytes = fromHex(values.public_key.trim());
   if (bytes?.length !== 32) throw new Mistake("public_key", text("mistake.key"));
