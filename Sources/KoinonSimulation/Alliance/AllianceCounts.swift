@@ -24,6 +24,8 @@ public struct AllianceCounts: Equatable, Sendable {
     public var epochs = 0
     /// Nodes that lacked what the engine had forgotten.
     public var lags = 0
+    /// Node keys that took the places of others.
+    public var renewals = 0
     /// Blocks that named other members.
     public var memberChanges = 0
 
@@ -47,6 +49,7 @@ public struct AllianceCounts: Equatable, Sendable {
         bases += other.bases
         epochs += other.epochs
         lags += other.lags
+        renewals += other.renewals
         memberChanges += other.memberChanges
     }
 }

@@ -12,6 +12,7 @@ struct AllianceGenerator {
     private var wallet: Wallet
     /// May lose its guard: a member that only follows is as good as silent.
     private var unguarded: String?
+    private var renewals = 0
     /// Fewest members that there may be once all votes are counted.
     private var fewest: Int
 
@@ -165,13 +166,18 @@ struct AllianceGenerator {
         if count > 0, let node = unguarded {
             var crash = crash(of: node)
             (crash.disk.operation, crash.guardFault) = (0, .lost)
-            add(.crash(crash), atMs: moment())
+            let atMs = moment()
+            add(.crash(crash), atMs: atMs)
+            renew(node, after: atMs)
         }
         for _ in 0..<count {
             let atMs = moment()
             guard let node = random.pick(setting.nodes) else { return }
             switch random.below(20) {
-            case 0..<7: add(.crash(crash(of: node)), atMs: atMs)
+            case 0..<7:
+                let crash = crash(of: node)
+                add(.crash(crash), atMs: atMs)
+                if crash.guardFault == .lost { renew(node, after: atMs) }
             case 7..<10:
                 let others = setting.nodes.filter { _ in random.oneIn(3) }
                 add(.cut(others + [node], forMs: random.within(100...6_000)), atMs: atMs)
@@ -191,6 +197,18 @@ struct AllianceGenerator {
                     atMs: atMs)
             }
         }
+    }
+
+    /// A member that lost its guard gets back by another node key.
+    private mutating func renew(_ node: String, after atMs: UInt64) {
+        let renewedMs = atMs + random.within(100...6_000)
+        guard random.below(4) > 0, renewedMs < setting.healsAtMs - 1_000 else { return }
+        renewals += 1
+        let key = "\(Setting.nodeKey(of: node)) \(renewals + 1)"
+        add(.renew(node, key: key), atMs: renewedMs)
+        send(
+            [.renewNodeKey(KeyChest.key(key).publicKey)], by: wallet.account(ofMember: node),
+            atMs: renewedMs + random.within(10...1_000), lifeMs: 600_000)
     }
 
     /// Fewer than a quorum are left for so long that others come to the pause; and at the end
@@ -259,15 +277,35 @@ struct AllianceGenerator {
     private mutating func split() {
         var groups: [[String]] = [[], []]
         var orders: [String: Int] = [:]
+        let few = random.oneIn(2) ? few() : nil
         for node in setting.nodes {
-            let order = random.below(2)
+            let order = few.map { $0.contains(node) ? 1 : 0 } ?? random.below(2)
             groups[order].append(node)
             orders[node] = order
         }
         let atMs = random.within(3_000...(setting.healsAtMs / 2))
         add(.split(groups), atMs: atMs)
-        amnesia(orders, after: atMs)
         recover(groups, after: atMs)
+        if few == nil { confuse(orders, after: atMs) }
+        for _ in 0..<20 {
+            guard let liar = random.pick(setting.liars) else { return }
+            add(
+                .lie(liar, random.oneIn(4) ? .attestTwice : .attestEverything),
+                atMs: random.within(atMs...setting.healsAtMs))
+        }
+    }
+
+    /// So few members that what they sign cannot be final, whoever lies: the ceremony will tell.
+    private mutating func few() -> [String] {
+        let count = setting.members.count
+        let most = count * 2 / 3 - AllianceSetting.faults(among: count)
+        return Array(
+            setting.members.shuffled(using: &random).prefix(1 + random.below(max(1, most))))
+    }
+
+    /// Nodes are told the other order, some of them with nothing of their own.
+    private mutating func confuse(_ orders: [String: Int], after atMs: UInt64) {
+        amnesia(orders, after: atMs)
         for _ in 0..<random.below(6) {
             guard let node = random.pick(setting.nodes) else { return }
             let laterMs = random.within(atMs...setting.healsAtMs)
@@ -277,12 +315,6 @@ struct AllianceGenerator {
                 (crash.losesDisk, crash.disk.operation) = (true, 0)
                 add(.crash(crash), atMs: laterMs)
             }
-        }
-        for _ in 0..<20 {
-            guard let liar = random.pick(setting.liars) else { return }
-            add(
-                .lie(liar, random.oneIn(4) ? .attestTwice : .attestEverything),
-                atMs: random.within(atMs...setting.healsAtMs))
         }
     }
 
@@ -308,5 +340,6 @@ struct AllianceGenerator {
         let laterMs = atMs + random.within(1_000...4_000)
         add(.mislead(node, order: 1 - order), atMs: laterMs)
         add(.crash(crash), atMs: laterMs)
+        renew(node, after: laterMs)
     }
 }

@@ -91,6 +91,7 @@ extension Happening {
         case .split(let groups): ["split": groups]
         case .mislead(let node, let order): ["mislead": node, "order": order]
         case .lose(let author): ["lose": author]
+        case .renew(let node, let key): ["renew": node, "key": key]
         case .recover: ["recover": true]
         }
     }
@@ -130,6 +131,8 @@ extension Happening {
             self = .mislead(try object.text("mislead"), order: try object.integer("order"))
         } else if object.has("lose") {
             self = .lose(try object.text("lose"))
+        } else if object.has("renew") {
+            self = .renew(try object.text("renew"), key: try object.text("key"))
         } else if object.has("recover") {
             self = .recover
         } else {

@@ -76,6 +76,8 @@ public enum Happening: Equatable, Sendable {
     case mislead(String, order: Int)
     /// The engine answers that a member's next entry has its place, and forgets it.
     case lose(String)
+    /// A node gets another node key beside the one it has; registering it is the account's.
+    case renew(String, key: String)
     /// The members hold a ceremony, if the engine has lied, and begin a new epoch with another.
     case recover
 }

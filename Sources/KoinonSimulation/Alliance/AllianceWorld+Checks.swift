@@ -55,7 +55,8 @@ extension AllianceWorld {
         }
         let body = try? EntryBody(strict: envelope.body)
         return FinalityBook.Entry(
-            author: entry.author, sequence: entry.sequence, clockMs: entry.clock.milliseconds,
+            author: entry.author, key: envelope.publicKey, sequence: entry.sequence,
+            clockMs: entry.clock.milliseconds,
             isVoid: void.contains(envelope.signature),
             contradictors: (body?.contradictions ?? []).compactMap(contradictor))
     }
@@ -105,7 +106,8 @@ extension AllianceWorld {
         }
         counts.attestations += 1
         let wrong = book.sign(
-            id, epoch: attestation.epoch, height: attestation.height.rawValue,
+            id, with: attestation.publicKey, epoch: attestation.epoch,
+            height: attestation.height.rawValue,
             attestation.blockHash, isBound: !liars.contains(id))
         if let wrong {
             throw finding(.attestation, wrong, at: attestation.height.rawValue)
@@ -127,6 +129,7 @@ extension AllianceWorld {
             throw finding(.finality, wrong, at: height.rawValue)
         }
         claimed[id] = block.header
+        if nodes[id]?.settleKey() ?? false { counts.renewals += 1 }
         settleClients()
     }
 

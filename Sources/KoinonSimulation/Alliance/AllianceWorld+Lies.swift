@@ -25,7 +25,9 @@ extension AllianceWorld {
             let all = book.blocks.values.sorted {
                 ($0.header.height.rawValue, $0.hash) < ($1.header.height.rawValue, $1.hash)
             }
-            entry.attestations = all.suffix(200).filter { !$0.signers.contains(id) }.map {
+            entry.attestations = all.suffix(200).filter {
+                !$0.signers.contains(node.member.nodeKey.publicKey)
+            }.map {
                 attestation(of: $0.hash, at: $0.header, by: node)
             }
         case .voidEntry: return appendVoid(entry)
@@ -60,7 +62,8 @@ extension AllianceWorld {
         body.blockHash = Data(hash.bytes)
         // Nobody is bound who lies.
         _ = book.sign(
-            node.id, epoch: header.epoch, height: header.height.rawValue, hash, isBound: false)
+            node.id, with: node.member.nodeKey.publicKey, epoch: header.epoch,
+            height: header.height.rawValue, hash, isBound: false)
         return node.member.nodeKey.sign(body.encoded, as: .attestation).message
     }
 

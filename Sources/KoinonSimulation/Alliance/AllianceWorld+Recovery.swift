@@ -34,11 +34,11 @@ extension AllianceWorld {
     }
 
     private func recovery(of node: SimulatedNode) -> RecoveryHome {
-        let (member, kept) = (node.member, node.attestationGuard)
+        let (hosted, kept) = (node.hosted, node.guards)
         return RecoveryHome(
             ledger: node.disk.place.folder, options: node.disk.place.options, genesis: genesis,
-            hosted: { [member] }, archive: node.archive,
-            guards: RecoveryGuards { _ in kept }, rule: subject.baseRule,
+            hosted: { hosted }, archive: node.archive,
+            guards: RecoveryGuards { kept[$0.nodeKey.publicKey] }, rule: subject.baseRule,
             modules: subject.modules)
     }
 
@@ -151,14 +151,21 @@ extension AllianceWorld {
                 throw finding(.recovery, "\(node.id): \(refusal)")
             }
             try record.addSignatures(of: signed, from: node.id.rawValue)
-            try signs(node.id, base, in: record.beginning.epoch)
+            for key in node.hosted.map(\.nodeKey.publicKey)
+            where signed.beginning.base.attestations.contains(where: {
+                Array($0.publicKey) == key.bytes
+            }) {
+                try signs(node.id, with: key, base, in: record.beginning.epoch)
+            }
         }
         return record
     }
 
-    private func signs(_ id: MemberID, _ base: BlockHeader, in epoch: UInt64) throws {
+    private func signs(
+        _ id: MemberID, with key: PublicKey, _ base: BlockHeader, in epoch: UInt64
+    ) throws {
         let wrong = book.sign(
-            id, epoch: epoch, height: base.height.rawValue, base.hash,
+            id, with: key, epoch: epoch, height: base.height.rawValue, base.hash,
             isBound: !liars.contains(id))
         if let wrong { throw finding(.attestation, wrong, at: base.height.rawValue) }
     }

@@ -96,8 +96,18 @@ extension AllianceWorld {
                 awaitDelivery(to: id)
             }
         case .lose(let name): for id in members([name]) { engine.loseNext(of: id) }
+        case .renew(let name, let key):
+            for node in members([name]).compactMap({ nodes[$0] }) { try renew(node, with: key) }
         case .recover: if engine.hasLied { isOver = try !recover() }
         }
+    }
+
+    /// Another node key lies in the home, and the node begins again with both.
+    private func renew(_ node: SimulatedNode, with key: String) throws {
+        node.nextKey = keys.key(key)
+        guard node.process != nil else { return }
+        let stop = CrashStep(operation: 0, loss: .nothing)
+        try down(node, NodeCrash(node: node.id.rawValue, disk: stop, downMs: 100))
     }
 
     private func members(_ names: [String]) -> [MemberID] {

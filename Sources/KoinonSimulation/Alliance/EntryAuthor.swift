@@ -35,9 +35,10 @@ struct EntryAuthor: Sendable {
     private static let transactionsPerEntry = 50
     private static let attestationsPerEntry = 200
 
-    init(member: HostedMember, replica: ReplicaView, rules: AllianceRules) {
-        self.member = member.id
-        writer = EntryWriter(replica: replica, hosted: [member])
+    /// - Parameter hosted: the member, with each node key that it has.
+    init(_ member: MemberID, hosted: [HostedMember], replica: ReplicaView, rules: AllianceRules) {
+        self.member = member
+        writer = EntryWriter(replica: replica, hosted: hosted)
         rule = EntryRule(rules: rules)
         uncarried = UncarriedAttestations(rules: rules)
     }
@@ -60,8 +61,11 @@ struct EntryAuthor: Sendable {
 
     /// An entry of the order, in the order in which they come.
     ///
+    /// - Parameter counts: whether it did more than use its sequence.
     /// - Returns: up to which height the order has shown all attestations of a key.
-    mutating func saw(_ entry: CheckedEntry, hadEffect: Bool) -> [PublicKey: Height] {
+    mutating func saw(
+        _ entry: CheckedEntry, hadEffect: Bool, counts: Bool
+    ) -> [PublicKey: Height] {
         let through = uncarried.saw(entry.attestations)
         guard entry.author == member else {
             if !entry.isBare { clockIsWanted = true }
@@ -71,7 +75,8 @@ struct EntryAuthor: Sendable {
         clockIsWanted = false
         guard let own = underWay, entry.sequence >= own.sequence else { return through }
         underWay = nil
-        if entry.envelope != own.envelope { giveBack(own) }
+        // Other bytes, or signed with a key that another has replaced.
+        if entry.envelope != own.envelope || !counts { giveBack(own) }
         return through
     }
 

@@ -57,7 +57,9 @@ struct SimulatedEngine {
     func order(for node: MemberID) -> Order { orders[orderOf[node] ?? 0] }
 
     /// Every entry that a node could read.
-    func entries(for node: MemberID) -> [Envelope] { order(for: node).places.compactMap(\.envelope) }
+    func entries(for node: MemberID) -> [Envelope] {
+        order(for: node).places.compactMap(\.envelope)
+    }
 
     /// Gives an entry its place, in the order of the node that brings it and in others that
     /// `chooses` names.

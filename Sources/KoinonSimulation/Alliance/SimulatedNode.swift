@@ -7,12 +7,18 @@ import KoinonStore
 
 /// A member's node: its disk, its clock, and its process while that runs.
 final class SimulatedNode {
-    let member: HostedMember
+    /// With the key that its home holds for the present one.
+    private(set) var member: HostedMember
+    /// With a key that is to take its place, once it is registered.
+    private var next: HostedMember?
+    /// A key that the home gets before the next start.
+    var nextKey: SigningKey?
     private(set) var disk: SimulatedDisk
     private let makeDisk: () throws -> SimulatedDisk
     let genesis: GenesisDocument
     let subject: AllianceSubject
-    let attestationGuard: SimulatedGuard
+    /// By node key.
+    private(set) var guards: [PublicKey: SimulatedGuard]
     let archive = SimulatedArchive()
     private let retention: TrimPoints.Retention
     var clockOffsetMs: Int64
@@ -30,7 +36,8 @@ final class SimulatedNode {
         self.genesis = genesis
         self.subject = subject
         self.clockOffsetMs = clockOffsetMs
-        attestationGuard = SimulatedGuard(.fresh(member.id, member.nodeKey.publicKey))
+        let key = member.nodeKey.publicKey
+        guards = [key: SimulatedGuard(.fresh(member.id, key))]
         makeDisk = {
             try SimulatedDisk(
                 folder: folder.appending(path: member.id.rawValue),
@@ -42,11 +49,32 @@ final class SimulatedNode {
 
     var id: MemberID { member.id }
 
+    /// The member, twice while it changes from one key to another.
+    var hosted: [HostedMember] { [member] + (next.map { [$0] } ?? []) }
+
     /// Starts the process on what the disk holds; the first time there is nothing.
     func start() throws {
         life += 1
         process = nil
+        if let key = nextKey {
+            nextKey = nil
+            next = HostedMember(id: id, nodeKey: key)
+            guards[key.publicKey] = SimulatedGuard(.fresh(id, key.publicKey))
+        }
         process = try NodeProcess(self, retention)
+    }
+
+    /// The next key takes the place of the one before, when a final block has registered it.
+    ///
+    /// - Returns: whether it did.
+    func settleKey() -> Bool {
+        guard let next, let finality = process?.finality,
+            finality.judges(of: finality.finalHeight.next)?.nodeKey(of: id)
+                == next.nodeKey.publicKey
+        else { return false }
+        member = next
+        self.next = nil
+        return true
     }
 
     /// The process is gone, and disk and guard hold what the crash leaves.
@@ -61,11 +89,13 @@ final class SimulatedNode {
                 kind: .store, text: "\(id): the store left a file open when it closed", height: 0)
         }
         if crash.losesDisk { disk = try makeDisk() }
-        attestationGuard.arm(nil)
-        switch crash.guardFault {
-        case .lost: attestationGuard.lose()
-        case .forgotten: attestationGuard.forget(2)
-        default: break
+        for kept in guards.values {
+            kept.arm(nil)
+            switch crash.guardFault {
+            case .lost: kept.lose()
+            case .forgotten: kept.forget(2)
+            default: break
+            }
         }
     }
 
@@ -97,7 +127,8 @@ final class SimulatedNode {
         defer { try? store.close() }
         let replica = SharedReplica(try store.resumeReplica(modules: subject.modules))
         var sync = try BlockSync(store: store, replica: replica)
-        while sync.next <= final, let block = try other.read({ try $0.streamedBlock(at: sync.next) })
+        while sync.next <= final,
+            let block = try other.read({ try $0.streamedBlock(at: sync.next) })
         {
             try sync.take(BlockCheck.checked(block, chain: genesis.chain))
             for batch in sync.takeReady() { try store.commit(batch) }
@@ -120,8 +151,8 @@ final class SimulatedNode {
     func arm(_ crash: NodeCrash) {
         self.crash = crash
         switch crash.guardFault {
-        case .stopsBefore: attestationGuard.arm(.before)
-        case .stopsAfter: attestationGuard.arm(.after)
+        case .stopsBefore: for kept in guards.values { kept.arm(.before) }
+        case .stopsAfter: for kept in guards.values { kept.arm(.after) }
         default: disk.arm(crash.disk)
         }
     }
@@ -130,7 +161,7 @@ final class SimulatedNode {
     func disarm() {
         crash = nil
         disk.disarm()
-        attestationGuard.arm(nil)
+        for kept in guards.values { kept.arm(nil) }
     }
 }
 
@@ -153,21 +184,22 @@ final class NodeProcess {
     var busyUntilMs: UInt64 = 0
     /// Signed, and not stored so far.
     private var unstored: [StoredAttestation] = []
-    private let attestationGuard: SimulatedGuard
+    private let guards: GuardKeeper
 
     init(_ node: SimulatedNode, _ retention: TrimPoints.Retention) throws {
         trimPoints = TrimPoints(retention)
-        let (member, genesis, subject) = (node.member, node.genesis, node.subject)
+        let (genesis, subject) = (node.genesis, node.subject)
         self.subject = subject
-        attestationGuard = node.attestationGuard
+        guards = GuardKeeper(node.guards)
         store = try Self.open(node)
-        let record = attestationGuard.current()
-        if let other = subject.guardAtStart(record, member), other != record {
-            try attestationGuard.raise(to: other)
+        for member in node.hosted {
+            let record = try guards.record(of: member)
+            if let other = subject.guardAtStart(record, member), other != record {
+                try guards.raise([other])
+            }
         }
         let resumed = try Resumption(
-            store: store, genesis: genesis, hosted: [member],
-            guards: GuardKeeper([member.nodeKey.publicKey: attestationGuard]),
+            store: store, genesis: genesis, hosted: node.hosted, guards: guards,
             beginsGuards: false, modules: subject.modules, rules: subject.rules)
         replica = resumed.replica
         attester = resumed.attester
@@ -175,7 +207,7 @@ final class NodeProcess {
         reader = OrderReader(after: resumed.cursor)
         logged = resumed.lastPosition
         author = resumed.replica.read {
-            EntryAuthor(member: member, replica: $0, rules: subject.rules)
+            EntryAuthor(node.id, hosted: node.hosted, replica: $0, rules: subject.rules)
         }
         author.add(subject.uncarriedAtStart(resumed.uncarriedAttestations))
     }
@@ -261,7 +293,7 @@ final class NodeProcess {
     /// - Throws: what ends the process.
     private func sign(_ records: [GuardRecord] = []) throws -> [StoredAttestation] {
         let step = attester.sign()
-        for record in records + step.guards { try attestationGuard.raise(to: record) }
+        for record in records + step.guards { try guards.raise([record]) }
         unstored += step.attestations
         return step.attestations
     }
@@ -295,7 +327,9 @@ final class NodeProcess {
         taken.batch.log.append(
             LogEntry(position: log, envelope: envelope, hasEffect: hasEffect))
         taken.carried += entry.attestations
-        for (key, height) in author.saw(entry, hadEffect: hasEffect) {
+        for (key, height) in author.saw(
+            entry, hadEffect: hasEffect, counts: applied.counts)
+        {
             attester.carried(key, through: height)
         }
     }

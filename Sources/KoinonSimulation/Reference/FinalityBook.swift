@@ -18,7 +18,8 @@ struct FinalityBook {
         var sequences: [MemberID: UInt64]
         /// Authors who contradicted themselves, with the height of the block that showed it.
         var silenced: [MemberID: UInt64] = [:]
-        var signers: Set<MemberID> = []
+        /// Of its judges and of others, by node key.
+        var signers: Set<PublicKey> = []
         /// The nearest block before it that changed the members.
         var lastChange: Hash256?
 
@@ -26,7 +27,7 @@ struct FinalityBook {
         /// More than two thirds; the silenced count as members and not as signers.
         var hasQuorum: Bool {
             let count = judges.members.count { member in
-                signers.contains(member.id)
+                signers.contains(member.nodeKey)
                     && silenced[member.id].map { $0 >= header.height.rawValue } ?? true
             }
             return 3 * count > 2 * judges.members.count
@@ -41,15 +42,15 @@ struct FinalityBook {
     private(set) var epoch: UInt64 = 0
     /// On which blocks epochs began, by the last one that did.
     private var bases: [Hash256: UInt64] = [:]
-    /// What each member signed, by epoch and height.
-    private var signed: [MemberID: [UInt64: Branch]] = [:]
+    /// What each node key signed, by epoch and height.
+    private var signed: [PublicKey: [UInt64: Branch]] = [:]
     /// In which blocks a transaction was executed; more than one on different branches.
     private var executed: [Hash256: [Hash256]] = [:]
 
     /// Whose node key it is or was.
     private var owners: [PublicKey: MemberID] = [:]
 
-    /// What one member signed in one epoch.
+    /// What one key signed in one epoch.
     private struct Branch {
         var byHeight: [UInt64: Hash256] = [:]
         var highest: UInt64 = 0
@@ -84,6 +85,7 @@ struct FinalityBook {
     /// An entry of a closed block, as its author wrote it.
     struct Entry {
         var author: MemberID
+        var key: PublicKey
         var sequence: UInt64
         var clockMs: UInt64
         /// Holds something that no one could accept.
@@ -125,7 +127,9 @@ struct FinalityBook {
         let members = Set(judges.members.map(\.id))
         for member in judges.members { owners[member.nodeKey] = member.id }
         for entry in entries
-        where members.contains(entry.author) && !entry.isVoid && silenced[entry.author] == nil {
+        where judges.nodeKey(of: entry.author) == entry.key && !entry.isVoid
+            && silenced[entry.author] == nil
+        {
             clocks[entry.author] = entry.clockMs
             for author in entry.contradictors.compactMap({ owners[$0] })
             where silenced[author] == nil {
@@ -183,22 +187,25 @@ struct FinalityBook {
 
     /// Counts what a member signed, as soon as it is signed.
     ///
-    /// - Parameter isBound: whether the member has to keep to one branch an epoch.
+    /// - Parameters:
+    ///   - key: with which it does.
+    ///   - isBound: whether the member has to keep to one branch an epoch with each key.
     /// - Returns: what a member that is bound must not have done.
     mutating func sign(
-        _ member: MemberID, epoch: UInt64, height: UInt64, _ hash: Hash256, isBound: Bool
+        _ member: MemberID, with key: PublicKey, epoch: UInt64, height: UInt64, _ hash: Hash256,
+        isBound: Bool
     ) -> String? {
         if let block = blocks[hash], block.header.height.rawValue == height,
             block.header.epoch == epoch
         {
-            blocks[hash]?.signers.insert(member)
+            blocks[hash]?.signers.insert(key)
         }
         guard isBound else { return nil }
         guard epoch >= self.epoch else {
             return "\(member) signs block \(height) in epoch \(epoch), which is closed"
         }
-        var branch = signed[member]?[epoch] ?? Branch()
-        defer { signed[member, default: [:]][epoch] = branch }
+        var branch = signed[key]?[epoch] ?? Branch()
+        defer { signed[key, default: [:]][epoch] = branch }
         if let before = branch.byHeight[height] {
             return before == hash
                 ? nil : "\(member) signs \(hash) at height \(height), after \(before)"

@@ -93,7 +93,7 @@ struct AllianceReport: Encodable {
         case lostDisks = "lost_disks"
         case lostGuards = "lost_guards"
         case memberChanges = "member_changes"
-        case ceremonies, bases, epochs, lags
+        case ceremonies, bases, epochs, lags, renewals
     }
 
     init(seed: UInt64, seeds: Int, blocksPerSeed: Int, revision: String) {
@@ -132,6 +132,7 @@ struct AllianceReport: Encodable {
         try container.encode(counts.bases, forKey: .bases)
         try container.encode(counts.epochs, forKey: .epochs)
         try container.encode(counts.lags, forKey: .lags)
+        try container.encode(counts.renewals, forKey: .renewals)
         try container.encode(counts.memberChanges, forKey: .memberChanges)
     }
 
@@ -142,7 +143,7 @@ struct AllianceReport: Encodable {
           blocks        \(Text.number(counts.blocks)) in \(Text.seconds(seconds)), \(blocksPerSecond) a second; \(Text.number(counts.memberChanges)) changed the members
           transactions  \(Text.number(counts.transactions)) executed, \(Text.number(counts.expired)) expired
           entries       \(Text.number(counts.entries)), \(Text.number(counts.attestations)) attestations
-          faults        \(Text.number(counts.crashes)) crashes, \(Text.number(counts.lostDisks)) disks and \(Text.number(counts.lostGuards)) guards lost, \(Text.number(counts.lies)) lies, \(Text.number(counts.lags)) nodes behind what is trimmed
+          faults        \(Text.number(counts.crashes)) crashes, \(Text.number(counts.lostDisks)) disks and \(Text.number(counts.lostGuards)) guards lost, \(Text.number(counts.renewals)) node keys renewed, \(Text.number(counts.lies)) lies, \(Text.number(counts.lags)) nodes behind what is trimmed
           last final    \(digest)
         """
     }

@@ -77,6 +77,11 @@ struct AlliancePlant: Sendable, CustomTestStringConvertible {
                     attestations: entry.attestations)
             }
         },
+        AlliancePlant(
+            "entries are forgotten without the mark", [.replica, .liveness, .reopening]
+        ) {
+            $0.marksTrimming = false
+        },
         AlliancePlant("block time is the clock beside the median", [.time]) {
             $0.modules = ModuleList(Modules.all) { previous, clocks in
                 guard clocks.count > 1 else {

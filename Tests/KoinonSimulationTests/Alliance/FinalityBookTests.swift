@@ -50,7 +50,8 @@ import Testing
     ) -> String? {
         names.compactMap {
             book.sign(
-                Self.id($0), epoch: header.epoch, height: header.height.rawValue, header.hash,
+                Self.id($0), with: Self.entry($0).nodeKey, epoch: header.epoch,
+                height: header.height.rawValue, header.hash,
                 isBound: isBound)
         }.first
     }
@@ -122,7 +123,8 @@ import Testing
             -> FinalityBook.Entry
         {
             FinalityBook.Entry(
-                author: Self.id(name), sequence: sequence, clockMs: clock, isVoid: isVoid,
+                author: Self.id(name), key: Self.entry(name).nodeKey, sequence: sequence,
+                clockMs: clock, isVoid: isVoid,
                 contradictors: [])
         }
         var (book, genesis) = book()
@@ -150,7 +152,8 @@ import Testing
         let one = header(on: genesis)
         let key = Self.entry("delta").nodeKey
         let shown = FinalityBook.Entry(
-            author: Self.id("alfa"), sequence: 1, clockMs: 0, isVoid: false, contradictors: [key])
+            author: Self.id("alfa"), key: Self.entry("alfa").nodeKey, sequence: 1, clockMs: 0,
+            isVoid: false, contradictors: [key])
         #expect(close(one, in: &book, entries: [shown]) == nil)
         let two = header(on: one)
         #expect(close(two, in: &book) == nil)
@@ -181,5 +184,33 @@ import Testing
         #expect(sign(base, by: ["bravo"], in: &book) != nil)
         #expect(book.claim(early.hash, by: Self.id("alfa")) == nil)
         #expect(book.begin(2, on: other.hash) != nil, "it would undo what is final")
+    }
+
+    @Test func `holds a member to one branch with each node key, and hears only its last`() {
+        var (book, genesis) = book()
+        let new = KeyChest.key("another").publicKey
+        let renewed = MemberSet(
+            members.members.filter { $0.id != Self.id("alfa") }
+                + [MemberSet.Entry(id: Self.id("alfa"), nodeKey: new)])
+        let (one, other) = (header(on: genesis, "a"), header(on: genesis, next: renewed))
+        let two = header(on: other, judges: renewed)
+        #expect(close(one, in: &book) == nil && close(other, in: &book, next: renewed) == nil)
+        // With alfa's clock, too, block time would be 90.
+        let entries = ["alfa", "bravo"].map {
+            FinalityBook.Entry(
+                author: Self.id($0), key: Self.entry($0).nodeKey, sequence: 1, clockMs: 90,
+                isVoid: false, contradictors: [])
+        }
+        #expect(close(two, in: &book, judges: renewed, entries: entries) == nil)
+        #expect(sign(one, by: ["alfa"], in: &book) == nil)
+        #expect(sign(other, by: ["bravo", "carla", "delta"], in: &book) == nil)
+        func signs(with key: PublicKey) -> String? {
+            book.sign(Self.id("alfa"), with: key, epoch: 0, height: 2, two.hash, isBound: true)
+        }
+        #expect(signs(with: Self.entry("alfa").nodeKey) != nil)
+        #expect(sign(two, by: ["bravo", "carla"], in: &book) == nil)
+        #expect(book.claim(two.hash, by: Self.id("bravo")) != nil, "a former key judges nothing")
+        #expect(signs(with: new) == nil)
+        #expect(book.claim(two.hash, by: Self.id("bravo")) == nil)
     }
 }
