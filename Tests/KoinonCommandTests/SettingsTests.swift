@@ -42,6 +42,19 @@ struct SettingsTests {
         #expect(empty.output.contains(/http\.port +8080 +as it comes/))
     }
 
+    @Test("come from no file that is too long, or that its aliases make too long")
+    func limits() async throws {
+        let long = try await check(file: String(repeating: "#", count: 65_537))
+        #expect(long.status == 2 && long.errors.contains("65536 bytes"), "\(long.errors)")
+        var nested = "a0: &a0 [x, x]\n"
+        for level in 1...40 {
+            let below = "*a\(level - 1)"
+            nested += "a\(level): &a\(level) [\(below), \(below)]\n"
+        }
+        let grown = try await check(file: nested)
+        #expect(grown.status == 2 && grown.errors.contains("aliases"), "\(grown.errors)")
+    }
+
     @Test("are each named when they are wrong, with what to write")
     func faults() async throws {
         let run = try await check(

@@ -142,11 +142,50 @@ struct SettingsReader {
         return try await FileProvider<YAMLSnapshot>(filePath: filePath)
     }
 
+    static let fileBytesMaximum = 65_536
+    private static let valuesMaximum = 1_000
+
+    /// The file's text.
+    ///
+    /// - Throws: ``SettingFault`` for one that is too long, or that grows when its aliases are
+    ///   put in; what the disk or the parser says.
+    private static func text(_ path: String) throws -> String {
+        let handle = try FileHandle(forReadingFrom: URL(filePath: path))
+        defer { try? handle.close() }
+        let bytes = try handle.read(upToCount: fileBytesMaximum + 1) ?? Data()
+        var left = valuesMaximum
+        func count(_ node: Node) {
+            left -= 1
+            guard left > 0 else { return }
+            switch node {
+            case .mapping(let mapping): for (key, value) in mapping { [key, value].forEach(count) }
+            case .sequence(let sequence): sequence.forEach(count)
+            default: break
+            }
+        }
+        guard bytes.count <= fileBytesMaximum,
+            let text = String(validating: bytes, as: UTF8.self)
+        else {
+            throw SettingFault(
+                field: "--config", source: path,
+                problem: "has more than \(fileBytesMaximum) bytes, or is no UTF-8",
+                remedy: "write YAML or JSON as docs/configuration.md shows")
+        }
+        if let document = try Yams.compose(yaml: text) { count(document) }
+        guard left > 0 else {
+            throw SettingFault(
+                field: "--config", source: path,
+                problem: "holds more than \(valuesMaximum) names and values",
+                remedy: "leave out what is no setting, and write values without aliases")
+        }
+        return text
+    }
+
     /// Names that mean nothing: a setting with a typing error would silently have no effect.
     ///
     /// - Returns: false when there is nothing in the file, or nothing but comments.
     private static func check(_ path: String, _ faults: inout [SettingFault]) throws -> Bool {
-        let text = try String(contentsOfFile: path, encoding: .utf8)
+        let text = try text(path)
         let known = Set(Setting.all.map(\.key))
         func walk(_ value: Any, _ name: String) {
             if let object = value as? [String: Any], !known.contains(name) {
