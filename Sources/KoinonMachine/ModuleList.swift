@@ -8,7 +8,12 @@ public struct ModuleList: Sendable {
     /// ``Modules/all``.
     public static let standard = ModuleList(Modules.all)
 
+    /// What this software knows.
+    public static let newestProtocol: UInt64 = 1
+
     public let all: [any Module.Type]
+    /// The newest protocol version whose rules these modules follow; they know all before it.
+    public let protocolVersion: UInt64
     /// A block's time from the one before and its members' clocks.
     let blockTime: @Sendable (Timestamp, [Timestamp]) -> Timestamp
     /// By number; looked up for every action.
@@ -16,15 +21,17 @@ public struct ModuleList: Sendable {
 
     /// - Parameters:
     ///   - modules: in the order in which they begin with genesis; no number twice.
+    ///   - protocolVersion: a replica takes no entry of a block under a later one.
     ///   - blockTime: a block's time from that of the one before and its members' clocks, in
     ///     any order; another than ``BlockClock/time(previous:clocks:)`` makes another ledger.
     public init(
-        _ modules: [any Module.Type],
+        _ modules: [any Module.Type], protocolVersion: UInt64 = Self.newestProtocol,
         blockTime: @escaping @Sendable (Timestamp, [Timestamp]) -> Timestamp = {
             BlockClock.time(previous: $0, clocks: $1)
         }
     ) {
         all = modules
+        self.protocolVersion = protocolVersion
         self.blockTime = blockTime
         let last = modules.map { Int($0.number) }.max() ?? 0
         var byNumber: [(any Module.Type)?] = Array(repeating: nil, count: last + 1)

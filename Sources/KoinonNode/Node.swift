@@ -58,10 +58,13 @@ public final class Node: Service {
             guards: nil, logger: logger)
     }
 
-    /// - Parameter guards: of the members hosted here; nil for the files in the home.
+    /// - Parameters:
+    ///   - guards: of the members hosted here; nil for the files in the home.
+    ///   - modules: the machine's; others make another ledger.
     init(
         home: NodeHome, engine: (any OrderingEngine)?, clock: any NodeClock, pool: Pool,
-        storeOptions: StoreOptions, guards: GuardKeeper?, logger: Logger
+        storeOptions: StoreOptions, guards: GuardKeeper?, modules: ModuleList = .standard,
+        logger: Logger
     ) throws {
         self.pool = pool
         try Ed25519.selfTest()
@@ -75,8 +78,12 @@ public final class Node: Service {
         let resumed = try Resumption(
             store: store, genesis: genesis, hosted: hosted,
             guards: guards ?? GuardKeeper(home: home, hosted: hosted),
-            beginsGuards: engine == nil)
+            beginsGuards: engine == nil, modules: modules)
         replica = resumed.replica
+        if let unknown = replica.read({ $0.unknownProtocol }) {
+            try store.close()
+            throw unknown
+        }
         self.home = home
         try Self.requireOpenEpoch(home, epoch: replica.read { $0.epoch })
         try Self.check(
@@ -105,6 +112,23 @@ public final class Node: Service {
         progress.post(
             ChainProgress(
                 height: replica.read { $0.header.height }, finalHeight: committer.finalHeight))
+        if let coming = comingProtocol, coming.version > knownProtocol {
+            logger.warning(
+                "software that knows a later protocol version has to be installed",
+                metadata: ["version": "\(coming.version)", "before_block": "\(coming.from)"])
+        }
+    }
+
+    /// By whose rules the next block is executed.
+    public var protocolVersion: UInt64 { replica.read { $0.protocolVersion } }
+
+    /// The newest protocol version that this software knows.
+    public var knownProtocol: UInt64 { replica.read { $0.knownProtocol } }
+
+    /// What the alliance has decided to go over to, and with which block; nil when that has
+    /// begun, or nothing is decided.
+    public var comingProtocol: (version: UInt64, from: Height)? {
+        replica.read { Alliance.comingProtocol(after: $0.header.height.next, in: $0.state) }
     }
 
     public var chain: ChainID { genesis.chain }
@@ -177,7 +201,15 @@ public final class Node: Service {
                     throw error
                 }
             }
-            group.addTask(priority: .high) { await executor.run() }
+            group.addTask(priority: .high) {
+                do { try await executor.run() } catch {
+                    self.engine.stop(error)
+                    // The reader may be waiting for room.
+                    ordered.finish()
+                    self.stop()
+                    throw error
+                }
+            }
             group.addTask { try await self.takeReturned() }
             group.addTask(priority: .high) { [committer, engine] in
                 do { try await committer.run(executed) } catch {

@@ -46,6 +46,12 @@ struct ActionsTests {
             .propose(title: "A", Action.adoption(of: .with { $0.id = "lease" })),
             #"{"alliance":{"propose":{"title":"A","adopt_process":{"id":"lease"}}}}"#)
         check(
+            .propose(title: "A", Action.activation(ofProtocol: 2, from: Height(9))),
+            """
+            {"alliance":{"propose":{"title":"A",\
+            "activate_protocol":{"version":2,"from_height":9}}}}
+            """)
+        check(
             .vote(true, on: Self.proposal),
             "{\"alliance\":{\"vote\":{\"proposal\":\"\(Self.proposal)\",\"yes\":true}}}")
     }

@@ -61,7 +61,7 @@ struct DocumentedActionsTests {
             "limits", "delay_ms", "serial", "description_hash", "reduced_deposit", "platform_fee",
             "place", "available_from_ms", "available_until_ms", "duration_minimum_ms",
             "duration_maximum_ms", "terms", "also", "from_ms", "until_ms",
-            "radius_m", "text_hash", "lift_flag",
+            "radius_m", "text_hash", "lift_flag", "activate_protocol",
             "trust_rule",
             "budget_minor", "start_ms", "quantity", "arbiter", "arbiters", "evidence_hash",
             "claim", "division", "shares", "numerator", "denominator", "hand_over",

@@ -23,6 +23,8 @@ struct MetricsTests {
             let values = try Self.values(text)
             #expect(values["koinon_height"] == 2)
             #expect(values["koinon_final_height"] == 2)
+            #expect(values["koinon_protocol_version"] == 1)
+            #expect(values["koinon_protocol_coming"] == 0)
             #expect(values["koinon_transactions_total{status=\"done\"}"] == 1)
             #expect(values["koinon_transactions_total{status=\"rejected\"}"] == 1)
             #expect(values["koinon_commit_seconds_count"] == 2)

@@ -175,6 +175,7 @@ test("each change that members vote on is proposed with its own fields", async (
       { id: "city", name: "City", node_key: key, account_key: key }],
     expel_member: [{ expelled: "city" }, { id: "city" }],
     lift_flag: [{ flag: id("koiflag", 7) }, { flag: id("koiflag", 7) }],
+    activate_protocol: [{ version: "2", from_height: "1000" }, { version: 2, from_height: 1000 }],
     adopt_process: [{ process_file: new File([process], "lease.json") }, null],
   };
   for (const [change, [values, expected]] of Object.entries(cases)) {

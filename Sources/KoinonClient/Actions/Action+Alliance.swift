@@ -54,6 +54,19 @@ extension Action {
         .adoptProcess(process)
     }
 
+    /// - Parameters:
+    ///   - version: one above the one in force.
+    ///   - height: the first block executed by its rules.
+    public static func activation(
+        ofProtocol version: UInt64, from height: Height
+    ) -> Propose.OneOf_Change {
+        .activateProtocol(
+            .with {
+                $0.version = version
+                $0.fromHeight = height.rawValue
+            })
+    }
+
     /// Another node key for the member whose account sends it; its node signs with it from the
     /// next block on.
     public static func renewNodeKey(_ key: PublicKey) -> Action {

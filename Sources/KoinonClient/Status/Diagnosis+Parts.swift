@@ -70,6 +70,18 @@ extension Diagnosis {
                         "it catches up by itself; if its height does not rise, look at its engine below, then start it again with peers in node.json (docs/catching-up.md)"
                 ))
         }
+        if let rules = status.protocolState, let coming = rules.coming,
+            coming.version > rules.known
+        {
+            let blocks = coming.fromHeight - min(coming.fromHeight, status.height)
+            findings.append(
+                Finding(
+                    .warning, "protocolUnknown", of: node.address,
+                    "knows protocol version \(rules.known), and version \(coming.version) begins at block \(coming.fromHeight), in \(blocks) blocks",
+                    remedy:
+                        "install a koinon that knows it and start it again before; the node stops at that block otherwise (docs/operate.md, \"A new protocol version\")"
+                ))
+        }
         for fault in status.engine?.faults ?? [] {
             findings.append(
                 Finding(

@@ -35,6 +35,8 @@ public struct NodeStatus: Hashable, Sendable, Decodable {
     public var certificateEnds: AnsweredTime?
     /// Up to here it has no blocks.
     public var baseHeight: UInt64?
+    /// By the rules of which protocol version blocks are executed.
+    public var protocolState: ProtocolState?
 
     enum CodingKeys: String, CodingKey {
         case chain, alliance, height, time, now, hosts, pool, members, quorum, engine, disk
@@ -47,6 +49,28 @@ public struct NodeStatus: Hashable, Sendable, Decodable {
         case openChange = "open_change"
         case certificateEnds = "certificate_ends"
         case baseHeight = "base_height"
+        case protocolState = "protocol"
+    }
+
+    /// Which protocol versions are in force, coming and known.
+    public struct ProtocolState: Hashable, Sendable, Decodable {
+        /// Of the next block.
+        public var version: UInt64
+        /// The newest that the node's software knows.
+        public var known: UInt64
+        /// What a vote has decided and has not begun.
+        public var coming: Coming?
+
+        public struct Coming: Hashable, Sendable, Decodable {
+            public var version: UInt64
+            /// The first block under it.
+            public var fromHeight: UInt64
+
+            enum CodingKeys: String, CodingKey {
+                case version
+                case fromHeight = "from_height"
+            }
+        }
     }
 
     /// What the node has seen of one member.

@@ -28,6 +28,8 @@ public final class Replica {
     private var pendingAuthors: [MemberID: AuthorState] = [:]
     /// Authors that contradicted themselves, with the block that showed it.
     public private(set) var silenced: [MemberID: Height] = [:]
+    /// Of the next block.
+    public private(set) var protocolVersion: UInt64 = 1
     private var spent = SpentIDIndex()
     /// Of the execution alone: readers have their own, in ``state``.
     private let derived = DerivedValues()
@@ -39,6 +41,9 @@ public final class Replica {
         /// Waits for the entry that closes the block.
         case waiting
         case closed(ExecutedBlock, ignored: [Hash256: IgnoredReason])
+        /// The entry belongs to a block whose rules this machine does not know: nothing was
+        /// taken, and nothing will be.
+        case unknownProtocol(UnknownProtocol)
     }
 
     /// The ledger at block 0, as the genesis document says it.
@@ -86,6 +91,14 @@ public final class Replica {
         memberSet = Alliance.memberSet(in: state)
         silenced = CoreRows.silenced(in: state)
         spent = SpentIDIndex(state)
+        protocolVersion = Alliance.protocolVersion(at: header.height.next, in: state)
+    }
+
+    /// Why the machine cannot execute the next block; nil when it can.
+    public var unknownProtocol: UnknownProtocol? {
+        guard protocolVersion > modules.protocolVersion else { return nil }
+        return UnknownProtocol(
+            version: protocolVersion, from: header.height.next, known: modules.protocolVersion)
     }
 
     /// The members who judge the next block.
@@ -143,6 +156,7 @@ public final class Replica {
         case .noEffect(let reason): .noEffect(reason)
         case .waiting: .waiting
         case .closes(let closing): seal(execute(closing))
+        case .unknownProtocol(let fault): .unknownProtocol(fault)
         }
     }
 
@@ -154,6 +168,8 @@ public final class Replica {
         case waiting
         /// To be executed and sealed, with nothing else between.
         case closes(ClosingBlock)
+        /// As ``Outcome/unknownProtocol(_:)``.
+        case unknownProtocol(UnknownProtocol)
     }
 
     /// A block about to be executed.
@@ -167,6 +183,7 @@ public final class Replica {
 
     /// First step: the entry takes its place among those since the last block.
     public func begin(_ entry: CheckedEntry) -> Beginning {
+        if let unknownProtocol { return .unknownProtocol(unknownProtocol) }
         guard var author = authorState(entry.author) else {
             return .noEffect("\(entry.author) is not known to the alliance")
         }
@@ -327,6 +344,7 @@ public final class Replica {
         header = executed.header
         history = executed.history
         memberSet = executed.memberSet
+        protocolVersion = Alliance.protocolVersion(at: header.height.next, in: state)
         pending = []
         pendingAuthors = [:]
         let block = ExecutedBlock(

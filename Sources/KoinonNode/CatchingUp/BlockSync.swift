@@ -214,6 +214,7 @@ package struct BlockSync {
             case .closed(let executed, _):
                 throw CatchUpFault.diverged(
                     height: block.header.height, computed: executed.header, signed: block.header)
+            case .unknownProtocol(let fault): throw fault
             case .waiting, .noEffect:
                 throw CatchUpFault.diverged(
                     height: block.header.height, computed: nil, signed: block.header)

@@ -50,8 +50,8 @@ public struct CatchUp: Sendable {
     ///
     /// - Parameters:
     ///   - progress: called now and then with the height reached, and the one to reach.
-    /// - Throws: ``CatchUpFault``, the store's fault, `CancellationError`. What was taken
-    ///   before is durable, or will be taken again.
+    /// - Throws: ``CatchUpFault``, `UnknownProtocol`, the store's fault, `CancellationError`.
+    ///   What was taken before is durable, or will be taken again.
     public func run(
         progress: (_ height: Height, _ goal: Height) -> Void = { _, _ in }
     ) async throws -> CatchUpReport {
@@ -182,6 +182,10 @@ public struct CatchUp: Sendable {
             parts.finish()
             reading.cancel()
             _ = await reading.result
+            // Blocks of a later form look like a lie to software that does not know them.
+            if error is BlockCheck.Fault, let unknown = replica.read({ $0.unknownProtocol }) {
+                throw unknown
+            }
             if let fault = error as? BlockCheck.Fault {
                 throw PeerFault(peer: peer.name, height: fault.height, kind: fault.kind)
             }

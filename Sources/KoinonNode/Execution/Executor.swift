@@ -28,24 +28,33 @@ struct Executor: Sendable {
     let output: BoundedQueue<ExecutedBatch>
     let logger: Logger
 
-    func run() async {
+    /// - Throws: `UnknownProtocol` at the first entry of a block that this software cannot
+    ///   execute; what comes before it is handed on, and nothing of it.
+    func run() async throws {
+        defer { output.finish() }
         var position = lastPosition
         while let entries = await input.drain(limit: Self.entriesPerBatch) {
             var batch = ExecutedBatch()
             for entry in entries {
+                // Before it is parsed: its form may be a later one too.
+                let (epoch, unknown) = replica.read { ($0.epoch, $0.unknownProtocol) }
+                if let unknown {
+                    if !batch.log.isEmpty { await output.push(batch) }
+                    throw unknown
+                }
                 position = position.next
-                apply(entry, at: position, to: &batch)
+                apply(entry, at: position, epoch, to: &batch)
                 guard batch.transactionCount >= Self.transactionsPerBatch else { continue }
                 await output.push(batch)
                 batch = ExecutedBatch()
             }
             if !batch.log.isEmpty { await output.push(batch) }
         }
-        output.finish()
     }
 
     private func apply(
-        _ ordered: OrderedEntry, at position: LogPosition, to batch: inout ExecutedBatch
+        _ ordered: OrderedEntry, at position: LogPosition, _ epoch: UInt64,
+        to batch: inout ExecutedBatch
     ) {
         batch.through = ordered.position
         let entry: CheckedEntry
@@ -55,7 +64,6 @@ struct Executor: Sendable {
                 entry = own
                 isOwn = true
             } else {
-                let epoch = replica.read { $0.epoch }
                 entry = try CheckedEntry(ordered.envelope, chain: chain, epoch: epoch)
             }
         } catch {
@@ -71,6 +79,8 @@ struct Executor: Sendable {
             logger.warning("entry without effect", metadata: ["reason": "\(reason)"])
             hasEffect = false
         case .waiting: break
+        case .unknownProtocol(let fault):
+            preconditionFailure("looked for before the entry was taken: \(fault)")
         case .closed(let block, let ignored):
             batch.blocks.append(
                 JudgedBlock(

@@ -81,6 +81,8 @@ extension LedgerStore {
         let (replica, executed) = try rebuildReplica(modules: modules)
         if !isReadOnly { try completeRows(with: executed) }
         for logged in try read({ try $0.pendingEntries() }) where logged.hasEffect {
+            // Newer software has stored it.
+            if let unknown = replica.unknownProtocol { throw unknown }
             // Those with transactions are void, or they would have closed a block; a wrong
             // signature may be what makes them so, and only looking at it tells.
             let entry = try CheckedEntry(
@@ -171,6 +173,7 @@ extension LedgerReader {
             try forEachLogEntry(from: base.closedAt.next) { logged in
                 if logged.position > last { throw Enough() }
                 guard logged.hasEffect else { return }
+                if let unknown = replica.unknownProtocol { throw unknown }
                 let entry = try CheckedEntry(
                     logged.envelope, chain: replica.chain, epoch: replica.epoch,
                     signature: .doneBefore, isKnown: { _ in !checksSignatures })

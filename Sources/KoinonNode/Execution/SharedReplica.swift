@@ -61,6 +61,7 @@ public final class SharedReplica: @unchecked Sendable {
         switch beginning {
         case .noEffect(let reason): outcome = .noEffect(reason)
         case .waiting: outcome = .waiting
+        case .unknownProtocol(let fault): outcome = .unknownProtocol(fault)
         case .closes(let closing):
             let executed = replica.execute(closing)
             outcome = lock.withLock { _ in replica.seal(executed) }
@@ -96,6 +97,12 @@ public struct ReplicaView {
     /// The members who judge the next block.
     public var members: MemberSet { replica.members }
     public var nextTimer: Timestamp? { replica.nextTimer }
+    /// As `Replica.protocolVersion`.
+    public var protocolVersion: UInt64 { replica.protocolVersion }
+    /// The newest that this software knows.
+    public var knownProtocol: UInt64 { replica.modules.protocolVersion }
+    /// As `Replica.unknownProtocol`.
+    public var unknownProtocol: UnknownProtocol? { replica.unknownProtocol }
     /// As `Replica.silenced`.
     public var silenced: [MemberID: Height] { replica.silenced }
 

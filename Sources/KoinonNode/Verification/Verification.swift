@@ -215,6 +215,7 @@ public struct Verification {
         for checked in part {
             let position = checked.logged.position
             let height = replica.header.height.next
+            if let unknown = replica.unknownProtocol { throw unknown }
             comparison.logEntries += 1
             let entry: CheckedEntry
             switch checked.result {
@@ -239,6 +240,7 @@ public struct Verification {
                     throw Finding(
                         height: height, what: "entry at log position \(position): \(reason)")
                 }
+            case .unknownProtocol(let fault): throw fault
             case .waiting:
                 try require(checked.logged.hasEffect, height, position)
             case .closed(let block, _):

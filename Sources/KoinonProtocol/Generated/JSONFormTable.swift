@@ -230,6 +230,7 @@ enum JSONFormTable {
           5 set_parameter SetParameter oneof change
           6 adopt_process ProcessDefinition oneof change
           7 lift_flag LiftFlag oneof change
+          8 activate_protocol ActivateProtocol oneof change
         message Vote
           1 proposal bytes
           2 yes bool
@@ -244,6 +245,9 @@ enum JSONFormTable {
           1 id string
         message LiftFlag
           1 flag bytes
+        message ActivateProtocol
+          1 version uint64
+          2 from_height uint64
         message SetParameter
           1 name string
           2 value uint64
@@ -272,6 +276,10 @@ enum JSONFormTable {
         message RetiredNodeKey
           1 member string
           2 retired_at_ms uint64
+        message ProtocolSchedule
+          1 version uint64
+          2 next_version uint64
+          3 from_height uint64
         message ActingAccount
           1 member string
         enum ProposalStatus
@@ -296,6 +304,7 @@ enum JSONFormTable {
           6 parameter_set ParameterSet oneof event
           7 process_adopted ProcessAdopted oneof event
           8 node_key_renewed NodeKeyRenewed oneof event
+          9 protocol_decided ProtocolDecided oneof event
         message ProposalMade
           1 proposal bytes
           2 proposer string
@@ -322,6 +331,9 @@ enum JSONFormTable {
           1 member string
           2 node_key bytes
           3 retired_key bytes
+        message ProtocolDecided
+          1 version uint64
+          2 from_height uint64
         message AuthorState
           1 last_sequence uint64
           2 last_clock_ms uint64

@@ -168,6 +168,14 @@ public nonisolated struct Propose: Sendable {
     set {change = .liftFlag(newValue)}
   }
 
+  public var activateProtocol: ActivateProtocol {
+    get {
+      if case .activateProtocol(let v)? = change {return v}
+      return ActivateProtocol()
+    }
+    set {change = .activateProtocol(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Change: Equatable, Sendable {
@@ -176,6 +184,7 @@ public nonisolated struct Propose: Sendable {
     case setParameter(SetParameter)
     case adoptProcess(ProcessDefinition)
     case liftFlag(LiftFlag)
+    case activateProtocol(ActivateProtocol)
 
   }
 
@@ -248,6 +257,23 @@ public nonisolated struct LiftFlag: Sendable {
   // methods supported on all messages.
 
   public var flag: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// From a block on the ledger follows the rules of the next protocol version.
+public nonisolated struct ActivateProtocol: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// One above the version in force; takes the place of one that is coming.
+  public var version: UInt64 = 0
+
+  /// The first block under it: above the block that decides this.
+  public var fromHeight: UInt64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -349,6 +375,24 @@ public nonisolated struct RetiredNodeKey: Sendable {
   public var member: String = String()
 
   public var retiredAtMs: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// By which protocol version blocks are executed; no row means version 1 with none coming.
+public nonisolated struct ProtocolSchedule: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var version: UInt64 = 0
+
+  /// 0 when none is coming; at from_height it takes the place of `version`.
+  public var nextVersion: UInt64 = 0
+
+  public var fromHeight: UInt64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -474,6 +518,14 @@ public nonisolated struct AllianceEvent: Sendable {
     set {event = .nodeKeyRenewed(newValue)}
   }
 
+  public var protocolDecided: ProtocolDecided {
+    get {
+      if case .protocolDecided(let v)? = event {return v}
+      return ProtocolDecided()
+    }
+    set {event = .protocolDecided(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Event: Equatable, Sendable {
@@ -485,6 +537,7 @@ public nonisolated struct AllianceEvent: Sendable {
     case parameterSet(ParameterSet)
     case processAdopted(ProcessAdopted)
     case nodeKeyRenewed(NodeKeyRenewed)
+    case protocolDecided(ProtocolDecided)
 
   }
 
@@ -607,6 +660,20 @@ public nonisolated struct NodeKeyRenewed: Sendable {
   public init() {}
 }
 
+public nonisolated struct ProtocolDecided: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var version: UInt64 = 0
+
+  public var fromHeight: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "koinon.v1"
@@ -701,7 +768,7 @@ nonisolated extension AllianceAction: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension Propose: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Propose"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}title\0\u{3}statement_hash\0\u{3}admit_member\0\u{3}expel_member\0\u{3}set_parameter\0\u{3}adopt_process\0\u{3}lift_flag\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}title\0\u{3}statement_hash\0\u{3}admit_member\0\u{3}expel_member\0\u{3}set_parameter\0\u{3}adopt_process\0\u{3}lift_flag\0\u{3}activate_protocol\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -776,6 +843,19 @@ nonisolated extension Propose: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
           self.change = .liftFlag(v)
         }
       }()
+      case 8: try {
+        var v: ActivateProtocol?
+        var hadOneofValue = false
+        if let current = self.change {
+          hadOneofValue = true
+          if case .activateProtocol(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.change = .activateProtocol(v)
+        }
+      }()
       default: break
       }
     }
@@ -812,6 +892,10 @@ nonisolated extension Propose: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     case .liftFlag?: try {
       guard case .liftFlag(let v)? = self.change else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    }()
+    case .activateProtocol?: try {
+      guard case .activateProtocol(let v)? = self.change else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
     }()
     case nil: break
     }
@@ -992,6 +1076,41 @@ nonisolated extension LiftFlag: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
   public static func ==(lhs: LiftFlag, rhs: LiftFlag) -> Bool {
     if lhs.flag != rhs.flag {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ActivateProtocol: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ActivateProtocol"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{3}from_height\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.version) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.fromHeight) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.version != 0 {
+      try visitor.visitSingularUInt64Field(value: self.version, fieldNumber: 1)
+    }
+    if self.fromHeight != 0 {
+      try visitor.visitSingularUInt64Field(value: self.fromHeight, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ActivateProtocol, rhs: ActivateProtocol) -> Bool {
+    if lhs.version != rhs.version {return false}
+    if lhs.fromHeight != rhs.fromHeight {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1217,6 +1336,46 @@ nonisolated extension RetiredNodeKey: SwiftProtobuf.Message, SwiftProtobuf._Mess
   }
 }
 
+nonisolated extension ProtocolSchedule: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ProtocolSchedule"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{3}next_version\0\u{3}from_height\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.version) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.nextVersion) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.fromHeight) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.version != 0 {
+      try visitor.visitSingularUInt64Field(value: self.version, fieldNumber: 1)
+    }
+    if self.nextVersion != 0 {
+      try visitor.visitSingularUInt64Field(value: self.nextVersion, fieldNumber: 2)
+    }
+    if self.fromHeight != 0 {
+      try visitor.visitSingularUInt64Field(value: self.fromHeight, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtocolSchedule, rhs: ProtocolSchedule) -> Bool {
+    if lhs.version != rhs.version {return false}
+    if lhs.nextVersion != rhs.nextVersion {return false}
+    if lhs.fromHeight != rhs.fromHeight {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension ActingAccount: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".ActingAccount"
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}member\0")
@@ -1313,7 +1472,7 @@ nonisolated extension Proposal: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension AllianceEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".AllianceEvent"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}proposal_made\0\u{3}vote_cast\0\u{3}proposal_closed\0\u{3}member_admitted\0\u{3}member_expelled\0\u{3}parameter_set\0\u{3}process_adopted\0\u{3}node_key_renewed\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}proposal_made\0\u{3}vote_cast\0\u{3}proposal_closed\0\u{3}member_admitted\0\u{3}member_expelled\0\u{3}parameter_set\0\u{3}process_adopted\0\u{3}node_key_renewed\0\u{3}protocol_decided\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1425,6 +1584,19 @@ nonisolated extension AllianceEvent: SwiftProtobuf.Message, SwiftProtobuf._Messa
           self.event = .nodeKeyRenewed(v)
         }
       }()
+      case 9: try {
+        var v: ProtocolDecided?
+        var hadOneofValue = false
+        if let current = self.event {
+          hadOneofValue = true
+          if case .protocolDecided(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.event = .protocolDecided(v)
+        }
+      }()
       default: break
       }
     }
@@ -1467,6 +1639,10 @@ nonisolated extension AllianceEvent: SwiftProtobuf.Message, SwiftProtobuf._Messa
     case .nodeKeyRenewed?: try {
       guard case .nodeKeyRenewed(let v)? = self.event else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    }()
+    case .protocolDecided?: try {
+      guard case .protocolDecided(let v)? = self.event else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
     }()
     case nil: break
     }
@@ -1765,6 +1941,41 @@ nonisolated extension NodeKeyRenewed: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.member != rhs.member {return false}
     if lhs.nodeKey != rhs.nodeKey {return false}
     if lhs.retiredKey != rhs.retiredKey {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtocolDecided: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ProtocolDecided"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{3}from_height\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.version) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.fromHeight) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.version != 0 {
+      try visitor.visitSingularUInt64Field(value: self.version, fieldNumber: 1)
+    }
+    if self.fromHeight != 0 {
+      try visitor.visitSingularUInt64Field(value: self.fromHeight, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtocolDecided, rhs: ProtocolDecided) -> Bool {
+    if lhs.version != rhs.version {return false}
+    if lhs.fromHeight != rhs.fromHeight {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

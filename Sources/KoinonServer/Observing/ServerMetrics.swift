@@ -80,6 +80,19 @@ public final class ServerMetrics: Sendable {
             Double(lag) / 1000, &text)
         gauge("koinon_pool_transactions", "Those that wait for a block.", node.poolCount, &text)
         gauge("koinon_members", "Members who judge the next block.", members.members.count, &text)
+        gauge(
+            "koinon_protocol_version", "By whose rules the next block is executed.",
+            node.protocolVersion, &text)
+        gauge(
+            "koinon_protocol_known", "The newest protocol version that the software knows.",
+            node.knownProtocol, &text)
+        let coming = node.comingProtocol
+        gauge(
+            "koinon_protocol_coming", "The protocol version that is decided; 0 for none.",
+            coming?.version ?? 0, &text)
+        gauge(
+            "koinon_protocol_coming_blocks", "Blocks before it begins; 0 for none.",
+            coming.map { $0.from.rawValue - min($0.from, header.height).rawValue } ?? 0, &text)
         writeEngine(of: node, to: &text)
     }
 

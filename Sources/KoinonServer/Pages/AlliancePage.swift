@@ -69,6 +69,7 @@ extension PageRenderer {
     /// What members may vote on, the most frequent first.
     private static let changes = [
         "set_parameter", "admit_member", "expel_member", "adopt_process", "lift_flag",
+        "activate_protocol",
     ]
 
     private static func bounds(_ parameter: ParameterView, _ isTime: Bool) -> String {

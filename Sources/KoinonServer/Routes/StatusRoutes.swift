@@ -30,6 +30,7 @@ struct StatusRoutes {
         let change: JSONValue = durable.openChange.map { .number($0.rawValue) } ?? .null
         fields.append(("open_change", change))
         fields.append(("member_states", .array(memberStates(durable))))
+        fields.append(("protocol", protocolState))
         fields.append(("engine", engine))
         fields.append(("disk", disk(durable.bytes)))
         fields.append(("certificate_ends", Self.time(certificateEnds)))
@@ -121,6 +122,17 @@ struct StatusRoutes {
             silent[standing.member] = reason.description
         }
         return silent
+    }
+
+    private var protocolState: JSONValue {
+        let node = context.node
+        let coming = node.comingProtocol.map { coming -> JSONValue in
+            ["version": .number(coming.version), "from_height": .number(coming.from.rawValue)]
+        }
+        return [
+            "version": .number(node.protocolVersion), "known": .number(node.knownProtocol),
+            "coming": coming ?? .null,
+        ]
     }
 
     private var engine: JSONValue {

@@ -66,9 +66,10 @@ public struct MemberView: Codable, Sendable, Equatable {
 public struct ProposalView: Codable, Sendable, Equatable {
     /// What would change.
     public struct Change: Codable, Sendable, Equatable {
-        /// "admit_member", "expel_member", "set_parameter", "adopt_process" or "lift_flag".
+        /// "admit_member", "expel_member", "set_parameter", "adopt_process", "lift_flag" or
+        /// "activate_protocol".
         public var kind: String
-        /// The member, parameter, process or flag.
+        /// The member, parameter, process, flag or protocol version.
         public var subject: String
         /// The new value, or a name.
         public var value: String?
@@ -123,6 +124,10 @@ public struct ProposalView: Codable, Sendable, Equatable {
             Change(kind: "adopt_process", subject: it.id, value: it.title)
         case .liftFlag(let it):
             Change(kind: "lift_flag", subject: reader.text(it.flag, FlagKind.self) ?? "")
+        case .activateProtocol(let it):
+            Change(
+                kind: "activate_protocol", subject: String(it.version),
+                value: String(it.fromHeight))
         case nil: Change(kind: "none", subject: "")
         }
     }

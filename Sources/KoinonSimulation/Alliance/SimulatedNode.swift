@@ -314,6 +314,7 @@ final class NodeProcess {
         switch applied.outcome {
         case .noEffect: hasEffect = false
         case .waiting: break
+        case .unknownProtocol(let fault): preconditionFailure("nobody votes for one: \(fault)")
         case .closed(let block, let ignored):
             taken.blocks.append((block, applied.judges, applied.silenced))
             taken.settled += block.transactions.map(\.id) + ignored.keys

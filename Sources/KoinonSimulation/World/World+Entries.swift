@@ -97,6 +97,7 @@ extension Replica.Outcome {
         switch self {
         case .noEffect(let reason): "has no effect (\(reason))"
         case .waiting: "waits"
+        case .unknownProtocol(let fault): "is not taken (\(fault))"
         case .closed: "closes a block"
         }
     }

@@ -42,7 +42,17 @@ struct StatusReport {
 
     private func head(_ status: NodeStatus) -> String {
         let count = status.members.map { "\($0) members, \(status.quorum ?? 0) make a block final" }
-        return "\(status.alliance): \(count ?? "")\n\(status.now.text), block time \(status.time.text)"
+        var lines = [
+            "\(status.alliance): \(count ?? "")",
+            "\(status.now.text), block time \(status.time.text)",
+        ]
+        if let rules = status.protocolState {
+            let coming = rules.coming.map {
+                ", version \($0.version) from block \(Text.number($0.fromHeight)) on"
+            }
+            lines.append("protocol version \(rules.version)\(coming ?? "")")
+        }
+        return lines.joined(separator: "\n")
     }
 
     private var nodes: String {

@@ -146,6 +146,20 @@ struct DiagnosisTests {
         #expect(diagnosis.findings[0].remedy.contains("new node key"))
     }
 
+    @Test func `names nodes that do not know the protocol version that is coming`() {
+        let coming = NodeStatus.ProtocolState.Coming(version: 2, fromHeight: 1_100)
+        let diagnosis = Self.alliance({ nodes in
+            Self.all(&nodes) { $0.protocolState = .init(version: 1, known: 2, coming: coming) }
+            nodes["carol"]!.protocolState!.known = 1
+        })
+        #expect(diagnosis.findings.map(\.code) == ["protocolUnknown"])
+        #expect(diagnosis.findings[0].subject == "http://carol")
+        #expect(
+            diagnosis.findings[0].what
+                == "knows protocol version 1, and version 2 begins at block 1100, in 100 blocks")
+        #expect(diagnosis.findings[0].remedy.contains("install a koinon that knows it"))
+    }
+
     @Test func `names a clock that is ahead`() {
         let diagnosis = Self.alliance({ nodes in
             Self.all(&nodes) { $0.memberStates![3].clock = Self.time(Self.now + 86_400_000) }

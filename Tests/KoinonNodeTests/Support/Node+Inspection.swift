@@ -51,7 +51,7 @@ extension Node {
                 pool: Pool(), outbox: AttestationOutbox(), news: OrderNews(), replica: replica),
             input: ordered, output: executed,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        await executor.run()
+        try await executor.run()
         return executed
     }
 

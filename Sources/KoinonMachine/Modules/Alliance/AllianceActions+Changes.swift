@@ -24,6 +24,7 @@ extension Alliance {
             do throws(Rejection) {
                 try Reputation.lift(change, in: context)
             } catch { throw error.inside("lift_flag") }
+        case .activateProtocol(let change): try activate(change, in: context)
         case nil: throw Rejection(AllianceRejection.emptyChange, field: "change")
         }
     }
@@ -110,5 +111,31 @@ extension Alliance {
         set.name = change.name
         set.value = change.value
         context.emit(.parameterSet(set))
+    }
+
+    /// Another vote may put off, or bring forward, what has not begun.
+    private static func activate(
+        _ change: ActivateProtocol, in context: Context
+    ) throws(Rejection) {
+        let version = protocolVersion(at: context.height, in: context.state)
+        guard change.version == version + 1 else {
+            throw Rejection(
+                AllianceRejection.notNextProtocol, field: "activate_protocol.version",
+                detail: "\(version + 1)")
+        }
+        guard change.fromHeight > context.height.rawValue else {
+            throw Rejection(
+                AllianceRejection.protocolHeightPassed, field: "activate_protocol.from_height",
+                detail: "\(context.height)")
+        }
+        var schedule = ProtocolSchedule()
+        schedule.version = version
+        schedule.nextVersion = change.version
+        schedule.fromHeight = change.fromHeight
+        protocolSchedule.set(NoKey(), schedule, in: context.state)
+        var decided = ProtocolDecided()
+        decided.version = change.version
+        decided.fromHeight = change.fromHeight
+        context.emit(.protocolDecided(decided))
     }
 }

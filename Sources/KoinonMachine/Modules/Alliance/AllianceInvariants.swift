@@ -35,6 +35,11 @@ extension Alliance {
         where !definition.bounds.contains(parameters[keyPath: definition.field]) {
             violations.append("parameter \(definition.name) is out of bounds")
         }
+        if let schedule = protocolSchedule.get(NoKey(), in: state),
+            schedule.version == 0 || schedule.nextVersion != schedule.version + 1
+        {
+            violations.append("protocol \(schedule.nextVersion) follows \(schedule.version)")
+        }
         return violations + proposalViolations(in: state)
     }
 

@@ -32,6 +32,24 @@ extension Alliance {
         return parameters
     }
 
+    /// By the rules of which protocol version the block of that height is executed, as far as
+    /// is decided. Rules that change with a version ask this.
+    public static func protocolVersion(at height: Height, in state: some StateReader) -> UInt64 {
+        guard let schedule = protocolSchedule.get(NoKey(), in: state) else { return 1 }
+        let hasBegun = schedule.nextVersion > 0 && height.rawValue >= schedule.fromHeight
+        return hasBegun ? schedule.nextVersion : schedule.version
+    }
+
+    /// The protocol version that is decided and begins above that height, if there is one.
+    public static func comingProtocol(
+        after height: Height, in state: some StateReader
+    ) -> (version: UInt64, from: Height)? {
+        guard let schedule = protocolSchedule.get(NoKey(), in: state), schedule.nextVersion > 0,
+            schedule.fromHeight > height.rawValue
+        else { return nil }
+        return (schedule.nextVersion, Height(schedule.fromHeight))
+    }
+
     public static func proposal(_ id: ProposalID, in state: some StateReader) -> Proposal? {
         proposals.get(id, in: state)
     }

@@ -20,6 +20,8 @@ public enum AllianceRejection: UInt32, RejectionCode {
     case proposalNotOpen = 117
     case nodeKeyRetired = 118
     case sameNodeKey = 119
+    case notNextProtocol = 120
+    case protocolHeightPassed = 121
 
     public var remedy: String {
         switch self {
@@ -44,6 +46,10 @@ public enum AllianceRejection: UInt32, RejectionCode {
         case .proposalNotOpen: "voting has ended; make a new proposal"
         case .nodeKeyRetired: "another key has replaced this one before, for good; make a new one"
         case .sameNodeKey: "the node signs with this key already; make a new one"
+        case .notNextProtocol:
+            "protocol versions come one after the other; propose the one named"
+        case .protocolHeightPassed:
+            "the ledger has come to this block already; name one far enough ahead for every member to install what knows the version"
         }
     }
 }

@@ -14,6 +14,9 @@ extension Alliance {
     /// Node keys that another one has replaced: they never return, to nobody.
     public static let retiredNodeKeys = Table<PublicKey, RetiredNodeKey>(prefix: 0x14)
 
+    /// One row once a vote has decided anything about it.
+    static let protocolSchedule = Table<NoKey, ProtocolSchedule>(prefix: 0x15)
+
     enum TimerKind: UInt32 {
         /// The subject is a proposal whose time to vote ends.
         case lapse = 1

@@ -57,6 +57,10 @@ const changes = {
   expel_member: (values) => ({ id: values.expelled }),
   adopt_process: (values) => processOf(values.process_file),
   lift_flag: (values) => ({ flag: id("flag", values.flag) }),
+  activate_protocol: (values) => ({
+    version: BigInt(whole(values, "version", 1, Number.MAX_SAFE_INTEGER)),
+    from_height: BigInt(whole(values, "from_height", 1, Number.MAX_SAFE_INTEGER)),
+  }),
 };
 
 async function propose(values) {

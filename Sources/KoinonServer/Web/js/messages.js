@@ -50,6 +50,10 @@ export const messages = {
     [7, "reputation", "ReputationAction", "module"],
     [8, "disputes", "DisputesAction", "module"],
   ],
+  ActivateProtocol: [
+    [1, "version", "uint64"],
+    [2, "from_height", "uint64"],
+  ],
   AddKey: [
     [1, "public_key", "bytes"],
     [2, "limits", "SpendLimit", "repeated"],
@@ -105,6 +109,7 @@ export const messages = {
     [6, "parameter_set", "ParameterSet", "event"],
     [7, "process_adopted", "ProcessAdopted", "event"],
     [8, "node_key_renewed", "NodeKeyRenewed", "event"],
+    [9, "protocol_decided", "ProtocolDecided", "event"],
   ],
   AnswerAgreed: [
     [1, "answer", "bytes"],
@@ -477,6 +482,11 @@ export const messages = {
     [5, "set_parameter", "SetParameter", "change"],
     [6, "adopt_process", "ProcessDefinition", "change"],
     [7, "lift_flag", "LiftFlag", "change"],
+    [8, "activate_protocol", "ActivateProtocol", "change"],
+  ],
+  ProtocolDecided: [
+    [1, "version", "uint64"],
+    [2, "from_height", "uint64"],
   ],
   PublishOffer: [
     [1, "resource", "bytes"],

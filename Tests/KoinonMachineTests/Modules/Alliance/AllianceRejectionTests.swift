@@ -221,6 +221,15 @@ import Testing
         row(
             .parameterOutOfBounds, field: "set_parameter.value", "0",
             proposing: .set("timers_per_block", to: 0)),
+        row(
+            .notNextProtocol, field: "activate_protocol.version", "version 3 after 1, and block 0",
+            proposing: .activate(3, from: 0)),
+        row(
+            .notNextProtocol, field: "activate_protocol.version", "the version in force",
+            proposing: .activate(1, from: 100)),
+        row(
+            .protocolHeightPassed, field: "activate_protocol.from_height",
+            "from the block that proposes it on", proposing: .activate(2, from: 1)),
         RejectionRow(
             AgreementsRejection.processFaulty, field: "adopt_process.id", "a process without name"
         ) {

@@ -51,6 +51,14 @@ extension Propose.OneOf_Change {
 
     static func expel(_ id: String) -> Self { .expelMember(.with { $0.id = id }) }
 
+    static func activate(_ version: UInt64, from height: UInt64) -> Self {
+        .activateProtocol(
+            .with {
+                $0.version = version
+                $0.fromHeight = height
+            })
+    }
+
     static func set(_ name: String, to value: UInt64) -> Self {
         .setParameter(
             .with {
