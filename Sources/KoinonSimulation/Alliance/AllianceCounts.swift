@@ -1,5 +1,5 @@
 /// How much a run of alliances did, to show that it did something.
-public struct AllianceCounts: Equatable, Sendable {
+public struct AllianceCounts: SimulationCounts, Equatable {
     /// Different blocks, on all branches.
     public var blocks = 0
     public var transactions = 0
@@ -31,25 +31,31 @@ public struct AllianceCounts: Equatable, Sendable {
 
     public init() {}
 
+    /// All of them, by the names that reports give them.
+    public static let all:
+        [(name: String, count: WritableKeyPath<AllianceCounts, Int> & Sendable)] = [
+            ("blocks", \.blocks),
+            ("transactions", \.transactions),
+            ("entries", \.entries),
+            ("attestations", \.attestations),
+            ("starts", \.starts),
+            ("crashes", \.crashes),
+            ("lies", \.lies),
+            ("lost_disks", \.lostDisks),
+            ("lost_guards", \.lostGuards),
+            ("expired", \.expired),
+            ("alliances", \.alliances),
+            ("splits", \.splits),
+            ("statements", \.statements),
+            ("ceremonies", \.ceremonies),
+            ("bases", \.bases),
+            ("epochs", \.epochs),
+            ("lags", \.lags),
+            ("renewals", \.renewals),
+            ("member_changes", \.memberChanges),
+        ]
+
     public mutating func add(_ other: AllianceCounts) {
-        blocks += other.blocks
-        transactions += other.transactions
-        entries += other.entries
-        attestations += other.attestations
-        starts += other.starts
-        crashes += other.crashes
-        lies += other.lies
-        lostDisks += other.lostDisks
-        lostGuards += other.lostGuards
-        expired += other.expired
-        alliances += other.alliances
-        splits += other.splits
-        statements += other.statements
-        ceremonies += other.ceremonies
-        bases += other.bases
-        epochs += other.epochs
-        lags += other.lags
-        renewals += other.renewals
-        memberChanges += other.memberChanges
+        for (_, count) in Self.all { self[keyPath: count] += other[keyPath: count] }
     }
 }

@@ -2,7 +2,9 @@ import Foundation
 import KoinonProtocol
 
 /// The JSON form of scripts of alliances (docs/simulate.md).
-extension AllianceScript {
+extension AllianceScript: SimulationScript {
+    public var stepCount: Int { steps.count }
+
     public static let format = "koinon/alliance-simulation/v1"
 
     public func json() throws -> String {

@@ -2,7 +2,10 @@ import Foundation
 import KoinonMachine
 
 /// Runs alliances through seeded lives and stops at the first contradiction.
-public struct AllianceSimulation: Sendable {
+public struct AllianceSimulation: SeededSimulation {
+    public typealias Outcome = SimulationOutcome<AllianceScript, AllianceCounts>
+    public typealias Failure = SimulationFailure<AllianceScript>
+
     public var subject: AllianceSubject
     /// For the stores' lock files; emptied afterwards by whoever made it.
     public var folder: URL
@@ -15,28 +18,7 @@ public struct AllianceSimulation: Sendable {
         self.members = members
     }
 
-    /// What came of one seed.
-    public struct Outcome: Sendable {
-        public var seed: UInt64
-        public var counts = AllianceCounts()
-        /// The last final hashes of all its alliances, to compare runs by.
-        public var digest = ""
-        public var failure: Failure?
-    }
-
-    /// A contradiction, and all that led to it.
-    public struct Failure: Sendable {
-        public var finding: Finding
-        /// Blocks closed under this seed until then.
-        public var blocks: Int
-        public var script: AllianceScript
-    }
-
-    /// Runs one seed for at least so many blocks: one alliance after the other, each to its end.
-    ///
-    /// - Parameter progress: called now and then with the blocks closed so far; false ends
-    ///   the run.
-    /// - Throws: faults of this machine (memory, the folder); never a ``Finding``.
+    /// One alliance after the other, each to its end.
     public func run(
         seed: UInt64, blocks: Int, progress: (Int) -> Bool = { _ in true }
     ) throws -> Outcome {
@@ -64,6 +46,16 @@ public struct AllianceSimulation: Sendable {
             if !goesOn { return outcome }
         }
         return outcome
+    }
+
+    public func contradiction(in script: AllianceScript) throws -> String? {
+        try run(script)?.description
+    }
+
+    public func shorten(
+        _ failure: Failure
+    ) throws -> (script: AllianceScript, finding: Finding) {
+        try AllianceShrinking.shorten(failure.script, showing: failure.finding, by: self)
     }
 
     /// Performs a script.

@@ -2,7 +2,10 @@ import Foundation
 import KoinonMachine
 
 /// Runs ledgers through seeded lives and stops at the first contradiction.
-public struct Simulation: Sendable {
+public struct Simulation: SeededSimulation {
+    public typealias Outcome = SimulationOutcome<Script, RunCounts>
+    public typealias Failure = SimulationFailure<Script>
+
     /// Blocks after which a new ledger begins: small ledgers are checked quickly, and many
     /// beginnings show more than one long life.
     public static let blocksPerWorld = 500
@@ -16,28 +19,6 @@ public struct Simulation: Sendable {
         self.folder = folder
     }
 
-    /// What came of one seed.
-    public struct Outcome: Sendable {
-        public var seed: UInt64
-        public var counts = RunCounts()
-        /// The last header hashes of all its ledgers, to compare runs by.
-        public var digest = ""
-        public var failure: Failure?
-    }
-
-    /// A contradiction, and all that led to it.
-    public struct Failure: Sendable {
-        public var finding: Finding
-        /// Blocks closed under this seed until then.
-        public var blocks: Int
-        public var script: Script
-    }
-
-    /// Runs one seed for so many blocks.
-    ///
-    /// - Parameter progress: called after each step with the blocks closed so far; false
-    ///   ends the run.
-    /// - Throws: faults of this machine (memory, the folder); never a ``Finding``.
     public func run(
         seed: UInt64, blocks: Int, progress: (Int) -> Bool = { _ in true }
     ) throws -> Outcome {
@@ -81,6 +62,14 @@ public struct Simulation: Sendable {
             }
         }
         return outcome
+    }
+
+    public func contradiction(in script: Script) throws -> String? {
+        try run(script).map { "step \($0.step): \($0.finding)" }
+    }
+
+    public func shorten(_ failure: Failure) throws -> (script: Script, finding: Finding) {
+        try Shrinking.shorten(failure.script, showing: failure.finding, by: self)
     }
 
     /// Performs a script.

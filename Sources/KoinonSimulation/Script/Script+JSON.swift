@@ -13,7 +13,9 @@ public struct ScriptFault: Error, CustomStringConvertible {
 
 /// The JSON form of scripts (docs/simulate.md). Actions stand in it as everywhere
 /// (docs/formats/json-actions.md), those that this form cannot say as hex.
-extension Script {
+extension Script: SimulationScript {
+    public var stepCount: Int { steps.count }
+
     public static let format = "koinon/simulation/v1"
 
     public func json() throws -> String {

@@ -86,7 +86,7 @@ final class World {
 }
 
 /// How much a run did, to show that it did something.
-public struct RunCounts: Equatable, Sendable {
+public struct RunCounts: SimulationCounts, Equatable {
     public var blocks = 0
     public var entries = 0
     public var entriesWithoutEffect = 0

@@ -59,88 +59,22 @@ struct SimulateCommand: AsyncParsableCommand {
             let folder = FileManager.default.temporaryDirectory
                 .appending(path: "koinon-simulation-\(UUID().uuidString)")
             defer { try? FileManager.default.removeItem(at: folder) }
-            let simulation = Simulation(folder: folder)
-            let alliances = AllianceSimulation(folder: folder, members: members)
+            let ledgers = SimulationAttack(
+                command: self, simulation: Simulation(folder: folder))
+            let alliances = SimulationAttack(
+                command: self, simulation: AllianceSimulation(folder: folder, members: members))
             if let script {
                 let bytes = try Array(Data(contentsOf: URL(filePath: script)))
                 if AllianceScript.isOne(bytes) {
-                    try AllianceAttack(command: self, simulation: alliances).perform(bytes)
+                    try alliances.perform(bytes)
                 } else {
-                    try perform(bytes, simulation)
+                    try ledgers.perform(bytes)
                 }
             } else if alliance {
-                try AllianceAttack(command: self, simulation: alliances).run()
+                try alliances.run()
             } else {
-                try attack(simulation)
+                try ledgers.run()
             }
         }
-    }
-
-    private func perform(_ bytes: [UInt8], _ simulation: Simulation) throws {
-        let script = try Script(json: bytes)
-        guard let (finding, step) = try simulation.run(script) else {
-            print("✓ \(Text.number(script.steps.count)) steps, no contradiction")
-            return
-        }
-        print("✗ step \(step): \(finding)")
-        throw ExitStatus.no
-    }
-
-    private func attack(_ simulation: Simulation) throws {
-        let revision = SourceRevision.current
-        if !json {
-            print(
-                "seeds \(seed) to \(seed + UInt64(seeds) - 1), \(blocks) blocks each, \(revision)")
-        }
-        let line = ProgressLine("simulating")
-        let start = ContinuousClock.now
-        var report = SimulationReport(
-            seed: seed, seeds: seeds, blocksPerSeed: blocks, revision: revision)
-        for number in 0..<UInt64(seeds) {
-            let total = UInt64(seeds) * UInt64(blocks)
-            let outcome = try simulation.run(seed: seed + number, blocks: blocks) { done in
-                let all = number * UInt64(blocks) + UInt64(done)
-                line.show(
-                    done: all, of: total,
-                    detail:
-                        "seed \(seed + number), \(Text.number(all)) of \(Text.number(total)) blocks"
-                )
-                return true
-            }
-            report.add(outcome)
-            guard let failure = outcome.failure else { continue }
-            line.finish()
-            report.seconds = start.duration(to: .now).inSeconds
-            try tell(failure, of: outcome.seed, simulation, report)
-            throw ExitStatus.no
-        }
-        line.finish()
-        report.seconds = start.duration(to: .now).inSeconds
-        print(json ? try Text.json(report) : report.text)
-    }
-
-    private func tell(
-        _ failure: Simulation.Failure, of seed: UInt64, _ simulation: Simulation,
-        _ report: SimulationReport
-    ) throws {
-        Terminal.writeError("found a contradiction; making the script short …\n")
-        let (short, finding) = try Shrinking.shorten(
-            failure.script, showing: failure.finding, by: simulation)
-        let text = try short.json()
-        try Data((text + "\n").utf8).write(to: URL(filePath: output))
-        if json {
-            var report = report
-            report.finding = "\(finding)"
-            report.script = output
-            return print(try Text.json(report))
-        }
-        print(
-            """
-            ✗ seed \(seed), block \(failure.blocks): \(failure.finding)
-              \(report.revision)
-            \(text)
-              \(short.steps.count) of \(failure.script.steps.count) steps show: \(finding)
-              repeat with: koinon simulate --script \(output)
-            """)
     }
 }

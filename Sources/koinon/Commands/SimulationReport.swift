@@ -3,79 +3,128 @@ import KoinonMachine
 import KoinonSimulation
 
 /// What `simulate` did, for people and programs.
-struct SimulationReport: Encodable {
+struct SimulationReport<Counts: ReportedCounts>: Encodable {
     var seed: UInt64
     var seeds: Int
     var blocksPerSeed: Int
     var revision: String
-    var counts = RunCounts()
+    var counts = Counts()
     var digest = ""
     var seconds = 0.0
     var finding: String?
     var script: String?
 
-    private enum CodingKeys: String, CodingKey {
-        case seed, seeds, revision, digest, seconds, finding, script
-        case blocksPerSeed = "blocks_per_seed"
-        case blocks, transactions, rejected, ignored, timers, commits, crashes, reopenings
-        case notForetold = "not_foretold"
-        case rejectionCodes = "rejection_codes"
-        case actions, transitions
-    }
-
-    init(seed: UInt64, seeds: Int, blocksPerSeed: Int, revision: String) {
-        self.seed = seed
-        self.seeds = seeds
-        self.blocksPerSeed = blocksPerSeed
-        self.revision = revision
-    }
-
-    mutating func add(_ outcome: Simulation.Outcome) {
-        counts.add(outcome.counts)
-        digest = outcome.digest
+    private var blocksPerSecond: Int {
+        seconds > 0 ? Int(Double(counts.blocks) / seconds) : 0
     }
 
     func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(seed, forKey: .seed)
-        try container.encode(seeds, forKey: .seeds)
-        try container.encode(blocksPerSeed, forKey: .blocksPerSeed)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(digest, forKey: .digest)
-        try container.encode(seconds, forKey: .seconds)
-        try container.encodeIfPresent(finding, forKey: .finding)
-        try container.encodeIfPresent(script, forKey: .script)
-        try container.encode(counts.blocks, forKey: .blocks)
-        try container.encode(counts.done, forKey: .transactions)
-        try container.encode(counts.rejected, forKey: .rejected)
-        try container.encode(counts.ignored, forKey: .ignored)
-        try container.encode(counts.timers, forKey: .timers)
-        try container.encode(counts.commits, forKey: .commits)
-        try container.encode(counts.crashes, forKey: .crashes)
-        try container.encode(counts.reopenings, forKey: .reopenings)
-        try container.encode(counts.unsure, forKey: .notForetold)
-        let names = counts.codes.map { code, count in
-            (Modules.rejectionMeanings[code]?.name ?? "\(code)", count)
+        var container = encoder.container(keyedBy: FieldName.self)
+        func encode(_ value: some Encodable, _ name: String) throws {
+            try container.encode(value, forKey: FieldName(name))
         }
-        try container.encode(Dictionary(names) { $0 + $1 }, forKey: .rejectionCodes)
-        try container.encode(counts.actions, forKey: .actions)
-        try container.encode(counts.transitions, forKey: .transitions)
+        try encode(seed, "seed")
+        try encode(seeds, "seeds")
+        try encode(blocksPerSeed, "blocks_per_seed")
+        try encode(revision, "revision")
+        try encode(digest, "digest")
+        try encode(seconds, "seconds")
+        try encode(blocksPerSecond, "blocks_per_s")
+        if let finding { try encode(finding, "finding") }
+        if let script { try encode(script, "script") }
+        for (name, value) in counts.fields { try encode(value, name) }
     }
 
     var text: String {
+        let blocks =
+            "\(Text.number(counts.blocks)) in \(Text.seconds(seconds)), \(blocksPerSecond) a second"
+        let rows = [("blocks", blocks)] + counts.rows + [("last block", digest)]
+        return "✓ no contradiction\n"
+            + rows.map { "  " + $0.padding(toLength: 14, withPad: " ", startingAt: 0) + $1 }
+            .joined(separator: "\n")
+    }
+}
+
+private struct FieldName: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(_ name: String) { stringValue = name }
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { return nil }
+}
+
+/// Counts as a report tells them.
+protocol ReportedCounts: SimulationCounts {
+    var fields: [(name: String, value: any Encodable)] { get }
+    /// Beside the blocks.
+    var rows: [(title: String, text: String)] { get }
+}
+
+extension RunCounts: ReportedCounts {
+    var fields: [(name: String, value: any Encodable)] {
+        let names = codes.map { code, count in
+            (Modules.rejectionMeanings[code]?.name ?? "\(code)", count)
+        }
+        return [
+            ("blocks", blocks), ("transactions", done), ("rejected", rejected),
+            ("ignored", ignored), ("timers", timers), ("commits", commits),
+            ("crashes", crashes), ("reopenings", reopenings), ("not_foretold", unsure),
+            ("rejection_codes", Dictionary(names) { $0 + $1 }), ("actions", actions),
+            ("transitions", transitions),
+        ]
+    }
+
+    var rows: [(title: String, text: String)] {
         let codes = Modules.rejectionMeanings.count
-        let met = counts.codes.keys.count { Modules.rejectionMeanings[$0] != nil }
-        let rate = seconds > 0 ? Int(Double(counts.blocks) / seconds) : 0
-        return """
-            ✓ no contradiction
-              blocks        \(Text.number(counts.blocks)) in \(Text.seconds(seconds)), \(rate) a second
-              entries       \(Text.number(counts.entries)); \(Text.number(counts.entriesWithoutEffect)) without effect, \(Text.number(counts.voidEntries)) void
-              transactions  \(Text.number(counts.done)) done, \(Text.number(counts.rejected)) rejected with \(met) of \(codes) codes, \(Text.number(counts.ignored)) ignored
-              timers        \(Text.number(counts.timers))
-              store         \(Text.number(counts.commits)) commits, \(Text.number(counts.crashes)) crashes, \(Text.number(counts.reopenings)) orderly reopenings
-              not foretold  \(Text.number(counts.unsure)) by the reference model
-              last block    \(digest)
-            """
+        let met = self.codes.keys.count { Modules.rejectionMeanings[$0] != nil }
+        return [
+            (
+                "entries",
+                "\(Text.number(entries)); \(Text.number(entriesWithoutEffect)) without effect, \(Text.number(voidEntries)) void"
+            ),
+            (
+                "transactions",
+                "\(Text.number(done)) done, \(Text.number(rejected)) rejected with \(met) of \(codes) codes, \(Text.number(ignored)) ignored"
+            ),
+            ("timers", Text.number(timers)),
+            (
+                "store",
+                "\(Text.number(commits)) commits, \(Text.number(crashes)) crashes, \(Text.number(reopenings)) orderly reopenings"
+            ),
+            ("not foretold", "\(Text.number(unsure)) by the reference model"),
+        ]
+    }
+}
+
+extension AllianceCounts: ReportedCounts {
+    var fields: [(name: String, value: any Encodable)] {
+        Self.all.map { ($0.name, self[keyPath: $0.count]) }
+    }
+
+    var rows: [(title: String, text: String)] {
+        [
+            (
+                "alliances",
+                "\(Text.number(alliances)), \(Text.number(splits)) engines that lied: \(Text.number(ceremonies)) computations, \(Text.number(bases)) bases, \(Text.number(epochs)) epochs begun"
+            ),
+            (
+                "members",
+                "\(Text.number(memberChanges)) changes, \(Text.number(renewals)) node keys renewed, \(Text.number(lies)) lies"
+            ),
+            (
+                "transactions",
+                "\(Text.number(transactions)) executed, \(Text.number(expired)) expired"
+            ),
+            (
+                "entries",
+                "\(Text.number(entries)), \(Text.number(attestations)) attestations; \(Text.number(lags)) nodes behind what is trimmed"
+            ),
+            (
+                "faults",
+                "\(Text.number(crashes)) crashes, \(Text.number(lostDisks)) disks and \(Text.number(lostGuards)) guards lost"
+            ),
+        ]
     }
 }
 
