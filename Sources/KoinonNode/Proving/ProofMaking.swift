@@ -97,7 +97,7 @@ extension Node {
     ) async throws -> ProofFile {
         while true {
             do {
-                return try await OwnThread.run(make)
+                return try await OwnThread.runInTurn(make)
             } catch ProofMakingFault.notFinal(let height)
                 where height <= finalHeight && ContinuousClock.now < deadline
             {

@@ -36,9 +36,18 @@ public final class ContentStore: Sendable {
         public var bytes: [UInt8]
     }
 
+    /// Pieces that are kept, however small: each takes a block of the disk.
+    public static let filesMaximum = 262_144
+
     public let limits: Limits
     private let folder: URL
-    private let total: Mutex<Int>
+
+    private struct Total {
+        var bytes = 0
+        var files = 0
+    }
+
+    private let total: Mutex<Total>
 
     /// - Parameter home: the node's directory.
     /// - Throws: when the folder can neither be read nor made.
@@ -51,26 +60,31 @@ public final class ContentStore: Sendable {
         total = Mutex(try Self.size(of: folder))
     }
 
-    private static func size(of folder: URL) throws -> Int {
+    private static func size(of folder: URL) throws -> Total {
         let files = FileManager.default.enumerator(
             at: folder, includingPropertiesForKeys: [.fileSizeKey, .isRegularFileKey])
-        var sum = 0
+        var sum = Total()
         while let file = files?.nextObject() as? URL {
             if file.pathExtension == unfinished {
                 // Left by a process that ended while it wrote.
                 try FileManager.default.removeItem(at: file)
             } else {
                 let values = try file.resourceValues(forKeys: [.fileSizeKey, .isRegularFileKey])
-                if values.isRegularFile == true { sum += values.fileSize ?? 0 }
+                guard values.isRegularFile == true, file.pathExtension != Self.deleted else {
+                    continue
+                }
+                sum.bytes += values.fileSize ?? 0
+                sum.files += 1
             }
         }
         return sum
     }
 
     private static let unfinished = "part"
+    private static let deleted = "deleted"
 
     /// What it holds, in bytes.
-    public var totalBytes: Int { total.withLock { $0 } }
+    public var totalBytes: Int { total.withLock { $0.bytes } }
 
     private func file(_ hash: Hash256) -> URL {
         let name = hash.hex
@@ -78,7 +92,7 @@ public final class ContentStore: Sendable {
             .appending(path: name)
     }
 
-    private func mark(_ hash: Hash256) -> URL { file(hash).appendingPathExtension("deleted") }
+    private func mark(_ hash: Hash256) -> URL { file(hash).appendingPathExtension(Self.deleted) }
 
     /// Keeps the bytes, durably; the same again changes nothing.
     ///
@@ -93,20 +107,30 @@ public final class ContentStore: Sendable {
         guard !isDeleted(hash) else { throw Fault.deleted }
         guard !has(hash) else { return content }
         let isRoom = total.withLock { total in
-            guard total + bytes.count <= limits.totalBytes else { return false }
-            total += bytes.count
+            guard total.bytes + bytes.count <= limits.totalBytes,
+                total.files < Self.filesMaximum
+            else { return false }
+            total.bytes += bytes.count
+            total.files += 1
             return true
         }
         guard isRoom else { throw Fault.full(limit: limits.totalBytes) }
         do {
             let isNew = try write(bytes, to: file(hash))
             // Another call has put the same meanwhile.
-            if !isNew { total.withLock { $0 -= bytes.count } }
+            if !isNew { giveBack(bytes.count) }
         } catch {
-            total.withLock { $0 -= bytes.count }
+            giveBack(bytes.count)
             throw error
         }
         return content
+    }
+
+    private func giveBack(_ bytes: Int) {
+        total.withLock { total in
+            total.bytes -= bytes
+            total.files -= 1
+        }
     }
 
     /// - Returns: whether it was not there before.
@@ -178,7 +202,7 @@ public final class ContentStore: Sendable {
         guard has(hash) else { return false }
         let size = try file.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0
         try FileManager.default.removeItem(at: file)
-        total.withLock { $0 -= size }
+        giveBack(size)
         return true
     }
 }

@@ -36,7 +36,8 @@ public struct Query: Sendable {
         guard let text = text(name) else { return standard }
         guard let number = Int(text), range.contains(number) else {
             throw Problem.badField(
-                name, "\"\(text)\" is no number from \(range.lowerBound) to \(range.upperBound)",
+                name,
+                "\"\(text.prefix(40))\" is no number from \(range.lowerBound) to \(range.upperBound)",
                 remedy: "leave it out for \(standard)")
         }
         return number
@@ -48,7 +49,8 @@ public struct Query: Sendable {
         guard let text else { return nil }
         guard let number = UInt64(text), number <= UInt64(Int64.max) else {
             throw Problem.badField(
-                name, "\"\(text)\" is no height", remedy: "give a block's number, for instance 1")
+                name, "\"\(text.prefix(40))\" is no height",
+                remedy: "give a block's number, for instance 1")
         }
         return Height(number)
     }
@@ -68,7 +70,7 @@ public struct Query: Sendable {
         guard let text = text(name) else { return standard }
         guard let choice = Choice(rawValue: text) else {
             throw Problem.badField(
-                name, "\"\(text)\" is none of its values",
+                name, "\"\(text.prefix(40))\" is none of its values",
                 remedy: "use one of "
                     + Choice.allCases.map(\.rawValue).joined(separator: ", "))
         }

@@ -140,7 +140,8 @@ extension Problem {
             self.init(
                 status: .init(code: 507, reasonPhrase: "Insufficient Storage"), code: "contentFull",
                 title: "The node has no room for more content",
-                detail: "it keeps \(limit) bytes at most",
+                detail:
+                    "it keeps \(limit) bytes and \(ContentStore.filesMaximum) pieces at most",
                 remedy: "use another node, or tell the operator")
         case .deleted:
             self.init(

@@ -11,7 +11,7 @@ struct TrustRoutes {
 
     func add(to router: Router<KoinonRequestContext>) {
         router.get("/v1/trust") { try await trust(Query($0, $1)) }
-        router.getApart("/v1/trust/history/{height}") { try history(Query($0, $1)) }
+        router.get("/v1/trust/history/{height}") { try await history(Query($0, $1)) }
         router.getApart("/v1/trust/epochs/{epoch}") { try record(Query($0, $1)) }
     }
 
@@ -44,13 +44,15 @@ struct TrustRoutes {
     }
 
     /// What stood at a height in the history of a later block.
-    private func history(_ query: Query) throws -> Response {
+    private func history(_ query: Query) async throws -> Response {
         let height = try query.height("height", inPath: true) ?? .genesis
         guard let later = try query.height("in"), later > height else {
             throw Problem.badField(
                 "in", "is no later height", remedy: "give the height of a block above \(height)")
         }
-        let ancestry = try context.store.ancestry(of: height, in: later)
+        let ancestry = try await OwnThread.runInTurn { [store = context.store] in
+            try store.ancestry(of: height, in: later)
+        }
         return Answer.bytes(
             ByteBuffer(string: ancestry.json), type: "application/json",
             headers: [.koinonHeight: "\(later)"])
