@@ -27,11 +27,15 @@ extension FuzzTarget {
             heights?.allSatisfy { $0 <= AnswerForm.numberMaximum } ?? true && nonce != 0,
             "a number beyond its limit")
         let problem = try taken { () throws(NodeClientFault) in try AnswerForm.problem(bytes) }
-        try hold(problem.map { !$0.description.isEmpty } ?? true, "a problem without a text")
+        try hold(
+            problem.map { !$0.description.isEmpty && AnswerProperties.isHarmless($0.description) }
+                ?? true, "a problem without a text, or with one that steers a terminal")
     }
 }
 
 private enum AnswerProperties {
+    static func isHarmless(_ text: String) -> Bool { JSONText.harmless(text) == text }
+
     /// Whatever nodes say of themselves, something can be said about the alliance.
     static func checkStatus(_ bytes: [UInt8]) throws(Violation) {
         func read(_ bytes: [UInt8]) throws(Violation) -> NodeStatus? {
@@ -55,7 +59,8 @@ private enum AnswerProperties {
             try hold(
                 diagnosis.findings.allSatisfy {
                     !$0.code.isEmpty && !$0.what.isEmpty && !$0.remedy.isEmpty
-                }, "a finding without a text")
+                        && isHarmless($0.subject + $0.what + $0.remedy)
+                }, "a finding without a text, or with one that steers a terminal")
         }
         try hold(
             status.lag <= status.height && status.ledgerNow <= .maximum,

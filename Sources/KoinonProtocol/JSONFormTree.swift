@@ -105,6 +105,16 @@ package enum JSONText {
         }
     }
 
+    /// The text without what steers a terminal: for what strangers say to people.
+    package static func harmless(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: steersTerminals) else { return text }
+        var view = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            view.append(steersTerminals(scalar) ? "\u{fffd}" : scalar)
+        }
+        return String(view)
+    }
+
     /// At most 66 characters, without controls: for parts of messages that come from outside.
     package static func short(_ text: String) -> String {
         let start = String(text.unicodeScalars.prefix(66))

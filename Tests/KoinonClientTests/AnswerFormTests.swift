@@ -35,6 +35,15 @@ struct AnswerFormTests {
         }
     }
 
+    @Test func `does not steer the terminal that it is shown in`() throws {
+        let status = try AnswerForm.status(status(["alliance": #""a\u001b[2J\u202eb""#]))
+        #expect(status.alliance == "a\u{fffd}[2J\u{fffd}b")
+        let problem = try AnswerForm.problem(
+            Array(
+                #"{"status":400,"code":"c","title":"t","detail":"\u0007","remedy":"r"}"#.utf8))
+        #expect(problem.description == "c: \u{fffd}; r")
+    }
+
     @Test func `may hold something else than a receipt`() throws {
         #expect(try AnswerForm.receipt(Array(#"{"transaction":{}}"#.utf8)) == nil)
         #expect(try AnswerForm.receipt(Array(#"{"transaction":{"receipt":null}}"#.utf8)) == nil)

@@ -12,7 +12,7 @@ package enum AnswerForm {
 
     /// - Throws: ``NodeClientFault/badAnswer(_:)``, as all of these.
     package static func status(_ bytes: [UInt8]) throws(NodeClientFault) -> NodeStatus {
-        let status: NodeStatus = try decoded(bytes)
+        let status: NodeStatus = try shown(bytes)
         if let field = status.implausibleField { throw .badAnswer("\(field): no such number") }
         return status
     }
@@ -72,7 +72,24 @@ package enum AnswerForm {
     }
 
     package static func problem(_ bytes: [UInt8]) throws(NodeClientFault) -> NodeProblem {
-        try decoded(bytes)
+        try shown(bytes)
+    }
+
+    static func submission(_ bytes: [UInt8]) throws(NodeClientFault) -> Submission {
+        try shown(bytes)
+    }
+
+    /// As ``decoded(_:)``, of what is shown to people as it is: nothing in it steers a terminal.
+    private static func shown<Answer: Decodable>(
+        _ bytes: [UInt8]
+    ) throws(NodeClientFault) -> Answer {
+        let tree: JSONTree
+        do throws(JSONFormFault) {
+            tree = try JSONParser.parse(bytes, maximumBytes: shortBytesMaximum)
+        } catch {
+            throw .badAnswer("\(error)")
+        }
+        return try decoded(Array(JSONText.write(tree.harmless, indented: false).utf8))
     }
 
     static func decoded<Answer: Decodable>(_ bytes: [UInt8]) throws(NodeClientFault) -> Answer {
@@ -83,6 +100,16 @@ package enum AnswerForm {
 }
 
 extension JSONTree {
+    fileprivate var harmless: JSONTree {
+        switch self {
+        case .string(let text): .string(JSONText.harmless(text))
+        case .array(let elements): .array(elements.map(\.harmless))
+        case .object(let members):
+            .object(members.map { Member(name: $0.name, value: $0.value.harmless) })
+        default: self
+        }
+    }
+
     fileprivate subscript(_ name: String) -> JSONTree? {
         guard case .object(let members) = self else { return nil }
         return members.first { $0.name == name }?.value

@@ -15,7 +15,7 @@ extension NodeClient {
             "/v1/transactions\(Self.query(wait, limit))",
             ByteBuffer(bytes: envelope.message.encoded), type: "application/x-protobuf",
             limit: limit + .seconds(30))
-        return try await AnswerForm.decoded(bytes(of: response))
+        return try await AnswerForm.submission(bytes(of: response))
     }
 
     /// Sends many transactions in one request, taken in this order; an answer for each, in the

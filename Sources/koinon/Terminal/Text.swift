@@ -1,4 +1,5 @@
 import Foundation
+import KoinonProtocol
 
 /// Numbers and documents as the command prints them, the same in every locale.
 enum Text {
@@ -29,46 +30,13 @@ enum Text {
         return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
-    /// JSON text with line breaks and indentation; the order of fields stays.
+    /// JSON text with line breaks and indentation; the order of fields stays. What is none is
+    /// shown as it is. Neither steers a terminal.
     static func pretty(_ json: String) -> String {
-        var output = ""
-        var depth = 0
-        var inString = false
-        var escaped = false
-        var previous: Character?
-        func newline() { output += "\n" + String(repeating: "  ", count: depth) }
-        for character in json {
-            if inString {
-                output.append(character)
-                if escaped {
-                    escaped = false
-                } else if character == "\\" {
-                    escaped = true
-                } else if character == "\"" {
-                    inString = false
-                }
-                continue
-            }
-            if character.isWhitespace { continue }
-            let closes = character == "}" || character == "]"
-            let opened = previous == "{" || previous == "["
-            if closes { depth -= 1 }
-            if opened != closes, opened || closes { newline() }
-            switch character {
-            case "{", "[":
-                output.append(character)
-                depth += 1
-            case ",":
-                output.append(character)
-                newline()
-            case ":": output += ": "
-            default:
-                output.append(character)
-                inString = character == "\""
-            }
-            previous = character
+        guard let tree = try? JSONParser.parse(Array(json.utf8), maximumBytes: .max) else {
+            return JSONText.harmless(json)
         }
-        return output
+        return JSONText.write(tree, indented: true)
     }
 
     /// Columns padded to their widest cell; the columns in `right` are aligned to the right.
