@@ -75,8 +75,10 @@ private enum AnswerProperties {
             try hold(inPieces == events, "events read otherwise in pieces")
         }
         let written = events.map { event in
-            let lines = event.json.split(separator: "\n", omittingEmptySubsequences: false)
-            return "id: \(event.id)\n" + lines.map { "data: \($0)\n" }.joined() + "\n"
+            // Not by characters: a carriage return and a line feed are one.
+            let lines = event.json.unicodeScalars.split(
+                separator: "\n", omittingEmptySubsequences: false)
+            return "id: \(event.id)\n" + lines.map { "data: \(String($0))\n" }.joined() + "\n"
         }.joined()
         try hold(
             try Self.events(in: Array(written.utf8), size: 64) == events,

@@ -21,6 +21,7 @@ extension FuzzTarget {
         let record = alliance.signed(sent)
         guard record.statements.count <= RecoveryLimits.statements,
             record.earlier.count <= RecoveryLimits.earlierRecords,
+            RecoveryProperties.depth(record) < RecoveryLimits.earlierRecords,
             let ceremony = try RecoveryProperties.ceremony(record)
         else { return }
         try RecoveryProperties.check(ceremony, of: record)
@@ -38,6 +39,11 @@ extension FuzzTarget {
 }
 
 private enum RecoveryProperties {
+    /// How many records lie in each other.
+    static func depth(_ record: RecoveryRecord) -> Int {
+        1 + (record.earlier.map { depth($0) }.max() ?? 0)
+    }
+
     /// What the statements come to; nil when an earlier record does not hold.
     static func ceremony(_ record: RecoveryRecord) throws(Violation) -> Ceremony? {
         let epoch = record.beginning.epoch

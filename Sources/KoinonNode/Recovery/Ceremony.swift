@@ -42,7 +42,9 @@ public struct Ceremony: Sendable {
         for header in quorums.prefix(RecoveryLimits.quorums) {
             do throws(RecoveryFault) {
                 let checked = try CheckedHeader(header, epoch: nil, chain: knowledge.chain)
-                beginning.add(quorum: checked, sets: lists)
+                let named = [checked.header.membersHash, checked.header.nextMembersHash]
+                // No others, since the record holds no others.
+                beginning.add(quorum: checked, sets: lists.filter { named.contains($0.hash) })
                 shown.append(header)
             } catch { refused.append(error) }
         }
