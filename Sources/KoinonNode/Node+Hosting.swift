@@ -1,4 +1,5 @@
 import KoinonLedger
+import KoinonMachine
 import KoinonProtocol
 
 extension Node {
@@ -23,5 +24,26 @@ extension Node {
                 )
             }
         }
+    }
+
+    /// Whether there are members hosted here, none is one now, and all were.
+    var hostsFormerMembersOnly: Bool {
+        let hosted = hostedIDs
+        return !hosted.isEmpty
+            && replica.read { replica in hosted.allSatisfy { Self.isFormer($0, in: replica) } }
+    }
+
+    /// Says of each that it is no member any more.
+    func noteFormerMembers() {
+        for id in hostedIDs where replica.read({ Self.isFormer(id, in: $0) }) {
+            logger.warning(
+                "\(id) is no member any more: its node follows as far as the ordering engine lets it, carries what \(id) signed as a member, and serves what is stored; it takes no transactions"
+            )
+        }
+    }
+
+    private static func isFormer(_ id: MemberID, in replica: ReplicaView) -> Bool {
+        replica.members.nodeKey(of: id) == nil
+            && CoreRows.authors.get(id, in: replica.state) != nil
     }
 }

@@ -78,14 +78,14 @@ public final class Node: Service {
         let resumed = try Resumption(
             store: store, genesis: genesis, hosted: hosted,
             guards: guards ?? GuardKeeper(home: home, hosted: hosted),
-            beginsGuards: engine == nil, modules: modules)
+            beginsGuards: engine == nil, closedEpochs: RecoveryFiles(home).closedEpochs(),
+            modules: modules)
         replica = resumed.replica
         if let unknown = replica.read({ $0.unknownProtocol }) {
             try store.close()
             throw unknown
         }
         self.home = home
-        try Self.requireOpenEpoch(home, epoch: replica.read { $0.epoch })
         try Self.check(
             hosted, against: replica.read { $0.members }, mayFollow: engine != nil)
         desk = OrderDesk(
@@ -105,6 +105,7 @@ public final class Node: Service {
         for member in hosted where named?.nodeKey(of: member.id) == member.nodeKey.publicKey {
             try home.settleNodeKey(member.nodeKey.publicKey, of: member.id)
         }
+        noteFormerMembers()
         for standing in standings where isCurrent(standing) {
             guard case .follows(let reason) = standing.standing else { continue }
             logger.error("\(standing.member) signs no blocks: \(reason)")
@@ -234,7 +235,18 @@ public final class Node: Service {
     }
 
     private func read(into ordered: BoundedQueue<OrderedEntry>) async throws {
-        for try await entry in engine.entries(after: cursor) { await ordered.push(entry) }
+        do {
+            for try await entry in engine.entries(after: cursor) { await ordered.push(entry) }
+        } catch let fault as OrderFault {
+            throw fault
+        } catch {
+            // An engine may let former members in no more.
+            guard hostsFormerMembersOnly, !isStopping else { throw error }
+            logger.error(
+                "the order is read no further; what is stored is served",
+                metadata: ["reason": "\(error)"])
+            while !isStopping { try await Task.sleep(for: Self.tick) }
+        }
     }
 
     /// What the engine says of itself.

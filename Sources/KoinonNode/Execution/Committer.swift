@@ -32,6 +32,7 @@ final class Committer: Sendable {
     private let published: Mutex<Height>
     private let guards: Mutex<GuardKeeper>
     private let hosted: HostedKeys
+    private let closedEpochs: [MemberID: UInt64]
     private let news: OrderNews
     private let evidence: EvidenceFile
     private let pool: Pool
@@ -89,6 +90,7 @@ final class Committer: Sendable {
         published = Mutex(resumed.attester.finality.finalHeight)
         guards = Mutex(resumed.guards)
         self.hosted = hosted
+        closedEpochs = resumed.closedEpochs
         self.evidence = evidence
         self.progress = progress
         self.logger = logger
@@ -266,10 +268,11 @@ final class Committer: Sendable {
                 guards.add(member, home: hosted.home)
                 return try guards.record(of: member)
             }
-            let rule = try BranchRule(
+            var rule = try BranchRule(
                 member: member.id, nodeKey: member.nodeKey.publicKey, record: record,
                 tip: closed.block.header,
                 headerAt: { height in try store.read { try $0.keptHeader(at: height) } })
+            if let closed = closedEpochs[member.id] { rule.close(epoch: closed) }
             signing.attester.add(member, rule: rule)
         }
     }

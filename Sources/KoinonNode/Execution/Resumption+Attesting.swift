@@ -80,7 +80,7 @@ extension LedgerReader {
     /// Goes on signing where the stored attestations end, with finality as they show it.
     func attester(
         tip: BlockHeader, genesis: GenesisDocument, hosted: [(HostedMember, GuardRecord?)],
-        _ silenced: [MemberID: Height], _ rules: AllianceRules
+        _ closedEpochs: [MemberID: UInt64], _ silenced: [MemberID: Height], _ rules: AllianceRules
     ) throws -> Attester {
         func muted(at height: Height) -> Set<MemberID> {
             Set(silenced.filter { $0.value < height }.keys)
@@ -107,11 +107,12 @@ extension LedgerReader {
         var attester = Attester(
             chain: tip.chain,
             hosted: try hosted.map { member, record in
-                let rule = try BranchRule(
+                var rule = try BranchRule(
                     member: member.id, nodeKey: member.nodeKey.publicKey, record: record, tip: tip,
                     headerAt: { try self.keptHeader(at: $0) },
                     // Of a ledger that began from a snapshot.
                     hashAt: { try self.headerHashes(below: $0.next).last })
+                if let closed = closedEpochs[member.id] { rule.close(epoch: closed) }
                 return (member, rule)
             },
             finality: Finality(

@@ -12,6 +12,8 @@ package struct Resumption {
     package let cursor: OrderCursor
     package let attester: Attester
     let guards: GuardKeeper
+    /// Of the members that sign nothing in the epoch that runs, as they stated.
+    let closedEpochs: [MemberID: UInt64]
     /// Stored attestations of hosted members that no entry has carried so far.
     package let uncarriedAttestations: [StoredAttestation]
 
@@ -41,10 +43,11 @@ package struct Resumption {
     /// - Parameters:
     ///   - beginsGuards: whether a missing guard begins at what is stored: for one process
     ///     that orders and signs for itself.
+    ///   - closedEpochs: the newest epoch that each hosted member has closed by a statement.
     ///   - modules: the machine's; others make another ledger.
     package init(
         store: LedgerStore, genesis: GenesisDocument, hosted: [HostedMember], guards: GuardKeeper,
-        beginsGuards: Bool, modules: ModuleList = .standard, rules: AllianceRules = .standard
+        beginsGuards: Bool, closedEpochs: [MemberID: UInt64] = [:], modules: ModuleList = .standard, rules: AllianceRules = .standard
     ) throws {
         replica = SharedReplica(try store.resumeReplica(modules: modules))
         let (tip, last, ordered) = try store.read {
@@ -55,6 +58,9 @@ package struct Resumption {
             position: OrderPosition(rawValue: ordered ?? last.rawValue),
             sequences: replica.read { $0.sequences })
         self.guards = guards
+        let epoch = replica.read { $0.epoch }
+        let closed = closedEpochs.filter { $0.value >= epoch }
+        self.closedEpochs = closed
         let found = try hosted.map { try guards.record(of: $0) }
         let records = try store.read { reader in
             try zip(hosted, found).map { member, record in
@@ -68,7 +74,7 @@ package struct Resumption {
         let silenced = replica.read { $0.silenced }
         attester = try store.read {
             try $0.attester(
-                tip: tip.header, genesis: genesis, hosted: Array(zip(hosted, records)), silenced,
+                tip: tip.header, genesis: genesis, hosted: Array(zip(hosted, records)), closed, silenced,
                 rules)
         }
     }

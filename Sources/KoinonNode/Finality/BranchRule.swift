@@ -19,6 +19,8 @@ public enum FollowingReason: Hashable, Sendable, CustomStringConvertible {
     case guardOlder
     /// It signed another branch in this epoch.
     case otherBranch(Height)
+    /// It has stated for a ceremony that it signs nothing in this epoch any more.
+    case epochClosed(UInt64)
 
     public var description: String {
         switch self {
@@ -28,6 +30,8 @@ public enum FollowingReason: Hashable, Sendable, CustomStringConvertible {
             "its node key has signed what its guard does not know, so the guard is an old copy; run `koinon renew-key` on its home, and it signs again once the new key is final"
         case .otherBranch(let height):
             "it signed another block \(height) than this chain has; it signs again in the next epoch, or after `koinon renew-key`"
+        case .epochClosed(let epoch):
+            "it closed epoch \(epoch) by a statement and signs nothing in it any more; what it signed before is carried, and it signs again in the next epoch (`koinon alliance recover`)"
         }
     }
 }
@@ -91,6 +95,7 @@ public struct BranchRule: Sendable {
 
     /// The next block of the chain.
     public mutating func reach(_ header: BlockHeader) {
+        if case .follows(.epochClosed(let closed)) = standing, header.epoch <= closed { return }
         epoch = header.epoch
         guard let record, !record.isBarred else { return }
         if header.epoch > record.epoch {
@@ -101,6 +106,9 @@ public struct BranchRule: Sendable {
             standing = isSigned ? .attests : .follows(.otherBranch(record.height))
         }
     }
+
+    /// The member has stated that it signs nothing in this epoch any more, with whichever key.
+    public mutating func close(epoch: UInt64) { standing = .follows(.epochClosed(epoch)) }
 
     /// The member signs the block.
     ///

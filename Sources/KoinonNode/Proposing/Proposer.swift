@@ -73,6 +73,8 @@ struct Proposer {
     private var writerMembers: Hash256
     private var writerSilenced: Set<MemberID>
     private var underWay: [PendingAppend] = []
+    /// Whether the engine has taken what came of former members, as far as any did.
+    private var isLetIn = true
 
     private var rule = EntryRule()
 
@@ -126,7 +128,11 @@ struct Proposer {
     private mutating func propose(at now: Timestamp, isPatient: Bool) async throws -> Progress {
         while let first = underWay.first, first.hasEnded {
             underWay.removeFirst()
-            try await settle(first)
+            do { try await settle(first) } catch {
+                // What former members still had to say is theirs alone.
+                guard writer.takesLeave else { throw error }
+                isLetIn = false
+            }
         }
         writer.observe(refreshMembers())
         if let scripted = script.take() {
@@ -157,7 +163,7 @@ struct Proposer {
 
     /// Nobody hosted here is a member any more: what they signed as members is still carried.
     private mutating func takeLeave(at now: Timestamp) -> Progress? {
-        guard writer.takesLeave, outbox.count > 0,
+        guard isLetIn, writer.takesLeave, outbox.count > 0,
             let entry = writer.farewell(
                 outbox.take(limit: Self.attestationsPerEntry), at: now)
         else { return nil }

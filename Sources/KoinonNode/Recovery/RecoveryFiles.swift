@@ -17,13 +17,15 @@ public struct RecoveryFiles: RecoveryArchive, Sendable {
         folder = home.directory.appending(path: "recovery", directoryHint: .isDirectory)
     }
 
-    /// The newest epoch that a member hosted here has closed; nil when none has.
-    public func closedEpoch() throws -> UInt64? {
-        try names().compactMap { name in
-            let parts = name.split(separator: "-")
-            guard parts.count >= 3, parts[0] == "statement" else { return nil }
-            return UInt64(parts[1])
-        }.max()
+    /// The newest epoch that each member hosted here has closed.
+    public func closedEpochs() throws -> [MemberID: UInt64] {
+        try names().reduce(into: [:]) { closed, name in
+            let parts = name.split(separator: "-", maxSplits: 2)
+            guard parts.count == 3, parts[0] == "statement", let epoch = UInt64(parts[1]),
+                let member = MemberID(rawValue: String(parts[2].dropLast(".bin".count)))
+            else { return }
+            closed[member] = max(closed[member] ?? 0, epoch)
+        }
     }
 
     /// What a member stated when it closed the epoch; nil when it has not.

@@ -126,15 +126,6 @@ extension RecoveryHome {
 }
 
 extension Node {
-    /// A node whose member has closed the epoch that runs attests nothing in it, and so does
-    /// not run before the next one begins.
-    static func requireOpenEpoch(_ home: NodeHome, epoch: UInt64) throws {
-        guard let closed = try RecoveryFiles(home).closedEpoch(), closed >= epoch else { return }
-        throw HomeFault(
-            "this node's members have closed epoch \(closed) by a statement and attest nothing in it any more; go on with `koinon alliance recover` until the next epoch begins"
-        )
-    }
-
     /// Transactions of blocks that the last ceremony dropped wait for a block again. Those that
     /// have expired since, or stand in a block, are not taken.
     func takeReturned() async throws {

@@ -89,6 +89,8 @@ final class SharedOrder: Sendable {
         private let hasStopped = Atomic(false)
         /// While set, what is appended is lost and answered by nobody.
         let losesAppends = Atomic(false)
+        /// Why the node is let in no more; set before it begins.
+        let refusal = Mutex<(any Error)?>(nil)
         /// While set, nothing is read.
         let isHeld = Atomic(false)
         private let lost = Mutex<[PendingAppend]>([])
@@ -102,7 +104,7 @@ final class SharedOrder: Sendable {
 
         func append(_ entries: [SignedEntry]) -> PendingAppend {
             let append = PendingAppend()
-            if let failure = failure.withLock({ $0 }) {
+            if let failure = failure.withLock({ $0 }) ?? refusal.withLock({ $0 }) {
                 append.end(.failure(failure))
             } else if losesAppends.load(ordering: .relaxed) {
                 lost.withLock { $0.append(append) }
@@ -117,6 +119,9 @@ final class SharedOrder: Sendable {
         func entries(after cursor: OrderCursor) -> AsyncThrowingStream<OrderedEntry, any Error> {
             AsyncThrowingStream { continuation in
                 let trimmed = order.trimmed
+                if let refusal = refusal.withLock({ $0 }) {
+                    return continuation.finish(throwing: refusal)
+                }
                 guard cursor.position >= trimmed else {
                     continuation.finish(throwing: OrderFault.trimmed(through: trimmed))
                     return

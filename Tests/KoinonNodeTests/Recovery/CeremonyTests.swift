@@ -332,7 +332,7 @@ struct CeremonyTests {
         for kept in [nil, record(0, other), record(1, tip)] {
             #expect(throws: RecoveryFault.self) { try recovery(kept).0.state(closing: nil) }
         }
-        #expect(try RecoveryFiles(before).closedEpoch() == nil)
+        #expect(try RecoveryFiles(before).closedEpochs().isEmpty)
         let (carol, kept) = try recovery(record(0, tip))
         let own = try #require(try carol.state(closing: nil).first)
         #expect(own.body.attested.map(\.height) == [tip.height.rawValue])
