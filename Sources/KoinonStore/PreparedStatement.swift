@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import GRDBSQLite
 import KoinonLedger
@@ -8,14 +9,14 @@ import KoinonProtocol
 /// GRDB's own rows trap when a column has an unexpected type, and a damaged file
 /// may hold any type; and binding through `DatabaseValue` costs more than the
 /// insert itself. Valid only inside the database access it was made in.
-struct PreparedStatement {
+package struct PreparedStatement {
     /// Keeps the SQLite statement alive.
     private let owner: Statement
     private let pointer: OpaquePointer
 
     /// A statement kept by the connection for the next time. Never for a query
     /// whose rows are handed to a caller, who might run the same one within.
-    init(cached sql: String, _ db: Database) throws {
+    package init(cached sql: String, _ db: Database) throws {
         self.init(try db.cachedStatement(sql: sql))
     }
 
@@ -29,13 +30,13 @@ struct PreparedStatement {
         reset()
     }
 
-    func bind(_ index: Int32, _ value: Int64) throws {
+    package func bind(_ index: Int32, _ value: Int64) throws {
         try check(sqlite3_bind_int64(pointer, index, value))
     }
 
     /// Heights and positions beyond what SQLite can hold name no row; they become
     /// the largest integer, which none has.
-    func bind(_ index: Int32, _ value: UInt64) throws {
+    package func bind(_ index: Int32, _ value: UInt64) throws {
         try bind(index, Int64(clamping: value))
     }
 
@@ -55,7 +56,7 @@ struct PreparedStatement {
         try value.storage.withBytes { try bind(index, blob: $0) }
     }
 
-    func bind(_ index: Int32, text: String) throws {
+    package func bind(_ index: Int32, text: String) throws {
         let bytes = Array(text.utf8)
         let code = bytes.withUnsafeBufferPointer { buffer in
             buffer.withMemoryRebound(to: CChar.self) {
@@ -63,6 +64,12 @@ struct PreparedStatement {
             }
         }
         try check(code)
+    }
+
+    /// Nil is NULL.
+    package func bind(_ index: Int32, _ data: Data?) throws {
+        guard let data else { return try check(sqlite3_bind_null(pointer, index)) }
+        try data.withUnsafeBytes { try bind(index, blob: $0) }
     }
 
     private func bind(_ index: Int32, blob bytes: UnsafeRawBufferPointer) throws {
@@ -78,7 +85,7 @@ struct PreparedStatement {
     private static let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 
     /// Moves to the next row; false when there is none.
-    func step() throws -> Bool {
+    package func step() throws -> Bool {
         let code = sqlite3_step(pointer)
         switch code {
         case SQLITE_ROW: return true
@@ -88,14 +95,14 @@ struct PreparedStatement {
     }
 
     /// Executes a statement without rows and makes it ready for the next values.
-    func run() throws {
+    package func run() throws {
         defer { reset() }
         while try step() {}
     }
 
     /// Ready for the next values. Repeats the code of a failed `step`, which was
     /// thrown there.
-    func reset() {
+    package func reset() {
         sqlite3_reset(pointer)
     }
 

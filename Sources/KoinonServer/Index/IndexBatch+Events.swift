@@ -41,10 +41,12 @@ extension IndexBatch {
 
     private mutating func count(_ minor: UInt64, _ unit: String, _ place: Place) {
         let hour = place.blockMs / 3_600_000
-        let (sum, overflow) = hours[hour, default: Hour()].money[unit, default: 0]
-            .addingReportingOverflow(minor)
-        hours[hour, default: Hour()].money[unit] =
-            overflow ? UInt64(Int64.max) : min(sum, UInt64(Int64.max))
+        Self.add(minor, to: &hours[hour, default: Hour()].money[unit, default: 0])
+    }
+
+    private static func add(_ minor: UInt64, to total: inout UInt64) {
+        let (sum, overflow) = total.addingReportingOverflow(minor)
+        total = overflow ? UInt64(Int64.max) : min(sum, UInt64(Int64.max))
     }
 
     mutating func add(_ event: MarketEvent, _ position: Int64) {
