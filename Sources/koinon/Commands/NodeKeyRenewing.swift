@@ -22,6 +22,7 @@ struct NodeKeyRenewing {
     }
 
     private static let lately: UInt64 = 24 * 3_600_000
+    private static let attemptsMaximum = 8
     private static let patience = Duration.seconds(60)
     private static let pause = Duration.milliseconds(200)
 
@@ -98,7 +99,9 @@ struct NodeKeyRenewing {
         }
         let accountKey = try accountKey()
         var key = first
+        var attempts = 1
         while true {
+            let isLastAttempt = attempts == Self.attemptsMaximum
             let sender = try await Sender(
                 key: accountKey, account: account, home: home, client: client)
             let (submission, id) = try await sender.submit([.renewNodeKey(key)])
@@ -109,6 +112,9 @@ struct NodeKeyRenewing {
                 (.rejected, "nodeKeyInUse") where key == first:
                 note("the key that was made before has been used: another one")
                 key = try make()
+            case (.ignored, "replayed") where !isLastAttempt:
+                // The account has sent something else meanwhile, with the same nonce.
+                attempts += 1
             case (.pending, _):
                 try refuse("the transaction waits, and no block has taken it", id)
             default: try refuse("\(submission.status.rawValue): \(submission.message)", id)

@@ -3,6 +3,8 @@ import KoinonClient
 import KoinonProtocol
 import Testing
 
+@testable import KoinonEtcd
+
 /// `koinon node`, four times, on one etcd.
 @Suite("an alliance of four nodes", .needsEtcd, .timeLimit(.minutes(3)))
 struct AllianceTests {
@@ -14,5 +16,57 @@ struct AllianceTests {
             try await run.alliance.expectAgreement(run.load)
             #expect(run.load.final.count >= 2 * 4 * 4)
         }
+    }
+
+    @Test("goes on under load while a member's node key and its certificate are renewed")
+    func renewal() async throws {
+        try await FaultRun.with(servers: 1) { run in
+            let alliance = run.alliance
+            let before = try await alliance.client(0).members().map(\.nodeKey)
+            for name in ["delta", "alfa"] {
+                let renewed = try await OwnThread.run {
+                    try alliance.run(
+                        BuiltCommand.koinon.path, ["renew-key", "--home", "members/\(name)"])
+                }
+                #expect(renewed.status == 0, "\(renewed.output)")
+                #expect(renewed.output.contains("has it"), "\(renewed.output)")
+                try await run.goesOn()
+            }
+            let after = try await alliance.client(0).members().map(\.nodeKey)
+            #expect(zip(before, after).map { $0 != $1 } == [true, false, false, true])
+            let status = try await alliance.client(3).status()
+            #expect(status.memberStates?.allSatisfy { $0.silent == nil } == true)
+
+            try alliance.renewCertificate(0)
+            let taken = "etcd is spoken to with the certificate that was put there"
+            for _ in 0..<300 where !alliance.log(of: "alfa").contains(taken) {
+                try await Task.sleep(for: .milliseconds(100))
+            }
+            #expect(alliance.log(of: "alfa").contains(taken))
+            // No connection from before is left.
+            try await alliance.killServer(0)
+            try alliance.startServer(0)
+            try await run.goesOn()
+            await run.load.stop()
+            try await alliance.expectAgreement(run.load)
+        }
+    }
+}
+
+extension RunningAlliance {
+    /// Signs another certificate for a member's node, and puts it in the place of the old one.
+    func renewCertificate(_ index: Int) throws {
+        func text(_ path: String) throws -> String {
+            try String(contentsOf: folder.appending(path: path), encoding: .utf8)
+        }
+        let authority = try CertificateAuthority(
+            .init(certificate: text("authority/ca.pem"), key: text("authority/ca-key.pem")))
+        let issued = try authority.issue(members[index], for: .client, at: Date())
+        let files = home(index).appending(path: "etcd")
+        try issued.certificate.write(
+            to: files.appending(path: "\(members[index]).pem"), atomically: true, encoding: .utf8)
+        try issued.key.write(
+            to: files.appending(path: "\(members[index])-key.pem"), atomically: true,
+            encoding: .utf8)
     }
 }
