@@ -30,6 +30,8 @@ struct SimulatedEngine {
 
         private(set) var places: [Place] = []
         fileprivate var slots: [Slot: Int] = [:]
+        /// How many entries stand in a lane that is no author's.
+        fileprivate var inserted: [String: UInt64] = [:]
         /// The places of each lane's entries, by sequence.
         private(set) var lanes: [String: [Int]] = [:]
         /// Entries up to here, counted from 1, may be gone.
@@ -87,8 +89,9 @@ struct SimulatedEngine {
     mutating func insert(_ envelope: Envelope, by node: MemberID) {
         let lane = node.rawValue + "+"
         for index in orders.indices where orders.count == 1 || index == orderOf[node] ?? 0 {
-            let last = orders[index].lanes[lane]?.last.map { orders[index].places[$0].sequence }
-            orders[index].add(envelope, in: lane, at: (last ?? 0) + 1)
+            orders[index].inserted[lane, default: 0] += 1
+            orders[index].add(
+                envelope, in: lane, at: orders[index].inserted[lane] ?? 0)
         }
     }
 

@@ -54,7 +54,8 @@ struct SimulationAttack<Simulation: SeededSimulation> where Simulation.Counts: R
         _ failure: SimulationFailure<Simulation.Script>, of seed: UInt64,
         _ report: SimulationReport<Simulation.Counts>
     ) throws {
-        Terminal.writeError("found a contradiction; making the script short …\n")
+        Terminal.writeError(
+            "found a contradiction; making the script short …\n  \(failure.finding)\n")
         let (short, finding) = try simulation.shorten(failure)
         let text = try short.json()
         try Data((text + "\n").utf8).write(to: URL(filePath: command.output))
