@@ -85,7 +85,8 @@ struct Lister: Sendable {
                 }
             }
         }
-        return (listing, found)
+        // One that is known already stands where it was not asked for.
+        return (listing, found.subtracting(progress.lanes.keys))
     }
 
     /// The keys of an author, page by page.
@@ -98,6 +99,9 @@ struct Lister: Sendable {
             var request = request(for: .lane(author, after: 0))
             request.key = last.key + [0]
             answer = try await ranges([request], at: revision).ranges[0]
+            // A server that gives the same page again would be read for ever.
+            guard answer.kvs.first.map({ last.key.lexicographicallyPrecedes($0.key) }) ?? true
+            else { throw EtcdFault.refused("keys of \(author) that do not ascend") }
             listed += answer.kvs.compactMap(entry(of:))
         }
         return listed
