@@ -69,6 +69,8 @@ extension FaultTests {
                     #expect(log.contains("this node was given another order"))
                     try await run.goesOn(except: [3])
                     try await run.expectStatus("does not answer", remedy: "read its log", of: 3)
+                    try await run.expectStatus(
+                        "no node runs on this home", remedy: "read its log", at: 3)
                     proxies[0].lie { $0 = .init() }
                     try await alliance.joinAnew(3)
                     try await run.expectStatus("signs nothing", remedy: "new node key", of: 3)

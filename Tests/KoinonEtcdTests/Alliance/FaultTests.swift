@@ -161,6 +161,8 @@ struct FaultTests {
                 #expect(alliance.log(of: alliance.members[3]).contains("disk is full"))
                 try await run.goesOn(except: [3])
                 try await run.expectStatus("does not answer", remedy: "read its log", of: 3)
+                try await run.expectStatus(
+                    "no node runs on this home", remedy: "read its log", at: 3)
                 _ = try await alliance.shell("rm '\(filler)'")
                 try await alliance.unmount(3)
                 try await alliance.startNode(3)
