@@ -209,6 +209,33 @@ struct EtcdEngineTests {
         #expect(try await EtcdEngine.next(1, of: &live).map(\.place) == ["alfa 5"])
     }
 
+    @Test("goes on once the author of a missing entry has deleted what follows, as the runbook says")
+    func appendedAnew() async throws {
+        let servers = try await EtcdServers.start()
+        let alfa = try servers.engine(of: "alfa")
+        let bravo = try servers.engine(of: "bravo")
+        defer { for engine in [alfa, bravo] { engine.stop(NodeStopped()) } }
+        for sequence in 1...4 as ClosedRange<UInt64> {
+            try await alfa.append([try servers.entry("alfa", sequence)]).durable()
+        }
+        func key(_ sequence: UInt64) -> String {
+            String(decoding: servers.keys.key("alfa", sequence), as: UTF8.self)
+        }
+        try await OwnThread.run { [key = key(2)] in try servers.ctl(["del", key]) }
+        var live = bravo.entries(after: OrderCursor()).makeAsyncIterator()
+        var seen = try await EtcdEngine.next(3, of: &live).map(\.place)
+        #expect(seen == ["alfa 1", "alfa 3", "alfa 4"])
+        #expect(bravo.report.faults.contains { $0.contains("entry 2 of alfa is missing") })
+        let lane = String(decoding: servers.keys.entries, as: UTF8.self) + "alfa"
+        try await OwnThread.run { [key = key(2)] in try servers.ctl(["del", key, "\(lane)0"]) }
+        for sequence in 2...3 as ClosedRange<UInt64> {
+            let entry = try servers.entry("alfa", sequence, content: 7)
+            try await alfa.append([entry]).durable()
+        }
+        seen = try await EtcdEngine.next(2, of: &live).map(\.place)
+        #expect(seen == ["alfa 2", "alfa 3"])
+    }
+
     @Test("keeps what one member would have all others forget")
     func markBeyond() async throws {
         let servers = try await EtcdServers.start()
