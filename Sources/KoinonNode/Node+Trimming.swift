@@ -10,8 +10,8 @@ extension Node {
     func trimUntilCancelled() async {
         while !Task.isCancelled {
             do { try await Task.sleep(for: Self.trimming) } catch { return }
-            guard let position = committer.trimPoints.take(final: finalHeight) else { continue }
-            do { try await engine.trim(through: position) } catch {
+            guard let point = committer.trimPoints.take(final: finalHeight) else { continue }
+            do { try await engine.trim(through: point.position) } catch {
                 logger.warning("the engine cannot forget", metadata: ["reason": "\(error)"])
             }
         }

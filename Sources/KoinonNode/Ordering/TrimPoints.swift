@@ -44,9 +44,9 @@ package final class TrimPoints: Sendable {
         }
     }
 
-    /// The last place that no retained block needs; nil when there is none that was not given
-    /// before.
-    package func take(final: Height) -> OrderPosition? {
+    /// The last place that no retained block needs, and the block that closed there; nil when
+    /// there is none that was not given before.
+    package func take(final: Height) -> (position: OrderPosition, height: Height)? {
         state.withLock { state in
             var count = 0
             for point in state.points {
@@ -59,7 +59,7 @@ package final class TrimPoints: Sendable {
             }
             guard count > 0 else { return nil }
             defer { state.points.removeFirst(count) }
-            return state.points[count - 1].position
+            return (state.points[count - 1].position, state.points[count - 1].height)
         }
     }
 }

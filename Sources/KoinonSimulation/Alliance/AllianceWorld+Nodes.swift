@@ -94,8 +94,9 @@ extension AllianceWorld {
     /// Stops a node's process, for a time that the step that armed the crash named.
     func down(_ node: SimulatedNode, _ crash: NodeCrash) throws {
         var crash = crash
-        // The last ledger of a later epoch is not lost: nobody could begin anew from genesis.
-        if book.epoch > 0, running(beside: node.id).isEmpty { crash.losesDisk = false }
+        // The last ledger is not lost where nobody could begin anew from genesis.
+        let isFromGenesis = book.epoch == 0 && engine.order(for: node.id).trimmed == 0
+        if !isFromGenesis, complete(beside: node.id).isEmpty { crash.losesDisk = false }
         try node.stop(crash)
         counts.crashes += 1
         if crash.losesDisk {

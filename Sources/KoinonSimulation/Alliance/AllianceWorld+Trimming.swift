@@ -12,11 +12,13 @@ extension AllianceWorld {
     func trim(_ id: MemberID) {
         guard let node = nodes[id], let process = node.process,
             network.reachesEngine(id, at: nowMs), network.engineRuns(at: nowMs),
-            let place = process.trimPoints.take(final: process.finality.finalHeight)
+            let (position, height) = process.trimPoints.take(
+                final: process.finality.finalHeight)
         else { return }
-        if subject.marksTrimming { engine.mark(Int(place.rawValue), by: id) }
+        let place = Int(position.rawValue)
+        if subject.marksTrimming { engine.mark(place, at: height, by: id) }
         queue.add(
-            .forget(through: Int(place.rawValue), of: id, life: node.life),
+            .forget(through: place, of: id, life: node.life),
             atMs: nowMs + delay("forget", id))
     }
 
@@ -30,11 +32,17 @@ extension AllianceWorld {
         queue.add(.start(node.id), atMs: nowMs + Self.arrivalMs)
     }
 
+    /// Those beside a node that hold all that the engine has forgotten.
+    func complete(beside id: MemberID) -> [SimulatedNode] {
+        let height = engine.order(for: id).trimmedHeight
+        return running(beside: id).filter { $0.process?.finality.finalHeight ?? .genesis >= height }
+    }
+
     /// Takes the blocks that a node lacks from another, if one can be asked.
     ///
     /// - Returns: whether it may run again.
     func arrive(_ node: SimulatedNode, readingAfter place: OrderPosition) throws -> Bool {
-        let peers = running(beside: node.id).filter { network.reachesEngine($0.id, at: nowMs) }
+        let peers = complete(beside: node.id).filter { network.reachesEngine($0.id, at: nowMs) }
         guard network.reachesEngine(node.id, at: nowMs), !peers.isEmpty else { return false }
         let peer = peers[Int(chances.next("peer", of: node.id) % UInt64(peers.count))]
         guard let process = peer.process else { return false }

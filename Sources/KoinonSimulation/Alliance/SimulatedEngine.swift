@@ -36,6 +36,8 @@ struct SimulatedEngine {
         private(set) var lanes: [String: [Int]] = [:]
         /// Entries up to here, counted from 1, may be gone.
         fileprivate(set) var trimmed = 0
+        /// The block that closed there.
+        fileprivate(set) var trimmedHeight = Height.genesis
 
         fileprivate mutating func add(_ envelope: Envelope, in lane: String, at sequence: UInt64) {
             let index = places.count
@@ -96,9 +98,10 @@ struct SimulatedEngine {
     }
 
     /// Raises the mark, in the order that the node reads; never lowers it.
-    mutating func mark(_ place: Int, by node: MemberID) {
+    mutating func mark(_ place: Int, at height: Height, by node: MemberID) {
         let own = orderOf[node] ?? 0
         orders[own].trimmed = max(orders[own].trimmed, place)
+        orders[own].trimmedHeight = max(orders[own].trimmedHeight, height)
     }
 
     /// Forgets an author's own entries.
