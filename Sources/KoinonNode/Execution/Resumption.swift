@@ -47,7 +47,8 @@ package struct Resumption {
     ///   - modules: the machine's; others make another ledger.
     package init(
         store: LedgerStore, genesis: GenesisDocument, hosted: [HostedMember], guards: GuardKeeper,
-        beginsGuards: Bool, closedEpochs: [MemberID: UInt64] = [:], modules: ModuleList = .standard, rules: AllianceRules = .standard
+        beginsGuards: Bool, closedEpochs: [MemberID: UInt64] = [:], modules: ModuleList = .standard,
+        rules: AllianceRules = .standard
     ) throws {
         replica = SharedReplica(try store.resumeReplica(modules: modules))
         let (tip, last, ordered) = try store.read {
@@ -74,7 +75,8 @@ package struct Resumption {
         let silenced = replica.read { $0.silenced }
         attester = try store.read {
             try $0.attester(
-                tip: tip.header, genesis: genesis, hosted: Array(zip(hosted, records)), closed, silenced,
+                tip: tip.header, genesis: genesis, hosted: Array(zip(hosted, records)), closed,
+                silenced,
                 rules)
         }
     }

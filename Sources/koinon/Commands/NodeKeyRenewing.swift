@@ -38,7 +38,7 @@ struct NodeKeyRenewing {
             note("its next key is registered already")
             key = next
         case .waits(let next):
-            note("takes the key that was made before")
+            note("takes the key that was made before, \(next)")
             (key, height) = try await register(next, row)
         case .none:
             if !again, let since = try await lateRenewal(row, known) {
@@ -74,7 +74,7 @@ struct NodeKeyRenewing {
 
     private func make() throws -> PublicKey {
         let key = try home.makeNextNodeKey(of: member)
-        note("its next key is made: \(home.nextNodeKeyPath(of: member))")
+        note("its next key, \(key), is made: \(home.nextNodeKeyPath(of: member))")
         return key
     }
 

@@ -62,7 +62,7 @@ struct RenewKeyCommand: AsyncParsableCommand {
         if let memberKey { return try KeyFile.read(at: memberKey) }
         do { return try home.keyRing.key(named: member.rawValue) } catch .unknownName {
             throw HomeFault(
-                "\(home.keyRing.path(of: member.rawValue)): the account key of \(member) is not in the home; name its file with --member-key"
+                "\(home.keyRing.path(of: member.rawValue)): the account key of \(member) is not in the home; name its file with --member-key, or register the next key on the page of the alliance"
             )
         }
     }

@@ -14,9 +14,14 @@ import Testing
         let last = try scene.vote(true, on: proposal, by: 2)
         expectDone(last)
         #expect(scene.row(proposal).status == .adopted)
-        let event = try #require(last.events.compactMap { event in
-            if case .protocolDecided(let decided) = event.alliance.event { decided } else { nil }
-        }.first)
+        let event = try #require(
+            last.events.compactMap { event in
+                if case .protocolDecided(let decided) = event.alliance.event {
+                    decided
+                } else {
+                    nil
+                }
+            }.first)
         #expect((event.version, event.fromHeight) == (2, 6))
         return scene
     }
