@@ -6,10 +6,10 @@ import Testing
 @testable import KoinonMachine
 
 @Suite struct AllianceProtocolTests {
-    /// Decided in block 3 of three members: version 2 from block 6 on.
-    private func decided() throws -> AllianceScene {
+    /// Decided in block 3 of three members: version 2 from a block on.
+    private func decided(from height: UInt64 = 6) throws -> AllianceScene {
         let scene = try AllianceScene(members: 3)
-        let proposal = try scene.propose(.activate(2, from: 6))
+        let proposal = try scene.propose(.activate(2, from: height))
         try scene.yes(1...1, on: proposal)
         let last = try scene.vote(true, on: proposal, by: 2)
         expectDone(last)
@@ -22,7 +22,7 @@ import Testing
                     nil
                 }
             }.first)
-        #expect((event.version, event.fromHeight) == (2, 6))
+        #expect((event.version, event.fromHeight) == (2, height))
         return scene
     }
 
@@ -77,13 +77,14 @@ import Testing
     }
 
     @Test func `what has not begun is put off by another vote`() throws {
-        let scene = try decided()
+        let scene = try decided(from: 9)
         let again = try scene.propose(.activate(2, from: 20))
         try scene.yes(1...1, on: again)
-        #expect(coming(scene) == [2, 6])
+        #expect(coming(scene) == [2, 9])
         expectDone(try scene.vote(true, on: again, by: 2))
         #expect(coming(scene) == [2, 20])
-        try scene.ledger.createUnit()
+        for unit in ["one", "two", "three", "four"] { try scene.ledger.createUnit(unit) }
+        #expect(scene.ledger.replica.header.height == Height(10))
         #expect(scene.ledger.replica.unknownProtocol == nil)
     }
 
