@@ -94,6 +94,31 @@ struct RenewKeyTests {
         #expect(none.errors.contains("koinon renew-key --node URL"))
     }
 
+    @Test("registers the key of a home that was made anew, at another node")
+    func join() async throws {
+        let folder = try TemporaryFolder()
+        _ = try await run("koinon init --home safe --name H --member harbour", in: folder)
+        let node = try await RunningNode.start(home: "safe", in: folder.url)
+        let joined = try await run(
+            """
+            koinon join --genesis safe/genesis.json --peer "$(cat safe/node.url)" --home h \
+              --member harbour
+            """, in: folder)
+        #expect(joined.output.contains("koinon renew-key --home h --member harbour --node http"))
+        let made = try nodeKeys(folder)
+        // The account key that it made is nobody's.
+        let wrong = try await run(
+            "koinon renew-key --home h --node \"$(cat safe/node.url)\"", in: folder, status: 1)
+        #expect(wrong.errors.contains("name the file of one with --member-key"))
+        let renew =
+            "koinon renew-key --home h --node \"$(cat safe/node.url)\" --member-key safe/keys/harbour.json"
+        let renewed = try await run(renew, in: folder)
+        #expect(renewed.output.contains("next  koinon node --home h"))
+        #expect(try nodeKeys(folder) == made)
+        #expect(try await run(renew, in: folder).output.contains("was renewed at"))
+        #expect(try await node.stop() == 0)
+    }
+
     @Test("says what is missing")
     func faults() async throws {
         let folder = try TemporaryFolder()

@@ -46,7 +46,7 @@ struct JoinCommand: AsyncParsableCommand {
             let report = try await arrival.run { line.show($0) }
             line.finish()
             print(Self.text(report, home: homeOption.home))
-            for key in keys { print(Self.text(key)) }
+            for key in keys { print(Self.text(key, home: homeOption.home, peer: peer[0])) }
         }
     }
 
@@ -67,10 +67,12 @@ struct JoinCommand: AsyncParsableCommand {
         return lines.joined(separator: "\n")
     }
 
-    private static func text(_ member: JoiningMember) -> String {
+    private static func text(_ member: JoiningMember, home: String, peer: String) -> String {
         """
 
-        \(member.id): keys made. Its admission, to be proposed by a member:
+        \(member.id): keys made. If it is a member already, and its node key is lost:
+          koinon renew-key --home \(home) --member \(member.id) --node \(peer) --member-key FILE
+        Otherwise its admission, to be proposed by a member:
           {"alliance": {"propose": {"title": "Admit \(member.id)", "admit_member": {
             "id": "\(member.id)", "name": "\(member.id)",
             "node_key": "\(member.nodeKey.hex)",

@@ -112,9 +112,13 @@ struct NodeKeyRenewing {
                 (.rejected, "nodeKeyInUse") where key == first:
                 note("the key that was made before has been used: another one")
                 key = try make()
-            case (.ignored, "replayed") where !isLastAttempt:
+            case (_, "replayed") where !isLastAttempt:
                 // The account has sent something else meanwhile, with the same nonce.
                 attempts += 1
+            case (_, "keyNotActive"):
+                try refuse(
+                    "\(accountKey.publicKey) is no key of \(member)'s account; name the file of one with --member-key",
+                    id)
             case (.pending, _):
                 try refuse("the transaction waits, and no block has taken it", id)
             default: try refuse("\(submission.status.rawValue): \(submission.message)", id)
