@@ -194,7 +194,8 @@ extension AllianceWorld {
         }
         for node in others {
             try node.copyLedger(of: holder)
-            do { try begin(record, at: node) } catch {
+            // A loss of power right behind the copying takes the copy along: that is made again.
+            do { try beginUndisturbed(record, at: node) } catch {
                 throw finding(.recovery, "\(node.id) cannot begin on a copy: \(error)")
             }
         }
@@ -217,18 +218,22 @@ extension AllianceWorld {
         let crash = crashOfBeginning(at: node)
         if let crash { node.arm(crash) }
         defer { node.disarm() }
-        do {
-            _ = try recovery(of: node).begin(record, engineIsNew: true)
-        } catch let refusal as RecoveryHome.FinalElsewhere {
-            throw finding(.recovery, "\(node.id): \(refusal)")
-        } catch {
+        do { try beginUndisturbed(record, at: node) } catch {
             guard node.disk.hasStopped else { throw error }
         }
         // It may also stop behind the last commit, and nothing be said.
         guard node.disk.hasStopped, let crash else { return }
         try node.stop(crash)
         counts.crashes += 1
-        _ = try recovery(of: node).begin(record, engineIsNew: true)
+        try beginUndisturbed(record, at: node)
+    }
+
+    private func beginUndisturbed(_ record: RecoveryRecord, at node: SimulatedNode) throws {
+        do { _ = try recovery(of: node).begin(record, engineIsNew: true) } catch let refusal
+            as RecoveryHome.FinalElsewhere
+        {
+            throw finding(.recovery, "\(node.id): \(refusal)")
+        }
     }
 
     private func crashOfBeginning(at node: SimulatedNode) -> NodeCrash? {
