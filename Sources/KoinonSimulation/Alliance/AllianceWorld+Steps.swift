@@ -76,7 +76,8 @@ extension AllianceWorld {
         case .stall(let forMs): network.stall(until: nowMs + forMs)
         case .reread(let name, let entries):
             for id in members([name]) {
-                nodes[id]?.process?.readAgain(from: entries)
+                nodes[id]?.process?.readAgain(
+                    from: entries, trimmed: engine.order(for: id).trimmed)
                 awaitDelivery(to: id)
             }
         case .clock(let name, let offset):

@@ -227,8 +227,10 @@ final class NodeProcess {
     var finality: Finality { attester.finality }
 
     /// Reads the order from so many places before, as if it knew of no author.
-    func readAgain(from before: Int) {
-        let place = UInt64(max(0, position - before))
+    ///
+    /// - Parameter trimmed: before which there is nothing.
+    func readAgain(from before: Int, trimmed: Int) {
+        let place = UInt64(max(trimmed, position - before))
         reader = OrderReader(after: OrderCursor(position: OrderPosition(rawValue: place)))
         arrivals = []
     }
