@@ -46,7 +46,7 @@ final class EtcdConnection: Sendable {
                 transport: try HTTP2ClientTransport.Posix(
                     target: target, transportSecurity: security, config: config))
         } catch {
-            throw HomeFault("etcd: the certificate files cannot be used: \(error)")
+            throw HomeFault("etcd: the certificate files cannot be used; certificate and key have to belong together, and all three files to be PEM: \(error)")
         }
     }
 

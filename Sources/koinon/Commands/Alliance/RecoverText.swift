@@ -53,7 +53,7 @@ enum RecoverText {
         rows.insert(["member", stated.member.rawValue], at: 0)
         return "✓ \(stated.member) attests nothing more in epoch \(stated.closes)\n"
             + Text.table(rows)
-            + "\n  Give the file to whoever proposes the base. The node starts again in the next epoch."
+            + "\n  Give the file to whoever proposes the base. The node may run on; it signs again in the next epoch."
     }
 
     static func text(_ ceremony: Ceremony) -> String {
