@@ -139,7 +139,8 @@ extension ReferenceLedger {
             alliance.parameters[change.name] = change.value
         case .liftFlag(let change): try lift(change)
         case nil: throw Refusal(Code.emptyChange)
-        // Whether a process is sound is judged by rules that this model does not have.
+        // Whether a process is sound is judged by rules that this model does not have; nor does it
+        // count blocks, from which on protocol versions hold.
         default: throw Unsure()
         }
     }

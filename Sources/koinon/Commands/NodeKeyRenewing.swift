@@ -35,8 +35,15 @@ struct NodeKeyRenewing {
         var height: UInt64?
         switch try home.nodeKeyRenewal(of: member, known: known) {
         case .registered(let next):
-            note("its next key is registered already")
-            key = next
+            note("its next key, \(next), is registered already")
+            if try await maySign(next) {
+                key = next
+            } else {
+                // It was in force before this was asked, and its guard is lost as well.
+                try await untilFinal(nil)
+                try home.settleNodeKey(next, of: member)
+                (key, height) = try await register(try make(), row)
+            }
         case .waits(let next):
             note("takes the key that was made before, \(next)")
             (key, height) = try await register(next, row)
@@ -80,14 +87,18 @@ struct NodeKeyRenewing {
 
     /// Since when the present key signs, if that is not long and it may sign.
     private func lateRenewal(_ row: MemberAnswer, _ known: PublicKey) async throws -> String? {
-        let status = try await client.status()
+        let now = try await client.status().ledgerNow.milliseconds
         let since = row.nodeKeySince.ms
-        let isSilent =
-            status.memberStates?.first { $0.id == member.rawValue }?.silent != nil
-        guard since > row.admittedAt.ms, since + Self.lately > status.ledgerNow.milliseconds,
-            !isSilent, try home.hasGuard(of: member, known)
+        guard since > row.admittedAt.ms, since + Self.lately > now, try await maySign(known)
         else { return nil }
         return row.nodeKeySince.text
+    }
+
+    /// Whether nothing is known that keeps the member from signing with its present key.
+    private func maySign(_ key: PublicKey) async throws -> Bool {
+        let states = try await client.status().memberStates
+        let isSilent = states?.first { $0.id == member.rawValue }?.silent != nil
+        return try !isSilent && home.hasGuard(of: member, key)
     }
 
     /// - Returns: the key that is registered, and the block that did it; nil when it was before.
