@@ -175,6 +175,8 @@ final class NodeProcess {
     /// The last place in the engine's order that was taken.
     private(set) var position: Int
     var reader: OrderReader
+    /// What is read again up to here is passed over.
+    private var takenThrough = 0
     let trimPoints: TrimPoints
     /// The last place in the log of its own.
     private var logged: LogPosition
@@ -233,6 +235,7 @@ final class NodeProcess {
         let place = UInt64(max(trimmed, position - before))
         reader = OrderReader(after: OrderCursor(position: OrderPosition(rawValue: place)))
         arrivals = []
+        takenThrough = position
     }
 
     /// What came of the entries that were taken together.
@@ -258,8 +261,8 @@ final class NodeProcess {
         var taken = Taken()
         let now = Array(arrivals.prefix(limit))
         arrivals.removeFirst(now.count)
-        for (place, envelope) in now {
-            // What was read again is behind it, and what came before the mark.
+        for (place, envelope) in now where place > takenThrough {
+            // Behind it is what stands before the mark and came by no block.
             position = max(position, place)
             apply(envelope, to: &taken, checked: checked)
         }
