@@ -97,7 +97,9 @@ extension RunningAlliance {
     ) async throws {
         guard let index = nodes.first else { return try await body(proxies) }
         let truth = try address(of: index).endpoints
-        let proxy = try LyingServer(before: address(of: index), in: home(index))
+        // With a slash behind it, or its files would be looked for beside it.
+        let home = URL(filePath: home(index).path, directoryHint: .isDirectory)
+        let proxy = try LyingServer(before: address(of: index), in: home)
         let certificates = folder.appending(path: "etcd/certificates")
         try await proxy.serving(as: AllianceFolder.serverName(0), in: certificates) { endpoint in
             try await restart(index, on: [endpoint])
