@@ -153,7 +153,6 @@ extension ReadingProgressTests {
         #expect(keys.place(of: key)?.author == "alfa")
         #expect(keys.place(of: key)?.sequence == 12)
         #expect(key.lexicographicallyPrecedes(keys.key("alfa", 100)))
-        #expect(keys.place(of: keys.key("alfa", .max))?.sequence == .max)
     }
 
     @Test("of one author are no other's")
