@@ -130,6 +130,7 @@ struct Proposer {
             underWay.removeFirst()
             do { try await settle(first) } catch {
                 // What former members still had to say is theirs alone.
+                refreshMembers()
                 guard writer.takesLeave else { throw error }
                 isLetIn = false
             }
