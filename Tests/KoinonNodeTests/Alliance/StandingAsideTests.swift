@@ -79,6 +79,7 @@ struct StandingAsideTests {
                 Issue.record("it takes transactions")
                 return
             }
+            await delta.node.untilIdle()
             try await delta.stop()
         }
         for running in nodes { try await running.stop() }
