@@ -53,6 +53,15 @@ package struct BlockSync {
     /// Hash and height of the last block in the run, or of the replica's.
     private var last: (height: Height, hash: Hash256)
     private var judges: MemberSet
+    /// Stored blocks from the first on that changes the members and whose quorum is not stored:
+    /// without that none beyond it counts as final, and the entries that carried it may be gone.
+    private var unsettled: [Unsettled]
+
+    private struct Unsettled {
+        var height: Height
+        var hash: Hash256
+        var judges: MemberSet
+    }
 
     /// Entries of the log that have closed no block so far; the next block begins with them.
     private var waiting: [LogEntry]
@@ -73,17 +82,27 @@ package struct BlockSync {
 
     package init(store: LedgerStore, replica: SharedReplica) throws {
         self.replica = replica
-        let (header, members) = replica.read { ($0.header, $0.members) }
+        let (header, members, silenced) = replica.read { ($0.header, $0.members, $0.silenced) }
         chain = header.chain
         last = (header.height, header.hash)
         judges = members
         (waiting, position) = try store.read { reader in
             (try reader.pendingEntries().filter(\.hasEffect), try reader.lastPosition())
         }
+        let genesis = try GenesisDocument(contentsOf: store.genesis)
+        unsettled = try store.read { reader in
+            let sets = try MemberHistory(reader, genesis: genesis)
+            guard let open = try reader.openChange(sets, silenced) else { return [] }
+            return try reader.blocks(open...header.height).map { block in
+                let height = block.header.height
+                return Unsettled(
+                    height: height, hash: block.hash, judges: sets.judges(of: height))
+            }
+        }
     }
 
     /// The block that is due.
-    package var next: Height { last.height.next }
+    package var next: Height { unsettled.first?.height ?? last.height.next }
     /// The last block that was executed.
     package var height: Height { replica.read { $0.header.height } }
 
@@ -93,6 +112,7 @@ package struct BlockSync {
     ///   it counts then. ``CatchUpFault``
     package mutating func take(_ block: CheckedBlock) throws {
         let header = block.header
+        if let known = unsettled.first { return try settle(known, by: block) }
         guard header.height == last.height.next else {
             throw BlockCheck.Fault(height: header.height, kind: .gap(expected: last.height.next))
         }
@@ -101,7 +121,7 @@ package struct BlockSync {
                 height: header.height,
                 kind: .unsigned("its judges are not the members that the blocks before lead to"))
         }
-        let signers = try signers(of: block)
+        let signers = try signers(of: block, among: judges)
         // Whom the order has silenced counts among the judges, but not among those who signed.
         let silenced = replica.read { $0.silenced }
         let counted = signers.count { silenced[$0.member] == nil }
@@ -133,6 +153,26 @@ package struct BlockSync {
         }
     }
 
+    /// Takes what a peer has of the signatures under a block that is here.
+    private mutating func settle(_ known: Unsettled, by block: CheckedBlock) throws {
+        let height = block.header.height
+        guard height == known.height else {
+            throw BlockCheck.Fault(height: height, kind: .gap(expected: known.height))
+        }
+        let signers = try signers(of: block, among: known.judges)
+        guard block.hash == known.hash else {
+            guard signers.count >= known.judges.quorum else {
+                throw BlockCheck.Fault(
+                    height: height, kind: .unsigned("this ledger has another block there"))
+            }
+            throw CatchUpFault.offChain(
+                height: height, own: known.hash, signed: block.hash,
+                signers: signers.map(\.member))
+        }
+        batch.attestations += signers
+        unsettled.removeFirst()
+    }
+
     /// Forgets blocks that no quorum covers so far; another peer may send them again.
     mutating func dropRun() {
         run = []
@@ -150,7 +190,9 @@ package struct BlockSync {
         return ready
     }
 
-    private func signers(of block: CheckedBlock) throws -> [StoredAttestation] {
+    private func signers(
+        of block: CheckedBlock, among judges: MemberSet
+    ) throws -> [StoredAttestation] {
         try block.attestations.map { envelope in
             guard let member = judges.members.first(where: { $0.nodeKey == envelope.publicKey })
             else {
@@ -169,7 +211,7 @@ package struct BlockSync {
                 throw CatchUpFault.otherEpoch(
                     height: block.header.height, epoch: block.header.epoch)
             }
-            let attestations = try signers(of: block)
+            let attestations = try signers(of: block, among: judges)
             try execute(block)
             batch.attestations += attestations
             report.blocks += 1
@@ -223,7 +265,7 @@ package struct BlockSync {
     }
 
     private mutating func flush() {
-        guard !batch.blocks.isEmpty else { return }
+        guard !batch.blocks.isEmpty || !batch.attestations.isEmpty else { return }
         ready.append(batch)
         batch = CommitBatch()
         batchTransactions = 0

@@ -82,22 +82,11 @@ extension LedgerReader {
         tip: BlockHeader, genesis: GenesisDocument, hosted: [(HostedMember, GuardRecord?)],
         _ closedEpochs: [MemberID: UInt64], _ silenced: [MemberID: Height], _ rules: AllianceRules
     ) throws -> Attester {
-        func muted(at height: Height) -> Set<MemberID> {
-            Set(silenced.filter { $0.value < height }.keys)
-        }
+        func muted(at height: Height) -> Set<MemberID> { Self.muted(silenced, at: height) }
         let sets = try MemberHistory(self, genesis: genesis)
-        // Final when the ledger was made to begin there, and where the last epoch began: its
-        // record has the quorums.
-        let base = max(try baseHeight(), try epochRecords().last?.height ?? .genesis)
-        // The first change of members that its own judges did not make final: no quorum
-        // beyond it counts.
-        let open = try sets.changes.first { change in
-            try change.height > base
-                && !hasQuorum(
-                    at: change.height, of: sets.judges(of: change.height),
-                    without: muted(at: change.height))
-        }
-        var height = min(open?.height ?? tip.height, tip.height)
+        let base = try finalBase()
+        let open = try openChange(sets, silenced)
+        var height = min(open ?? tip.height, tip.height)
         while height > base,
             try !hasQuorum(
                 at: height, of: sets.judges(of: height), without: muted(at: height))
@@ -128,6 +117,28 @@ extension LedgerReader {
             for attestation in try attestations(at: height) { attester.count(attestation) }
         }
         return attester
+    }
+
+    /// The first change of members that its own judges did not make final, as far as is stored:
+    /// no quorum beyond it counts.
+    func openChange(_ sets: MemberHistory, _ silenced: [MemberID: Height]) throws -> Height? {
+        let base = try finalBase()
+        return try sets.changes.first { change in
+            try change.height > base
+                && !hasQuorum(
+                    at: change.height, of: sets.judges(of: change.height),
+                    without: Self.muted(silenced, at: change.height))
+        }?.height
+    }
+
+    /// Final when the ledger was made to begin there, and where the last epoch began: its record
+    /// has the quorums.
+    private func finalBase() throws -> Height {
+        max(try baseHeight(), try epochRecords().last?.height ?? .genesis)
+    }
+
+    private static func muted(_ silenced: [MemberID: Height], at height: Height) -> Set<MemberID> {
+        Set(silenced.filter { $0.value < height }.keys)
     }
 
     private func hasQuorum(

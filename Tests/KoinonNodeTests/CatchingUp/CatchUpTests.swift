@@ -41,6 +41,22 @@ struct CatchUpTests {
         #expect(try await follower.verify().tip == alliance.tip)
     }
 
+    @Test func `takes what is missing of the signatures under a change of members`()
+        async throws
+    {
+        let alliance = try await AllianceLedger.shared.value
+        let follower = try Follower(alliance.home.genesis)
+        let limit = Height(alliance.change.rawValue + 5)
+        try await follower.catchUp([try StorePeer("slow", alliance.home, finalHeight: limit)])
+        // As if it had read these blocks, and what signed them were trimmed from the order.
+        try RowEditor.edit(follower.home.directory.appending(path: "ledger.sqlite")) { rows in
+            try rows.execute("DELETE FROM attestations WHERE height >= \(alliance.change.rawValue)")
+        }
+        #expect(try await follower.verify().finalHeight < alliance.change)
+        try await follower.catchUp([try StorePeer("honest", alliance.home)])
+        #expect(try await follower.verify().finalHeight == alliance.tip.height)
+    }
+
     /// A way to err or lie, and a part of what must be said about it.
     struct Lie: Sendable, CustomTestStringConvertible {
         var testDescription: String
@@ -61,11 +77,13 @@ struct CatchUpTests {
             _ change: @escaping @Sendable (inout StreamedBlock) -> Void
         ) -> Lie {
             Lie(what, says: says) { home in
-                try StorePeer("liar", home, blocks: { blocks in
-                    var blocks = blocks
-                    if blocks.indices.contains(index) { change(&blocks[index]) }
-                    return blocks
-                })
+                try StorePeer(
+                    "liar", home,
+                    blocks: { blocks in
+                        var blocks = blocks
+                        if blocks.indices.contains(index) { change(&blocks[index]) }
+                        return blocks
+                    })
             }
         }
     }
@@ -102,31 +120,37 @@ struct CatchUpTests {
             try StorePeer("liar", home, blocks: { Array($0.prefix(9)) + $0.dropFirst(8) })
         },
         Lie("no signatures", says: "signatures") { home in
-            try StorePeer("liar", home, blocks: { blocks in
-                blocks.map { block in
-                    var block = block
-                    block.attestations = []
-                    return block
-                }
-            })
+            try StorePeer(
+                "liar", home,
+                blocks: { blocks in
+                    blocks.map { block in
+                        var block = block
+                        block.attestations = []
+                        return block
+                    }
+                })
         },
         Lie("one signature too few under each", says: "signatures") { home in
-            try StorePeer("liar", home, blocks: { blocks in
-                blocks.map { block in
-                    var block = block
-                    block.attestations = Array(block.attestations.prefix(2))
-                    return block
-                }
-            })
+            try StorePeer(
+                "liar", home,
+                blocks: { blocks in
+                    blocks.map { block in
+                        var block = block
+                        block.attestations = Array(block.attestations.prefix(2))
+                        return block
+                    }
+                })
         },
         Lie("one signature many times", says: "signatures") { home in
-            try StorePeer("liar", home, blocks: { blocks in
-                blocks.map { block in
-                    var block = block
-                    block.attestations = Array(repeating: block.attestations[0], count: 5)
-                    return block
-                }
-            })
+            try StorePeer(
+                "liar", home,
+                blocks: { blocks in
+                    blocks.map { block in
+                        var block = block
+                        block.attestations = Array(repeating: block.attestations[0], count: 5)
+                        return block
+                    }
+                })
         },
         Lie("more than it has", says: "gave no blocks") { home in
             try StorePeer("liar", home, claims: Height(1_000_000))
