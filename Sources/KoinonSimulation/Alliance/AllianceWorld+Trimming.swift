@@ -49,6 +49,9 @@ extension AllianceWorld {
         do {
             try node.takeBlocks(
                 of: process.store, through: process.finality.finalHeight, readingAfter: place)
+        } catch is BlockCheck.Fault {
+            // A signature that the other has made, and not stored so far.
+            return false
         } catch {
             // Told another order, it finds itself beside the alliance, and stops.
             guard engine.hasLied else {
