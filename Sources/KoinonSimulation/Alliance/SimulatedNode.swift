@@ -232,7 +232,7 @@ final class NodeProcess {
     ///
     /// - Parameter trimmed: before which there is nothing.
     func readAgain(from before: Int, trimmed: Int) {
-        let place = UInt64(max(trimmed, position - before))
+        let place = UInt64(min(position, max(trimmed, position - before)))
         reader = OrderReader(after: OrderCursor(position: OrderPosition(rawValue: place)))
         arrivals = []
         takenThrough = position
