@@ -16,7 +16,7 @@ struct JSONFormRoundTripTests {
         AttestationBody.self, AuthorState.self, Balance.self, BlockResult.self, Booking.self,
         CustodyRecord.self, Dispute.self, EntryBody.self, Genesis.self, Hold.self, Kind.self,
         Member.self,
-        Offer.self, Proposal.self, RecoveryStatement.self, Resource.self, RetiredNodeKey.self,
+        Offer.self, Proposal.self, ProtocolSchedule.self, RecoveryStatement.self, Resource.self, RetiredNodeKey.self,
         RevokedKey.self,
         SerialEntry.self, SpentIDs.self, SponsorState.self, TimerMarker.self,
         TransactionBody.self, UnitOfAccount.self,

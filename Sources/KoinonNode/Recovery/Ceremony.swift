@@ -77,7 +77,8 @@ public struct Ceremony: Sendable {
         decision = rule.decide(recovery)
         self.refused = refused
         self.statements = checked
-        stated = recovery.statements.map(\.member).sorted()
+        // A member whose node key was renewed may state with each.
+        stated = Set(recovery.statements.map(\.member)).sorted()
         self.sets = recovery.sets
         headers = checked.flatMap(\.headers)
     }

@@ -143,7 +143,9 @@ extension AllianceWorld {
                 "\(id) had called block \(before.height) final, and comes back at \(tip.height) without it"
             )
         }
-        guard process.finality.finalHeight >= before.height else {
+        // A signature that only the lost guard held may have made it final here; others tell.
+        let wasGuarded = unguarded.remove(id) == nil
+        guard !wasGuarded || process.finality.finalHeight >= before.height else {
             throw finding(
                 .reopening,
                 "\(id) had called block \(before.height) final, and comes back with \(process.finality.finalHeight)"

@@ -103,7 +103,10 @@ extension AllianceWorld {
             counts.lostDisks += 1
             claimed[node.id] = nil
         }
-        if crash.guardFault == .lost { counts.lostGuards += 1 }
+        if crash.guardFault == .lost {
+            counts.lostGuards += 1
+            unguarded.insert(node.id)
+        }
         queue.add(.start(node.id), atMs: nowMs + max(1, crash.downMs))
     }
 

@@ -37,6 +37,8 @@ final class AllianceWorld {
     var onlyBlock: [UInt64: Hash256] = [:]
     /// What each node called final last.
     var claimed: [MemberID: BlockHeader] = [:]
+    /// Whose guard was lost when they were last stopped.
+    var unguarded: Set<MemberID> = []
     var counts = AllianceCounts()
     /// A ceremony led to no new epoch.
     var isOver = false
