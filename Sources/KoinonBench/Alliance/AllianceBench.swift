@@ -112,7 +112,8 @@ public struct AllianceBench: Sendable {
             nodeUsPerTransaction: nodeSeconds * 1_000_000 / Double(transactions),
             engineUsPerTransaction: engineSeconds * 1_000_000 / Double(transactions),
             p50FinalMs: light.percentile(50), p99FinalMs: light.percentile(99),
-            catchUpPerS: catchUp, joinS: join.inSeconds, idleCpuPercent: idle / Double(members) * 100,
+            catchUpPerS: catchUp, joinS: join.inSeconds,
+            idleCpuPercent: idle / Double(members) * 100,
             minutes: minutes, lastingFinalPerS: lasting?.finalPerS,
             engineBytes: lasting?.engineBytes, engineBytesGrowth: lasting?.engineBytesGrowth,
             machine: MachineDescription())

@@ -116,8 +116,12 @@ public struct EtcdEntries: AsyncSequence, Sendable {
                     found[entry.key] = values[entry.key].flatMap(entry.envelope(in:))
                 }
                 let bytes = values.values.reduce(0) { $0 + $1.count }
-                if bytes > 2 * Self.fetchBytes { stride = Swift.max(Self.strideMinimum, stride / 2) }
-                if bytes < Self.fetchBytes / 2 { stride = Swift.min(Self.strideMaximum, stride * 2) }
+                if bytes > 2 * Self.fetchBytes {
+                    stride = Swift.max(Self.strideMinimum, stride / 2)
+                }
+                if bytes < Self.fetchBytes / 2 {
+                    stride = Swift.min(Self.strideMaximum, stride * 2)
+                }
             }
             fetched = part.map { (entry: $0, envelope: found[$0.key]) }[...]
             listed = listed.dropFirst(part.count)

@@ -76,8 +76,7 @@ package struct Resumption {
         attester = try store.read {
             try $0.attester(
                 tip: tip.header, genesis: genesis, hosted: Array(zip(hosted, records)), closed,
-                silenced,
-                rules)
+                silenced, rules)
         }
     }
 }
