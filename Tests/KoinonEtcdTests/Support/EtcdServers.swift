@@ -63,8 +63,10 @@ final class EtcdServers: @unchecked Sendable {
         try? FileManager.default.removeItem(at: folder)
     }
 
-    func issue(_ name: String, for use: CertificateAuthority.Use, days: Int? = nil) throws {
-        let issued = try authority.issue(name, for: use, at: Date(), days: days)
+    func issue(
+        _ name: String, for use: CertificateAuthority.Use, at now: Date = Date(), days: Int? = nil
+    ) throws {
+        let issued = try authority.issue(name, for: use, at: now, days: days)
         try issued.certificate.write(
             to: folder.appending(path: "\(name).pem"), atomically: true, encoding: .utf8)
         try issued.key.write(
