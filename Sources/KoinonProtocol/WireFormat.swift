@@ -1,7 +1,6 @@
 /// Reads protobuf's wire format field by field without making messages: for the few rows
-/// that every transaction reads, where making the message costs more than the rest.
-///
-/// Only for bytes that the machine wrote itself: others are a damaged store, which stops it.
+/// that every transaction reads, where making the message costs more than the rest, and for
+/// messages of which only a part is wanted.
 public struct WireReader {
     private let bytes: UnsafeRawBufferPointer
     /// Where the next field begins.
@@ -11,31 +10,42 @@ public struct WireReader {
         self.bytes = bytes
     }
 
-    /// What a field holds, as far as the rows that are read have it.
+    /// What a field holds, as far as what is read so has it.
     public enum Value {
         case number(UInt64)
         case bytes(UnsafeRawBufferPointer)
     }
 
     /// The next field; nil at the end.
+    ///
+    /// Only for bytes that the machine wrote itself: others are a damaged store, which stops it.
     public mutating func next() -> (field: Int, value: Value)? {
+        do { return try checkedNext() } catch {
+            preconditionFailure("a row of state is not in protobuf's wire format")
+        }
+    }
+
+    /// The next field; nil at the end.
+    ///
+    /// - Throws: `MessageFault.malformed`, also for numbers of fixed length and for groups.
+    public mutating func checkedNext() throws(MessageFault) -> (field: Int, value: Value)? {
         guard position < bytes.count else { return nil }
-        let tag = varint()
+        let tag = try varint()
         switch tag & 7 {
-        case 0: return (Int(tag >> 3), .number(varint()))
+        case 0: return (Int(tag >> 3), .number(try varint()))
         case 2:
-            let count = Int(clamping: varint())
-            guard count <= bytes.count - position else { Self.stop() }
+            let count = Int(clamping: try varint())
+            guard count <= bytes.count - position else { throw .malformed }
             defer { position += count }
             return (
                 Int(tag >> 3),
                 .bytes(UnsafeRawBufferPointer(rebasing: bytes[position..<position + count]))
             )
-        default: Self.stop()
+        default: throw .malformed
         }
     }
 
-    private mutating func varint() -> UInt64 {
+    private mutating func varint() throws(MessageFault) -> UInt64 {
         var value = UInt64(0)
         var shift = UInt64(0)
         while position < bytes.count, shift < 64 {
@@ -45,11 +55,7 @@ public struct WireReader {
             if byte < 0x80 { return value }
             shift += 7
         }
-        Self.stop()
-    }
-
-    private static func stop() -> Never {
-        preconditionFailure("a row of state is not in protobuf's wire format")
+        throw .malformed
     }
 }
 

@@ -115,6 +115,11 @@ extension LedgerReader {
         throw StoreFault.damaged(what: "its result is missing", height: height, cause: nil)
     }
 
+    /// Timers and receipts of a block, decoded as they are asked for; none above the tip.
+    public func storedResult(at height: Height) throws -> StoredResult {
+        try StoredResult(try result(at: height) ?? [], at: height)
+    }
+
     /// The block up to which ``stateRow(_:)``, ``forEachStateRow(prefix:_:)`` and
     /// ``forEachTransaction(_:)`` have every row; the tip's unless a node is under load, or
     /// ended without finishing.
@@ -159,7 +164,7 @@ extension LedgerReader {
         }
         let executed = try Int(clamping: query.unsigned(1)) / Hash256.byteCount
         if executed > 0 { return try Int(clamping: query.unsigned(0)) + executed }
-        return try BlockResult(strict: try result(at: height) ?? []).receipts.count
+        return try storedResult(at: height).receiptCount
     }
 
     /// Nil when no block holds an executed transaction with this id (SHA-256 of its body).

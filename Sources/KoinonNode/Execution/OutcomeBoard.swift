@@ -18,13 +18,14 @@ extension LedgerReader {
     /// What became of an executed transaction; nil when no block holds it.
     public func outcome(of id: Hash256) throws -> TransactionOutcome? {
         guard let location = try location(ofTransaction: id) else { return nil }
-        let result = try decodedResult(at: location.height)
-        guard result.receipts.indices.contains(location.leaf) else {
+        let result = try storedResult(at: location.height)
+        guard location.leaf < result.receiptCount else {
             throw StoreFault.damaged(
                 what: "the receipt of transaction \(id) is missing", height: location.height,
                 cause: nil)
         }
-        return .executed(location.height, leaf: location.leaf, result.receipts[location.leaf])
+        return .executed(
+            location.height, leaf: location.leaf, try result.receipt(at: location.leaf))
     }
 }
 

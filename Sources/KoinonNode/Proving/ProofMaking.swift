@@ -160,11 +160,21 @@ struct ProofParts {
                 what: "transaction \(id) is not at leaf \(location.leaf) of as many receipts",
                 height: location.height, cause: nil)
         }
+        let receiptHashes = leaves.receipts.map { MerkleTree.leafHash($0) }
+        // Nothing else looks at the receipts of the others.
+        guard
+            MerkleTree.root(ofLeafHashes: receiptHashes)
+                == (try stored(location.height)).receiptsRoot
+        else {
+            throw StoreFault.damaged(
+                what: "its receipts are not those of its header", height: location.height,
+                cause: nil)
+        }
         return .transaction(
             ProofFile.TransactionProof(
                 transaction: envelope, receipt: leaves.receipts[location.leaf],
                 leaf: location.leaf, transactionLeafHashes: leaves.transactionHashes,
-                receiptLeafHashes: leaves.receipts.map { MerkleTree.leafHash($0) }))
+                receiptLeafHashes: receiptHashes))
     }
 
     /// The file, anchored in the block itself or in the first later one with a quorum.
@@ -225,11 +235,10 @@ struct ProofParts {
 extension LedgerReader {
     /// An executed transaction as it was signed, and its block; nil when no block holds it.
     public func signedTransaction(_ id: Hash256) throws -> (Envelope, Height)? {
-        guard let location = try location(ofTransaction: id),
-            let envelope = try StoredLeaves(self, height: location.height)
-                .transactions[location.leaf]
-        else { return nil }
-        return (envelope, location.height)
+        guard let location = try location(ofTransaction: id) else { return nil }
+        let (firstLeaf, envelopes) = try executedEnvelopes(at: location.height)
+        let place = location.leaf - firstLeaf
+        return envelopes.indices.contains(place) ? (envelopes[place], location.height) : nil
     }
 }
 
@@ -240,14 +249,12 @@ struct StoredLeaves {
     var receipts: [[UInt8]]
 
     init(_ reader: LedgerReader, height: Height) throws {
-        let result = try reader.decodedResult(at: height)
-        receipts = result.receipts.map(\.encoded)
-        transactionHashes = result.timers.map { MerkleTree.leafHash(Leaf.timer($0)) }
-        // Transactions that the block ignored stand in its entries, but have no leaf.
-        var executed = try reader.executedTransactions(at: height).ids[...]
-        for transaction in try reader.carriedTransactions(at: height)
-        where transaction.bodyHash == executed.first {
-            executed = executed.dropFirst()
+        let result = try reader.storedResult(at: height)
+        receipts = result.encodedReceipts
+        transactionHashes = try result.decodedTimers().map {
+            MerkleTree.leafHash(Leaf.timer($0))
+        }
+        for transaction in try reader.executedEnvelopes(at: height).1 {
             transactions[transactionHashes.count] = transaction
             transactionHashes.append(MerkleTree.leafHash(Leaf.transaction(transaction)))
         }

@@ -53,7 +53,7 @@ extension PageRenderer {
         let found = try context.store.read { reader in
             try reader.block(at: height).map { block in
                 (
-                    block, try BlockResult(strict: try reader.result(at: height) ?? []),
+                    block, try reader.storedResult(at: height),
                     try reader.executedTransactions(at: height),
                     try reader.attestations(at: height).map(\.member.rawValue),
                     try reader.tip().header.height
@@ -64,15 +64,17 @@ extension PageRenderer {
             throw Problem.page("block \(height)")
         }
         let first = try page.query.number("leaf", 0...Int(Int32.max), default: 0)
-        guard first == 0 || first < result.receipts.count else {
+        let count = result.receiptCount
+        guard first == 0 || first < count else {
             throw Problem.page("leaf \(first)")
         }
-        let shown = result.receipts.indices.clamped(to: first..<first + Self.leavesShown)
-        let leaves = shown.map { leaf -> PageModel in
+        let shown = (0..<count).clamped(to: first..<first + Self.leavesShown)
+        let leaves = try shown.map { leaf -> PageModel in
             let place = leaf - executed.firstLeaf
             let isTransaction = executed.ids.indices.contains(place)
             return leafModel(
-                leaf, result.receipts[leaf], isTransaction ? executed.ids[place].hex : nil, texts)
+                leaf, try result.receipt(at: leaf), isTransaction ? executed.ids[place].hex : nil,
+                texts)
         }
         var model: PageModel = [
             "number": String(height.rawValue), "when": texts.time(TimeView(block.header.time)),
@@ -80,7 +82,7 @@ extension PageRenderer {
             "has_leaves": !leaves.isEmpty, "header": headerRows(block),
             "signers": signers.isEmpty ? "–" : signers.joined(separator: ", "),
         ]
-        if shown.upperBound < result.receipts.count {
+        if shown.upperBound < count {
             model["more"] =
                 ["href": "/explorer/block/\(height)?leaf=\(shown.upperBound)"] as PageModel
         }

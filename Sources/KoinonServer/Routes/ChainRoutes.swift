@@ -70,11 +70,12 @@ struct ChainRoutes {
             let block = try stored(query, reader)
             let height = block.header.height
             let signed = try reader.attestations(at: height)
-            let result = try BlockResult(strict: try reader.result(at: height) ?? [])
+            let result = try reader.storedResult(at: height)
+            let timers = try result.decodedTimers()
             let (firstLeaf, ids) = try reader.executedTransactions(at: height)
-            let transactions: [JSONValue] = ids.enumerated().map { index, id in
+            let transactions: [JSONValue] = try ids.enumerated().map { index, id in
                 let leaf = firstLeaf + index
-                let code = leaf < result.receipts.count ? result.receipts[leaf].code : 0
+                let code = leaf < result.receiptCount ? try result.receiptCode(at: leaf) : 0
                 return [
                     "id": .string(id.hex), "leaf": .number(leaf),
                     "receipt_code": .number(UInt64(code)),
@@ -86,10 +87,7 @@ struct ChainRoutes {
                     block.header, hash: block.hash, finalHeight: finalHeight,
                     more: [
                         ("signed_by", .array(signed.map { .string($0.member.rawValue) })),
-                        (
-                            "timers",
-                            .array(result.timers.map { .raw($0.jsonForm(pretty: false)) })
-                        ),
+                        ("timers", .array(timers.map { .raw($0.jsonForm(pretty: false)) })),
                         ("transactions", .array(transactions)),
                     ]),
             ]
@@ -132,7 +130,7 @@ struct ChainRoutes {
     private func receipts(_ query: Query) throws -> JSONValue {
         try context.store.read { reader in
             let height = try stored(query, reader).header.height
-            let result = try BlockResult(strict: try reader.result(at: height) ?? [])
+            let result = try reader.decodedResult(at: height)
             return [
                 "height": .number(try reader.tip().header.height.rawValue),
                 "block": .number(height.rawValue), "timers": .number(result.timers.count),
