@@ -6,8 +6,8 @@ import KoinonProtocol
 extension FuzzTarget {
     /// What etcd holds: the same bytes as the body of an entry, and as listings, a line a key:
     ///
-    ///     alfa/00000000000000000001 5 5    below the entries' prefix; created and changed at
-    ///     trimmed 4                        the mark below which entries may be gone
+    ///     alfa/EPOCH/SEQUENCE 5 5    below the entries' prefix, 20 digits; created and changed at
+    ///     trimmed 4                  the mark below which entries may be gone
     ///
     /// An empty line ends a listing.
     public static let order = FuzzTarget(
@@ -28,7 +28,7 @@ extension FuzzTarget {
 }
 
 private enum OrderProperties {
-    static let keys = EntryKeys(chain: FuzzWorld.shared.chain)
+    static let keys = EntryKeys(chain: FuzzWorld.shared.chain, epoch: 0)
 
     /// Author and sequence, read without decoding the rest, are those of the whole message.
     static func checkPlace(of body: [UInt8]) throws(Violation) {
@@ -115,7 +115,7 @@ private enum OrderProperties {
         let gap =
             "\n\(key("alfa", 4)) 9 9\n\(key("bravo", 2)) 9 9\n\(key("carol", 7)) 10 12\n"
         let trimmed = "trimmed 4\n\(key("alfa", EntryKeys.sequenceMaximum)) 5 5\n"
-        let beyond = "trimmed 4\nalfa/18446744073709551615 5 5\nalfa/18446744073709551614 6 6\n"
+        let beyond = "trimmed 4\n\(key("alfa", .max)) 5 5\n\(key("alfa", .max - 1)) 6 6\n"
         return [plain, plain + gap, trimmed, beyond, trimmed + gap].map { Array($0.utf8) }
             + FuzzWorld.shared.blocks.prefix(4).flatMap { $0.entries.map(\.body) }
     }

@@ -1,60 +1,89 @@
 import KoinonLedger
 import KoinonProtocol
 
-/// Where an alliance keeps its order in etcd.
+/// Where an alliance keeps the order of an epoch in etcd: each has a log of its own.
 ///
-///     koinon/<chain>/entries/<author>/<sequence, 20 digits>   a packed entry
-///     koinon/<chain>/trimmed                                  a revision, decimal
+///     koinon/<chain>/entries/<author>/<epoch>/<sequence>   a packed entry; 20 digits each
+///     koinon/<chain>/trimmed                               <epoch>/<revision>, decimal
 ///
 /// The place of an entry in the order is the revision that created its key.
 package struct EntryKeys: Sendable {
     /// Of everything that belongs to the alliance.
     let root: [UInt8]
+    /// Of all entries, of whichever epoch.
     package let entries: [UInt8]
     let trimmed: [UInt8]
+    private let epoch: UInt64
 
-    package init(chain: ChainID) {
+    package init(chain: ChainID, epoch: UInt64) {
         root = Array("koinon/\(Hex.encode(chain.bytes))/".utf8)
         entries = root + Array("entries/".utf8)
         trimmed = root + Array("trimmed".utf8)
+        self.epoch = epoch
     }
 
     /// Behind every key of the entries.
     var entriesEnd: [UInt8] { Self.end(of: entries) }
 
-    /// Of all entries of an author.
-    func lane(of author: String) -> [UInt8] { entries + Array(author.utf8) + [Self.slash] }
+    /// Of all that an author has written, in whichever epoch; epochs follow one another.
+    func lanes(of author: String) -> [UInt8] { entries + Array(author.utf8) + [Self.slash] }
+
+    /// Of all entries of an author in this epoch.
+    package func lane(of author: String) -> [UInt8] {
+        lanes(of: author) + Self.wide(epoch) + [Self.slash]
+    }
 
     /// Behind every key that begins with a prefix that ends in a slash.
     static func end(of prefix: [UInt8]) -> [UInt8] { prefix.dropLast() + [slash + 1] }
 
     package func key(_ author: String, _ sequence: UInt64) -> [UInt8] {
-        let digits = Array(String(sequence).utf8)
-        let zeros = [UInt8](repeating: UInt8(ascii: "0"), count: Self.digits - digits.count)
-        return lane(of: author) + zeros + digits
+        lane(of: author) + Self.wide(sequence)
     }
 
     /// A sequence that no author reaches, and behind which one more can still be counted.
     package static let sequenceMaximum = UInt64(Int64.max)
 
-    /// The author and sequence that a key names; nil for one of another form, or beyond
-    /// ``sequenceMaximum``.
+    /// The author and sequence that a key of this epoch names; nil for one of another epoch or
+    /// form, or beyond ``sequenceMaximum``.
     package func place(of key: some Collection<UInt8>) -> (author: String, sequence: UInt64)? {
+        guard let author = author(of: key) else { return nil }
+        let lane = lane(of: author)
+        guard key.starts(with: lane) else { return nil }
+        let digits = key.dropFirst(lane.count)
+        guard digits.count == Self.digits, digits.allSatisfy(Self.isDigit),
+            let sequence = UInt64(String(decoding: digits, as: UTF8.self)),
+            sequence <= Self.sequenceMaximum
+        else { return nil }
+        return (author, sequence)
+    }
+
+    /// Who may have written a key of the entries, in whichever epoch; nil for nobody.
+    func author(of key: some Collection<UInt8>) -> String? {
         guard key.starts(with: entries) else { return nil }
         let rest = key.dropFirst(entries.count)
         guard let slash = rest.firstIndex(of: Self.slash) else { return nil }
-        let digits = rest[rest.index(after: slash)...]
-        guard digits.count == Self.digits, digits.allSatisfy(Self.isDigit),
-            let sequence = UInt64(String(decoding: digits, as: UTF8.self)),
-            sequence <= Self.sequenceMaximum,
-            let author = MemberID(rawValue: String(decoding: rest[..<slash], as: UTF8.self))
-        else { return nil }
-        return (author.rawValue, sequence)
+        return MemberID(rawValue: String(decoding: rest[..<slash], as: UTF8.self))?.rawValue
+    }
+
+    /// What ``trimmed`` holds when entries of this epoch up to a revision may be gone.
+    package func mark(at revision: UInt64) -> String { "\(epoch)/\(revision)" }
+
+    /// The revision that a mark names; nil for one of another epoch or form.
+    func revision(ofMark value: some Collection<UInt8>) -> UInt64? {
+        let parts = String(decoding: value, as: UTF8.self).split(
+            separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, UInt64(parts[0]) == epoch else { return nil }
+        return UInt64(parts[1])
     }
 
     private static let slash = UInt8(ascii: "/")
-    /// As many as the largest sequence has.
+    /// As many as the largest number has.
     private static let digits = 20
+
+    private static func wide(_ number: UInt64) -> [UInt8] {
+        let digits = Array(String(number).utf8)
+        return [UInt8](repeating: UInt8(ascii: "0"), count: Self.digits - digits.count) + digits
+    }
 
     private static func isDigit(_ byte: UInt8) -> Bool {
         byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")

@@ -31,18 +31,19 @@ public final class EtcdEngine: OrderingEngine {
 
     /// - Parameters:
     ///   - folder: where relative file names of the address begin, a node's home.
+    ///   - epoch: whose log it reads and writes.
     ///   - authors: the members whose entries this process appends and, once trimmed, deletes.
     ///   - pause: between two looks at the files of the certificate; nil for 10 seconds.
     /// - Throws: `HomeFault` when the address or a file of it cannot be used. Whether a server
     ///   answers shows later.
     public init(
-        _ address: EtcdAddress, folder: URL, chain: ChainID, authors: [MemberID],
+        _ address: EtcdAddress, folder: URL, chain: ChainID, epoch: UInt64, authors: [MemberID],
         lookingAtCertificateEvery pause: Duration? = nil, logger: Logger
     ) throws {
         let watched = WatchedFiles(EtcdCredentials.paths(of: address, in: folder))
         let credentials = try EtcdCredentials(of: address, in: folder)
         client = try EtcdClient(address, credentials: credentials)
-        keys = EntryKeys(chain: chain)
+        keys = EntryKeys(chain: chain, epoch: epoch)
         self.authors = authors
         self.logger = logger
         appender = Appender(

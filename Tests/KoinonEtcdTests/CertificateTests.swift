@@ -10,7 +10,7 @@ import Testing
 struct CertificateTests {
     private func engine(of name: String, _ servers: EtcdServers) throws -> EtcdEngine {
         try EtcdEngine(
-            servers.address(of: name), folder: servers.folder, chain: servers.chain,
+            servers.address(of: name), folder: servers.folder, chain: servers.chain, epoch: 0,
             authors: [try #require(MemberID(rawValue: name))],
             lookingAtCertificateEvery: .milliseconds(50), logger: .silent)
     }

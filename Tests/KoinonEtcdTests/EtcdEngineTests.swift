@@ -188,7 +188,7 @@ struct EtcdEngineTests {
                     "get", "--prefix", "--keys-only",
                     String(decoding: servers.keys.entries, as: UTF8.self),
                 ]
-            ).split(separator: "\n").map { $0.suffix(26).drop { $0 == "/" } }
+            ).split(separator: "\n").map { $0.suffix(47).drop { $0 == "/" } }
         }
         // Bravo's own are bravo's to delete.
         #expect(left.filter { $0.contains("alfa") }.count == 2)
@@ -226,7 +226,7 @@ struct EtcdEngineTests {
         var seen = try await EtcdEngine.next(3, of: &live).map(\.place)
         #expect(seen == ["alfa 1", "alfa 3", "alfa 4"])
         #expect(bravo.report.faults.contains { $0.contains("entry 2 of alfa is missing") })
-        let lane = String(decoding: servers.keys.entries, as: UTF8.self) + "alfa"
+        let lane = String(decoding: servers.keys.lane(of: "alfa").dropLast(), as: UTF8.self)
         try await OwnThread.run { [key = key(2)] in try servers.ctl(["del", key, "\(lane)0"]) }
         for sequence in 2...3 as ClosedRange<UInt64> {
             let entry = try servers.entry("alfa", sequence, content: 7)
@@ -250,18 +250,58 @@ struct EtcdEngineTests {
             _ = try await OwnThread.run { try servers.ctl(["put", key, value]) }
         }
         // What is not there yet nobody can have forgotten.
-        try await mark("\(UInt64.max)")
+        try await mark("0/\(UInt64.max)")
         #expect(try await alfa.first(3) == ["alfa 1", "alfa 2", "alfa 3"])
         try await alfa.trim(through: first)
         await #expect(throws: OrderFault.trimmed(through: first)) { try await alfa.first(1) }
         // Nor does anybody delete more of its own than it holds for final.
         let newest = try await alfa.revision()
-        try await mark("\(newest)")
+        try await mark("0/\(newest)")
         try await alfa.trim(through: first)
         let behind = OrderCursor(
             position: OrderPosition(rawValue: UInt64(newest)),
             sequences: [try #require(MemberID(rawValue: "alfa")): 1])
         #expect(try await alfa.first(2, after: behind) == ["alfa 2", "alfa 3"])
+    }
+
+    @Test("begins with each epoch anew on the same servers")
+    func epochs() async throws {
+        let servers = try await EtcdServers.start()
+        let before = try servers.engine(of: "alfa")
+        let alfa = try servers.engine(of: "alfa", in: 1)
+        let bravo = try servers.engine(of: "bravo", in: 1)
+        defer { for engine in [before, alfa, bravo] { engine.stop(NodeStopped()) } }
+        for sequence in 1...4 as ClosedRange<UInt64> {
+            try await before.append([try servers.entry("alfa", sequence)]).durable()
+        }
+        let third = try await before.positions(3)[2]
+        try await before.trim(through: third)
+        // The epoch begins where alfa's second entry counted, and reads from the beginning.
+        let base = OrderCursor(sequences: [try #require(MemberID(rawValue: "alfa")): 2])
+        var live = bravo.entries(after: base).makeAsyncIterator()
+        try await bravo.append([try servers.entry("bravo", 1)]).durable()
+        for sequence in 3...4 as ClosedRange<UInt64> {
+            let entry = try servers.entry("alfa", sequence, content: 7)
+            try await alfa.append([entry]).durable()
+        }
+        let read = try await EtcdEngine.next(3, of: &live)
+        #expect(read.map(\.place) == ["bravo 1", "alfa 3", "alfa 4"])
+        #expect(bravo.report.faults == [])
+        // Whoever has not begun it sees nothing of it.
+        let behind = OrderCursor(
+            position: third, sequences: [try #require(MemberID(rawValue: "alfa")): 3])
+        #expect(try await before.first(1, after: behind) == ["alfa 4"])
+        // What is left of the old one goes with what is trimmed of the new one.
+        try await alfa.trim(through: read[1].position)
+        let left = try await OwnThread.run {
+            let lanes = String(decoding: servers.keys.lanes(of: "alfa"), as: UTF8.self)
+            return try servers.ctl(["get", "--prefix", "--keys-only", lanes])
+        }
+        #expect(left.split(separator: "\n").map { $0.suffix(4) } == ["0004"])
+        #expect(left.contains("/00000000000000000001/"))
+        await #expect(throws: OrderFault.trimmed(through: read[1].position)) {
+            try await bravo.first(1, after: base)
+        }
     }
 
     @Test("says weeks before that a certificate ends")

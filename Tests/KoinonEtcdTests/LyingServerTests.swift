@@ -15,7 +15,7 @@ struct LyingServerTests {
         var address = servers.address(of: "alfa")
         address.endpoints = endpoints
         return try EtcdEngine(
-            address, folder: servers.folder, chain: servers.chain,
+            address, folder: servers.folder, chain: servers.chain, epoch: 0,
             authors: [try #require(MemberID(rawValue: "alfa"))], logger: .silent)
     }
 

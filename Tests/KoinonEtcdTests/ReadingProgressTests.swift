@@ -144,12 +144,13 @@ extension ReadingProgressTests {
 }
 
 @Suite("keys of entries") struct EntryKeysTests {
-    private let keys = EntryKeys(chain: ChainID(Array(repeating: 7, count: 32))!)
+    private let keys = EntryKeys(chain: ChainID(Array(repeating: 7, count: 32))!, epoch: 3)
 
     @Test("name author and sequence, in the order of sequences")
     func places() {
         let key = keys.key("alfa", 12)
-        #expect(String(decoding: key, as: UTF8.self).hasSuffix("/alfa/00000000000000000012"))
+        #expect(String(decoding: key, as: UTF8.self).hasSuffix(
+                "/alfa/00000000000000000003/00000000000000000012"))
         #expect(keys.place(of: key)?.author == "alfa")
         #expect(keys.place(of: key)?.sequence == 12)
         #expect(key.lexicographicallyPrecedes(keys.key("alfa", 100)))
@@ -168,8 +169,13 @@ extension ReadingProgressTests {
 
     @Test("of another form are none")
     func others() {
-        for key in ["alfa/1", "Alfa/00000000000000000001", "alfa", "alfa/0000000000000000000x"] {
-            #expect(keys.place(of: keys.entries + Array(key.utf8)) == nil)
+        let (epoch, sequence) = ("00000000000000000003", "00000000000000000001")
+        for key in [
+            "alfa/\(epoch)/1", "Alfa/\(epoch)/\(sequence)", "alfa", "alfa/\(epoch)",
+            "alfa/\(epoch)/0000000000000000000x", "alfa/\(sequence)", "alfa/3/\(sequence)",
+            "alfa/\(epoch)/\(sequence)/1",
+        ] {
+            #expect(keys.place(of: keys.entries + Array(key.utf8)) == nil, "\(key)")
         }
         #expect(keys.place(of: keys.trimmed) == nil)
         // Behind the last one no other could be counted.
@@ -177,6 +183,20 @@ extension ReadingProgressTests {
         #expect(keys.place(of: keys.key("alfa", last))?.sequence == last)
         for beyond in [last + 1, .max] {
             #expect(keys.place(of: keys.key("alfa", beyond)) == nil)
+        }
+    }
+
+    @Test("of epochs that are over come before, and are none of this one")
+    func epochs() {
+        let before = EntryKeys(chain: ChainID(Array(repeating: 7, count: 32))!, epoch: 2)
+        let old = before.key("alfa", EntryKeys.sequenceMaximum)
+        #expect(keys.place(of: old) == nil)
+        #expect(keys.author(of: old) == "alfa")
+        #expect(old.lexicographicallyPrecedes(keys.key("alfa", 1)))
+        #expect(keys.revision(ofMark: Array(keys.mark(at: 42).utf8)) == 42)
+        #expect(keys.revision(ofMark: Array(before.mark(at: 42).utf8)) == nil)
+        for mark in ["42", "3/", "3/x", "/42", "3/4/2", ""] {
+            #expect(keys.revision(ofMark: Array(mark.utf8)) == nil, "\(mark)")
         }
     }
 

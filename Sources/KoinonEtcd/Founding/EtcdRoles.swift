@@ -14,13 +14,14 @@ public enum EtcdRoles {
 
     /// Arguments of etcdctl, one command each, that let one more member in.
     public static func adding(_ member: MemberID, chain: ChainID) -> [[String]] {
-        let keys = EntryKeys(chain: chain)
+        // Rights are the same in every epoch.
+        let keys = EntryKeys(chain: chain, epoch: 0)
         let name = member.rawValue
         func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
         return [
             ["role", "add", name],
             ["role", "grant-permission", "--prefix", name, "read", text(keys.root)],
-            ["role", "grant-permission", "--prefix", name, "readwrite", text(keys.lane(of: name))],
+            ["role", "grant-permission", "--prefix", name, "readwrite", text(keys.lanes(of: name))],
             ["role", "grant-permission", name, "readwrite", text(keys.trimmed)],
             ["user", "add", name, "--no-password"], ["user", "grant-role", name, name],
         ]

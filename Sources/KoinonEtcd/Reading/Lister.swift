@@ -34,12 +34,12 @@ struct Lister: Sendable {
     private func parts(_ progress: ReadingProgress) -> [Part] {
         var parts: [Part] = [.trimmed]
         var start = keys.entries
-        let lanes = progress.lanes.map { (name: $0.key, lane: keys.lane(of: $0.key), $0.value) }
-            .sorted { $0.lane.lexicographicallyPrecedes($1.lane) }
-        for (author, lane, last) in lanes {
-            parts.append(.between(start, lane))
+        let authors = progress.lanes.map { (name: $0.key, lanes: keys.lanes(of: $0.key), $0.value) }
+            .sorted { $0.lanes.lexicographicallyPrecedes($1.lanes) }
+        for (author, lanes, last) in authors {
+            parts.append(.between(start, lanes))
             parts.append(.lane(author, after: last))
-            start = EntryKeys.end(of: lane)
+            start = EntryKeys.end(of: lanes)
         }
         return parts + [.between(start, keys.entriesEnd)]
     }
@@ -77,11 +77,11 @@ struct Lister: Sendable {
                 switch part {
                 case .trimmed:
                     listing.trimmed = Trimming.revision(
-                        in: answer.kvs.first, at: listing.revision)
+                        in: answer.kvs.first, keys, at: listing.revision)
                 case .lane(let author, _):
                     listing.entries += try await rest(of: author, answer, at: listing.revision)
                 case .between:
-                    found.formUnion(answer.kvs.compactMap { keys.place(of: $0.key)?.author })
+                    found.formUnion(answer.kvs.compactMap { keys.author(of: $0.key) })
                 }
             }
         }

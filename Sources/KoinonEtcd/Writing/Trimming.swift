@@ -11,10 +11,12 @@ struct Trimming: Sendable {
 
     private static let page: Int64 = 512
 
-    /// The revision that the mark names; 0 for no mark, for one that is no number, and for one
-    /// beyond `newest`, that of the answer: nobody can have forgotten what is not there yet.
-    static func revision(in kv: EtcdKeyValue?, at newest: UInt64) -> UInt64 {
-        let named = kv.flatMap { UInt64(String(decoding: $0.value, as: UTF8.self)) } ?? 0
+    /// The revision that the mark names; 0 for no mark, for one of another epoch or form, and for
+    /// one beyond `newest`, that of the answer: nobody can have forgotten what is not there yet.
+    static func revision(
+        in kv: EtcdKeyValue?, _ keys: EntryKeys, at newest: UInt64
+    ) -> UInt64 {
+        let named = kv.flatMap { keys.revision(ofMark: $0.value) } ?? 0
         return named > newest ? 0 : named
     }
 
@@ -31,7 +33,8 @@ struct Trimming: Sendable {
             get.key = Data(keys.trimmed)
             let answer = try await client.call(.range, get)
             let found = answer.kvs.first
-            let mark = Self.revision(in: found, at: UInt64(clamping: answer.header.revision))
+            let mark = Self.revision(
+                in: found, keys, at: UInt64(clamping: answer.header.revision))
             guard mark < revision else { return }
             var compare = EtcdCompare()
             compare.key = Data(keys.trimmed)
@@ -40,7 +43,7 @@ struct Trimming: Sendable {
             compare.modRevision = found?.modRevision ?? 0
             var put = EtcdRequestOp()
             put.requestPut.key = Data(keys.trimmed)
-            put.requestPut.value = Data(String(revision).utf8)
+            put.requestPut.value = Data(keys.mark(at: revision).utf8)
             var request = EtcdTxnRequest()
             request.compare = [compare]
             request.success = [put]
@@ -48,19 +51,20 @@ struct Trimming: Sendable {
         }
     }
 
+    /// Those of epochs that are over stand before those of this one, and are older.
     private func delete(of author: String, through revision: UInt64) async throws {
-        let lane = keys.lane(of: author)
+        let lanes = keys.lanes(of: author)
         while true {
             var list = EtcdRangeRequest()
-            list.key = Data(lane)
-            list.rangeEnd = Data(EntryKeys.end(of: lane))
+            list.key = Data(lanes)
+            list.rangeEnd = Data(EntryKeys.end(of: lanes))
             list.keysOnly = true
             list.limit = Self.page
             let answer = try await client.call(.range, list)
             let old = answer.kvs.prefix { $0.createRevision <= Int64(clamping: revision) }
             guard let last = old.last else { return }
             var delete = EtcdDeleteRangeRequest()
-            delete.key = Data(lane)
+            delete.key = Data(lanes)
             delete.rangeEnd = last.key + [0]
             _ = try await client.call(.deleteRange, delete)
             guard answer.more, old.count == answer.kvs.count else { return }

@@ -14,7 +14,7 @@ public enum CatchUpFault: Error, Sendable, CustomStringConvertible {
     case diverged(height: Height, computed: BlockHeader?, signed: BlockHeader)
     /// The blocks that are missing here are nowhere to be had.
     case nobodyHas(Height, faults: [PeerFault])
-    /// The epoch has risen: blocks alone do not show by whose decision.
+    /// The epoch has risen: blocks alone do not show by whose decision. Those before are taken.
     case otherEpoch(height: Height, epoch: UInt64)
 
     public var description: String {
@@ -28,7 +28,7 @@ public enum CatchUpFault: Error, Sendable, CustomStringConvertible {
         case .nobodyHas(let height, let faults):
             "no peer gives block \(height): \(faults.map(\.description).joined(separator: "; ")). Name more peers in node.json, or begin anew from a snapshot with `koinon join`"
         case .otherEpoch(let height, let epoch):
-            "block \(height) belongs to epoch \(epoch); take its record from a member first (`koinon alliance recover`)"
+            "block \(height) belongs to epoch \(epoch), and this ledger has come to where that began; take the record of epoch \(epoch) from a member, give it to `koinon alliance recover begin`, and go on then"
         }
     }
 }

@@ -78,6 +78,11 @@ public struct CatchUp: Sendable {
             } catch let fault as PeerFault {
                 sync.dropRun()
                 note(fault, &report, &strikes)
+            } catch CatchUpFault.otherEpoch(let height, let epoch) {
+                // What comes before must be here when the epoch begins.
+                for batch in sync.takeReady(isLast: true) { try await writer.commit(batch) }
+                try await writer.finish()
+                throw CatchUpFault.otherEpoch(height: height, epoch: epoch)
             }
         }
         for batch in sync.takeReady(isLast: true) { try await writer.commit(batch) }

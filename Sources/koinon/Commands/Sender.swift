@@ -102,6 +102,17 @@ struct Sender {
 extension NodeHome {
     var keyRing: KeyRing { KeyRing(home: directory.path) }
 
+    /// In which the ledger goes on; 0 also where there is none.
+    func epoch() throws -> UInt64 {
+        do {
+            let store = try LedgerStore(opening: directory, readOnly: true)
+            defer { try? store.close() }
+            return try store.read { try $0.epochRecords().last?.epoch ?? 0 }
+        } catch StoreFault.noLedger {
+            return 0
+        }
+    }
+
     /// Ledger time of the last stored block.
     func lastBlockTime() throws -> Timestamp {
         try LedgerStore(opening: directory, readOnly: true).read { try $0.tip().header.time }

@@ -95,7 +95,7 @@ struct ServedHome {
         switch try home.configuration().engine {
         case .etcd(let address):
             try EtcdEngine(
-                address, folder: home.directory, chain: home.genesis().chain,
+                address, folder: home.directory, chain: home.genesis().chain, epoch: home.epoch(),
                 authors: home.hostedMembers().map(\.id), logger: logger)
         case nil: nil
         }

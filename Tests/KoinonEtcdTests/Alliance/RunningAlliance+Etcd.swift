@@ -47,7 +47,7 @@ extension RunningAlliance {
 
     /// Forgets the whole order, as members' nodes do of old blocks.
     func trimEverything() async throws {
-        let keys = EntryKeys(chain: genesis.chain)
+        let keys = EntryKeys(chain: genesis.chain, epoch: 0)
         let entries = String(decoding: keys.entries, as: UTF8.self)
         let run = try await shell(
             """
@@ -57,7 +57,7 @@ extension RunningAlliance {
             ctl() { \(try etcdctl()) "$@"; }
             last=$(ctl get --prefix '\(entries)' --keys-only --sort-by CREATE --order DESCEND \\
                 --limit 1 --write-out json | sed 's/.*"create_revision":\\([0-9]*\\).*/\\1/')
-            ctl put '\(String(decoding: keys.trimmed, as: UTF8.self))' "$last"
+            ctl put '\(String(decoding: keys.trimmed, as: UTF8.self))' "0/$last"
             ctl del --prefix '\(entries)'
             """)
         #expect(run.status == 0, "\(run.output)")

@@ -102,7 +102,7 @@ extension RunningAlliance {
         return ["LD_PRELOAD=\(folder.appending(path: "ahead.so").path)"]
     }
 
-    private func succeed(_ script: String) async throws {
+    func succeed(_ script: String) async throws {
         let run = try await shell(script)
         try #require(run.status == 0, "\(run.output)")
     }

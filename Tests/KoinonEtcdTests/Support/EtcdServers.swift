@@ -29,7 +29,7 @@ final class EtcdServers: @unchecked Sendable {
     let chain: ChainID
     let authority: CertificateAuthority
 
-    var keys: EntryKeys { EntryKeys(chain: chain) }
+    var keys: EntryKeys { EntryKeys(chain: chain, epoch: 0) }
 
     /// Starts the servers and gives each author its role.
     static func start(_ count: Int = 1, authors: [String] = ["alfa", "bravo"]) async throws
@@ -153,9 +153,9 @@ final class EtcdServers: @unchecked Sendable {
     }
 
     /// The engine of a member's node.
-    func engine(of name: String) throws -> EtcdEngine {
+    func engine(of name: String, in epoch: UInt64 = 0) throws -> EtcdEngine {
         try EtcdEngine(
-            address(of: name), folder: folder, chain: chain,
+            address(of: name), folder: folder, chain: chain, epoch: epoch,
             authors: [try #require(MemberID(rawValue: name))],
             logger: .silent)
     }

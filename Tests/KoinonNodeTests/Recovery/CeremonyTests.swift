@@ -63,6 +63,7 @@ struct CeremonyTests {
             try alliance.home("delta").begin(record, engineIsNew: false)
         }
         try await goOn(alliance, from: final, with: dropped)
+        try await arrive(at: alliance.site("alfa").home, by: record)
     }
 
     private func finalHeight(of home: TestHome) throws -> Height {
@@ -124,6 +125,19 @@ struct CeremonyTests {
         #expect(try proof.check(genesis: home.genesis).header.epoch == 1)
         #expect(proof.epochRecords.map(\.epoch) == [1])
         try store.close()
+    }
+
+    /// Somebody begins from the first block, and needs the record where the epoch began.
+    private func arrive(at home: TestHome, by record: RecoveryRecord) async throws {
+        let follower = try Follower(home.genesis)
+        let peer = try StorePeer("alfa", home)
+        await #expect(throws: CatchUpFault.self) { try await follower.catchUp([peer]) }
+        let begun = try RecoveryHome(follower.home).begin(record, engineIsNew: false)
+        #expect(begun.base == begun.tip && begun.returned == 0)
+        try await follower.catchUp([peer])
+        let verified = try await follower.verify()
+        #expect(verified.tip?.epoch == 1)
+        #expect(verified.finalHeight == verified.tip?.height)
     }
 
     @Test func `has a node run on in the epoch that is closed, and attest nothing in it`() throws {
