@@ -221,6 +221,13 @@ let package = Package(
             ]),
         .testTarget(name: "KoinonReplayTests", dependencies: ["KoinonReplay"]),
         .testTarget(
+            name: "KoinonBenchTests",
+            dependencies: [
+                "KoinonBench",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
+        .testTarget(
             name: "KoinonSimulationTests", dependencies: ["KoinonSimulation", "TestSeeds"]),
         .testTarget(
             name: "KoinonCommandTests",

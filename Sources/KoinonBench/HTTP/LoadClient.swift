@@ -54,30 +54,22 @@ struct LoadRequests: Sendable {
 /// client that a program would use, they cost the cores that they share with the node little.
 final class LoadClient: Sendable {
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    private let loop: any EventLoop
     private let connections: [LoadConnection]
-    private let channels: [any Channel]
 
     /// Opens all connections.
     init(port: Int, connections count: Int) async throws {
-        let made = (0..<count).map { _ in LoadConnection() }
-        connections = made
-        let group = group
-        var channels: [any Channel] = []
-        for connection in made {
-            let bootstrap = ClientBootstrap(group: group)
-                .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .channelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(connection)
-                    }
-                }
-            channels.append(try await bootstrap.connect(host: "127.0.0.1", port: port).get())
+        let address = try SocketAddress(ipAddress: "127.0.0.1", port: port)
+        let loop = group.next()
+        self.loop = loop
+        connections = (0..<count).map { _ in LoadConnection(to: address, on: loop) }
+        for connection in connections {
+            try await loop.flatSubmit { connection.open() }.get()
         }
-        self.channels = channels
     }
 
     func close() async throws {
-        for channel in channels { try await channel.close() }
+        try await loop.submit { [connections] in connections.forEach { $0.close() } }.get()
         try await group.shutdownGracefully()
     }
 
@@ -86,7 +78,6 @@ final class LoadClient: Sendable {
     /// - Returns: milliseconds until each answer, ascending; with a pace from when it was due.
     /// - Throws: ``BenchFault`` for an answer that is not as expected.
     func run(_ requests: LoadRequests) async throws -> LoadDriver.Outcome {
-        let loop = group.next()
         let done = loop.makePromise(of: LoadDriver.Outcome.self)
         let run = LoadRun(requests, on: connections, loop: loop, done: done)
         loop.execute { run.begin() }

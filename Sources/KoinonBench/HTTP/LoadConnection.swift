@@ -1,11 +1,13 @@
 import NIOCore
+import NIOPosix
 
-/// One HTTP/1.1 connection of a benchmark, with one request under way at a time.
+/// One HTTP/1.1 connection of a benchmark, with one request under way at a time; opened anew
+/// when the node has closed it, as it does with connections that nobody uses.
 ///
 /// It reads no more of an answer than its status and its length, so that a benchmark measures
 /// the node and not its own client.
 ///
-/// `@unchecked Sendable`: everything is touched on the connection's event loop alone.
+/// `@unchecked Sendable`: everything is touched on the one event loop alone.
 final class LoadConnection: ChannelInboundHandler, @unchecked Sendable {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -15,20 +17,68 @@ final class LoadConnection: ChannelInboundHandler, @unchecked Sendable {
         var body: ByteBuffer
     }
 
+    private struct UnderWay {
+        var request: ByteBuffer
+        /// Once already, on a connection that the node closed.
+        var wasSent = false
+        var onAnswer: (Result<Answer, any Error>) -> Void
+    }
+
+    private let address: SocketAddress
+    private let loop: any EventLoop
     private var context: ChannelHandlerContext?
     private var received = ByteBuffer()
-    private var onAnswer: ((Result<Answer, any Error>) -> Void)?
+    private var underWay: UnderWay?
 
-    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+    init(to address: SocketAddress, on loop: any EventLoop) {
+        self.address = address
+        self.loop = loop
+    }
+
+    func open() -> EventLoopFuture<Void> {
+        ClientBootstrap(group: loop)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(self)
+                }
+            }
+            .connect(to: address).map { _ in }
+    }
+
+    func close() { context?.close(promise: nil) }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        received.clear()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        // Perhaps another one is open already.
+        if self.context === context { self.context = nil }
+    }
 
     /// - Parameter onAnswer: is called once, on the event loop.
     func send(_ request: ByteBuffer, onAnswer: @escaping (Result<Answer, any Error>) -> Void) {
-        guard let context, self.onAnswer == nil else {
-            onAnswer(.failure(BenchFault("a connection to the node is not open")))
+        guard underWay == nil else {
+            onAnswer(.failure(BenchFault("a connection has a request under way already")))
             return
         }
-        self.onAnswer = onAnswer
+        underWay = UnderWay(request: request, onAnswer: onAnswer)
+        write()
+    }
+
+    private func write() {
+        guard let context else {
+            open().whenComplete { result in
+                switch result {
+                case .success: self.write()
+                case .failure(let error): self.finish(.failure(error))
+                }
+            }
+            return
+        }
+        guard let request = underWay?.request else { return }
         context.writeAndFlush(wrapOutboundOut(request), promise: nil)
     }
 
@@ -44,17 +94,29 @@ final class LoadConnection: ChannelInboundHandler, @unchecked Sendable {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        finish(.failure(BenchFault("the node closed a connection")))
+        lost(context, BenchFault("the node closed a connection"))
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        finish(.failure(error))
+        lost(context, error)
         context.close(promise: nil)
     }
 
+    /// The node may close a connection at the very moment at which a request is sent on it:
+    /// that one is sent again, once. A transaction that came twice is executed once.
+    private func lost(_ context: ChannelHandlerContext, _ error: any Error) {
+        guard self.context === context else { return }
+        self.context = nil
+        guard underWay?.wasSent == false, received.readableBytes == 0 else {
+            return finish(.failure(error))
+        }
+        underWay?.wasSent = true
+        write()
+    }
+
     private func finish(_ result: Result<Answer, any Error>) {
-        let answer = onAnswer
-        onAnswer = nil
+        let answer = underWay?.onAnswer
+        underWay = nil
         answer?(result)
     }
 

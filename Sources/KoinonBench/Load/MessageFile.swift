@@ -75,7 +75,7 @@ public final class MessageFile {
 }
 
 /// A benchmark that cannot be carried out; says what to do.
-public struct BenchFault: Error, CustomStringConvertible {
+public struct BenchFault: Error, Equatable, CustomStringConvertible {
     public var description: String
 
     public init(_ description: String) {
