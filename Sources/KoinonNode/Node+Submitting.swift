@@ -67,13 +67,16 @@ extension Node {
 
     /// Takes transactions into the pool, or says why not; does not wait.
     private func admit(_ transactions: [CheckedTransaction]) -> [SubmissionStatus] {
-        let hostsMember = hostsMember
+        let hosted = hosted
         var statuses: [SubmissionStatus] = []
         for start in stride(from: 0, to: transactions.count, by: Self.admissionStride) {
             let part = transactions[start..<min(start + Self.admissionStride, transactions.count)]
             let now = now
-            let reasons = replica.read { replica in
-                part.map { replica.ignoredReason($0, at: now) }
+            let (hostsMember, reasons) = replica.read { replica in
+                (
+                    hosted.contains { replica.members.nodeKey(of: $0.id) == $0.nodeKey.publicKey },
+                    part.map { replica.ignoredReason($0, at: now) }
+                )
             }
             let fresh = zip(part, reasons).filter { $0.1 == nil }.map(\.0)
             let isTaking = hostsMember && !isStopping
@@ -111,12 +114,6 @@ extension Node {
 
     private func durableOutcome(of id: Hash256) throws -> TransactionOutcome? {
         try store.read { try $0.outcome(of: id) }
-    }
-
-    private var hostsMember: Bool {
-        replica.read { replica in
-            hosted.contains { replica.members.nodeKey(of: $0.id) == $0.nodeKey.publicKey }
-        }
     }
 
     /// Closes the blocks one by one, each at exactly its time; all are durable on return.

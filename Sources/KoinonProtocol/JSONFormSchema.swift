@@ -42,7 +42,10 @@ struct JSONFormSchemas {
 
     /// The last part of a full name such as "koinon.v1.Transfer" is looked up.
     func message(fullName: String) -> MessageSchema? {
-        messages[String(fullName.split(separator: ".").last ?? "")]
+        let name = fullName.utf8.lastIndex(of: UInt8(ascii: ".")).map {
+            fullName[fullName.utf8.index(after: $0)...]
+        }
+        return messages[name.map(String.init) ?? fullName]
     }
 
     init(table: String) {

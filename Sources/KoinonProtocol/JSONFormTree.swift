@@ -76,7 +76,8 @@ package enum JSONText {
         text += close
     }
 
-    static func quoted(_ value: String) -> String {
+    package static func quoted(_ value: String) -> String {
+        if value.utf8.allSatisfy(isPlain) { return "\"" + value + "\"" }
         var text = "\""
         for scalar in value.unicodeScalars {
             switch scalar {
@@ -94,6 +95,15 @@ package enum JSONText {
             }
         }
         return text + "\""
+    }
+
+    /// ASCII that stands for itself, as nearly all text is.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): false
+        case 0x20...0x7e: true
+        default: false
+        }
     }
 
     /// Controls, and the marks that reverse the direction of text: titles come from

@@ -16,10 +16,12 @@ public final class Pool: Sendable {
         /// Of those that wait, and of those taken whose outcome is not durable yet.
         var ids: Set<Hash256> = []
         var bytes = 0
+        /// What comes in wakes nobody while fewer bytes wait.
+        var worthwhileBytes = 0
     }
 
     private let state = Mutex(State())
-    /// Woken when something comes in.
+    /// Woken when something comes in, and by whatever else the proposer has to look at.
     let arrival = Signal()
 
     /// Bounds on what may wait; beyond them a node answers `poolFull`.
@@ -36,8 +38,8 @@ public final class Pool: Sendable {
     /// Adds what there is room for, in order; says of each whether it now waits, also when
     /// it did before: sending twice is harmless.
     func add(_ transactions: [CheckedTransaction]) -> [Bool] {
-        let added = state.withLock { state in
-            transactions.map { transaction in
+        let (added, wakes) = state.withLock { state in
+            let added = transactions.map { transaction in
                 if state.ids.contains(transaction.id) { return true }
                 let size = transaction.envelope.body.count + 96
                 guard state.waiting.count - state.head < maximumCount,
@@ -48,9 +50,17 @@ public final class Pool: Sendable {
                 state.bytes += size
                 return true
             }
+            return (added, added.contains(true) && state.bytes >= state.worthwhileBytes)
         }
-        if added.contains(true) { arrival.wake() }
+        if wakes { arrival.wake() }
         return added
+    }
+
+    /// Returns when ``arrival`` is woken; what comes in wakes it only once so many bytes wait.
+    func untilWorthwhile(bytes: Int) async {
+        state.withLock { $0.worthwhileBytes = bytes }
+        await arrival.wait()
+        state.withLock { $0.worthwhileBytes = 0 }
     }
 
     /// Whether it waits, or is taken and not settled.

@@ -119,7 +119,9 @@ struct Proposer {
         while true {
             switch try await propose(at: now(), isPatient: isPatient) {
             case .done: continue
-            case .underWay: await pool.arrival.wait()
+            case .underWay:
+                // An append's end wakes too.
+                await pool.untilWorthwhile(bytes: underWay.isEmpty ? 0 : Self.worthwhileBytes)
             case .idle: return
             }
         }

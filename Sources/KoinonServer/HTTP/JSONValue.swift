@@ -1,4 +1,5 @@
 import Hummingbird
+import KoinonProtocol
 import NIOCore
 
 /// JSON that is written by hand: in the order given, and around text that is JSON already.
@@ -31,7 +32,7 @@ public enum JSONValue: Sendable {
         case .bool(let value): text += value ? "true" : "false"
         case .number(let value): text += String(value)
         case .decimal(let value): text += value.isFinite ? String(value) : "null"
-        case .string(let value): Self.write(value, to: &text)
+        case .string(let value): text += JSONText.quoted(value)
         case .raw(let value): text += value
         case .array(let values):
             text += "["
@@ -44,31 +45,11 @@ public enum JSONValue: Sendable {
             text += "{"
             for (index, member) in members.enumerated() {
                 if index > 0 { text += "," }
-                Self.write(member.0, to: &text)
-                text += ":"
+                text += JSONText.quoted(member.0) + ":"
                 member.1.write(to: &text)
             }
             text += "}"
         }
-    }
-
-    private static func write(_ value: String, to text: inout String) {
-        text += "\""
-        for scalar in value.unicodeScalars {
-            switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            case "\n": text += "\\n"
-            // Line ends of JavaScript; harmless in JSON, not in a script.
-            case "\u{2028}": text += "\\u2028"
-            case "\u{2029}": text += "\\u2029"
-            case _ where scalar.value < 0x20:
-                let hex = String(scalar.value, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
-        text += "\""
     }
 }
 
