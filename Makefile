@@ -11,11 +11,26 @@ KOINON := .build/release/koinon
 ARGS ?=
 # One test or a group of them, for instance: make test FILTER=KoinonLedgerTests
 FILTER ?=
-# Tests that keep every core or disk busy, or that wait for other programs (browsers,
-# schemathesis), in groups of their own: beside each other they would wait too long.
-NODES := ^(KoinonNodeTests|KoinonEtcdTests)
+# Tests run in groups, one after the other: those that wait for nobody and keep all cores
+# busy; then everything that is not named here; then nodes, etcd, simulations, browsers and
+# schemathesis. Beside each other some would wait so long that they gave up.
+LIBRARIES := ^(Koinon(Protocol|Ledger|Machine|Store|Client|Replay|Fuzzing)|Tidy)Tests
+NODES := ^KoinonNodeTests
+ETCD := ^KoinonEtcdTests
 SIMULATIONS := ^KoinonSimulationTests
 PROGRAMS := ^KoinonCommandTests\.(BrowserTests|InterfaceTests)
+# And so many at the same time (Swift 6.3; before, all that are in the group).
+AT_ONCE := SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH
+# Runs a group: what it is called, how many at once, and which it is.
+RUN_GROUP = run() { scripts/with-progress.sh "$$1" env $(AT_ONCE)="$$2" \
+	swift test $(SWIFT_FLAGS) --skip-build "$${@:3}"; }
+ALL_GROUPS = run "testing the libraries" 8 --filter "$(LIBRARIES)"; \
+	run "testing the server and the command" 6 --skip "$(LIBRARIES)" --skip "$(NODES)" \
+		--skip "$(ETCD)" --skip "$(SIMULATIONS)" --skip "$(PROGRAMS)"; \
+	run "testing nodes" 4 --filter "$(NODES)"; \
+	run "testing etcd" 2 --filter "$(ETCD)"; \
+	run "testing simulations" 4 --filter "$(SIMULATIONS)"; \
+	run "testing with other programs" 3 --filter "$(PROGRAMS)"
 # Random cases of each generator in long tests.
 CASES ?= 100000
 # The node that the example in Swift speaks to.
@@ -43,13 +58,8 @@ demo: dependencies ## Build, then replay a quarter of real bike trips and show w
 
 test: dependencies ## Build, then run every test (FILTER=name for some)
 	@scripts/with-progress.sh building swift build $(SWIFT_FLAGS) --build-tests
-	@export KOINON_PYTHON="$$(scripts/find-python.sh)"; \
-	run() { scripts/with-progress.sh "$$1" swift test $(SWIFT_FLAGS) --skip-build "$${@:2}"; }; \
-	$(if $(FILTER),run testing --filter "$(FILTER)",run testing \
-		--skip "$(NODES)" --skip "$(SIMULATIONS)" --skip "$(PROGRAMS)"; \
-		run "testing nodes" --filter "$(NODES)"; \
-		run "testing simulations" --filter "$(SIMULATIONS)"; \
-		run "testing with other programs" --filter "$(PROGRAMS)")
+	@export KOINON_PYTHON="$$(scripts/find-python.sh)"; $(RUN_GROUP); \
+	$(if $(FILTER),run testing 6 --filter "$(FILTER)",$(ALL_GROUPS))
 
 alliance: dependencies ## Build, then run an alliance here: 3 servers of etcd and 4 nodes
 	@scripts/with-etcd.sh
@@ -65,9 +75,8 @@ faults: dependencies ## Build, then break an alliance in every way and time its 
 
 test-long: dependencies ## Run every test with CASES=100000 random cases for each generator
 	@scripts/with-progress.sh building swift build $(SWIFT_FLAGS) --build-tests
-	@export KOINON_PYTHON="$$(scripts/find-python.sh)" KOINON_TEST_CASES="$(CASES)"; \
-	scripts/with-progress.sh testing swift test $(SWIFT_FLAGS) --skip-build \
-		$(if $(FILTER),--filter "$(FILTER)")
+	@export KOINON_PYTHON="$$(scripts/find-python.sh)" KOINON_TEST_CASES="$(CASES)"; $(RUN_GROUP); \
+	$(if $(FILTER),run testing 6 --filter "$(FILTER)",$(ALL_GROUPS))
 
 simulate: dependencies ## Build, then attack ledgers for 100,000 blocks under SEEDS=200 seeds
 	@scripts/with-progress.sh building swift build $(SWIFT_FLAGS) --product koinon

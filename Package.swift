@@ -233,6 +233,7 @@ let package = Package(
             name: "KoinonCommandTests",
             dependencies: [
                 "koinon", "lease-example", "KoinonClient", "KoinonLedger", "KoinonStore",
+                "TestNodes",
             ],
             exclude: ["Snapshots"]),
         // Every parser of bytes from outside with what must hold: docs/fuzzing.md.

@@ -36,7 +36,7 @@ public final class Node: Service {
     let logger: Logger
     let home: NodeHome
     private let stopping = Atomic(false)
-    private let began = ContinuousClock.now
+    private let uptime: @Sendable () -> UInt64
 
     /// How often the clock is looked at for due timers.
     private static let tick = Duration.milliseconds(200)
@@ -61,12 +61,15 @@ public final class Node: Service {
     /// - Parameters:
     ///   - guards: of the members hosted here; nil for the files in the home.
     ///   - modules: the machine's; others make another ledger.
+    ///   - uptime: milliseconds that only go forward; nil for those from now on.
     init(
         home: NodeHome, engine: (any OrderingEngine)?, clock: any NodeClock, pool: Pool,
         storeOptions: StoreOptions, guards: GuardKeeper?, modules: ModuleList = .standard,
-        logger: Logger
+        uptime: (@Sendable () -> UInt64)? = nil, logger: Logger
     ) throws {
         self.pool = pool
+        let began = ContinuousClock.now
+        self.uptime = uptime ?? { Self.milliseconds(since: began) }
         try Ed25519.selfTest()
         genesis = try home.genesis()
         memberHistory = SharedMemberHistory(genesis: genesis)
@@ -297,7 +300,7 @@ public final class Node: Service {
                 engine: engine, desk: desk, script: script, ownEntries: ownEntries,
                 outcomes: outcomes, hosted: hostedKeys,
                 finalHeight: { [committer] in committer.finalHeight },
-                uptime: { [began] in Self.milliseconds(since: began) })
+                uptime: uptime)
             defer {
                 engine.stop(NodeStopped())
                 script.fail(NodeStopped())
@@ -323,7 +326,7 @@ public final class Node: Service {
     private func tickUntilStopped() async {
         while !isStopping {
             if let due = replica.read({ $0.nextTimer }), due <= now { pool.arrival.wake() }
-            if let until = desk.news.waitsUntil, until <= Self.milliseconds(since: began) {
+            if let until = desk.news.waitsUntil, until <= uptime() {
                 pool.arrival.wake()
             }
             do { try await committer.writeWaitingRows() } catch {

@@ -58,7 +58,7 @@ class Harbour:
 
     def close(self):
         self.node.terminate()
-        self.node.wait(30)
+        self.node.wait(120)
         self.node.stdout.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -1,20 +1,24 @@
 """People at browsers: Chromium through selenium, one profile each."""
 import base64
 import datetime
+import os
 import pathlib
 import shutil
 import tempfile
 import time
 
 from selenium import webdriver
+from selenium.common.exceptions import (
+    ElementClickInterceptedException, ElementNotInteractableException,
+    StaleElementReferenceException)
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
-# Several stories share the machine.
-PATIENCE_S = 45
+# Several stories share a machine that may be slow; nobody waits longer than is needed.
+PATIENCE_S = 180
 PASSPHRASE = "correct horse battery"
 
 
@@ -43,6 +47,8 @@ class Person:
         options = Options()
         options.binary_location = shutil.which("chromium")
         for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+                         # Containers often have little of the memory that is used otherwise.
+                         "--disable-dev-shm-usage",
                          f"--lang={language}", f"--window-size={width},{height}"):
             options.add_argument(argument)
         if width < 500:
@@ -54,7 +60,9 @@ class Person:
             "profile.managed_default_content_settings.javascript": 1 if scripts else 2})
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.driver = webdriver.Chrome(
-            options=options, service=Service(shutil.which("chromedriver")))
+            options=options, service=Service(
+                shutil.which("chromedriver"), env={**os.environ, "TZ": "UTC"}))
+        self.driver.set_script_timeout(PATIENCE_S)
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
             "features": [{"name": "prefers-color-scheme", "value": scheme}]})
 
@@ -73,18 +81,30 @@ class Person:
         self.until(lambda: self.driver.execute_script("return document.body.dataset.ready"),
                    "the page's script has started")
 
-    def until(self, condition, what, seconds=PATIENCE_S):
-        end = time.monotonic() + seconds
+    def until(self, condition, what):
+        end = time.monotonic() + PATIENCE_S
         while True:
             try:
                 value = condition()
-            except Exception as fault:  # The page is being replaced.
-                value, last = None, fault
+            except Exception:  # The page is being replaced.
+                value = None
             if value:
                 return value
             if time.monotonic() > end:
                 raise AssertionError(f"not in time: {what}\n{self.driver.current_url}\n"
                                      f"{self.text()[:3000]}")
+            time.sleep(0.05)
+
+    def steadily(self, act):
+        """Does something once more that a page undid which follows the ledger meanwhile."""
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                return act()
+            except (StaleElementReferenceException, ElementClickInterceptedException,
+                    ElementNotInteractableException):
+                if time.monotonic() > end:
+                    raise
             time.sleep(0.05)
 
     def all(self, selector):
@@ -123,37 +143,45 @@ class Person:
 
     def fill(self, form, **values):
         for name, value in values.items():
-            field = self.see(f"{form} [name={name}]")
-            if field.tag_name == "select":
-                Select(field).select_by_value(value)
-            elif field.get_attribute("type") in ("range", "datetime-local"):
-                self.driver.execute_script(
-                    "arguments[0].value = arguments[1];"
-                    "arguments[0].dispatchEvent(new Event('input', {bubbles: true}))",
-                    field, value)
-            elif field.get_attribute("type") == "file":
-                field.send_keys(value)
-            elif field.get_attribute("type") == "checkbox":
-                if field.is_selected() != bool(value):
-                    field.click()
-            else:
-                field.clear()
-                field.send_keys(value)
+            self.steadily(lambda: self.put(f"{form} [name={name}]", value))
+
+    def put(self, selector, value):
+        field = self.see(selector)
+        if field.tag_name == "select":
+            Select(field).select_by_value(value)
+        elif field.get_attribute("type") in ("range", "datetime-local"):
+            self.driver.execute_script(
+                "arguments[0].value = arguments[1];"
+                "arguments[0].dispatchEvent(new Event('input', {bubbles: true}))",
+                field, value)
+        elif field.get_attribute("type") == "file":
+            field.send_keys(value)
+        elif field.get_attribute("type") == "checkbox":
+            if field.is_selected() != bool(value):
+                field.click()
+        else:
+            field.clear()
+            field.send_keys(value)
 
     def press(self, selector):
-        button = self.see(selector)
-        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
-        button.click()
+        def act():
+            button = self.see(selector)
+            self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
+            button.click()
+        self.steadily(act)
 
     def open(self, summary):
         """Opens what is folded under words, unless it is open."""
         def folded():
             return next((e for e in self.all("details > summary")
                          if e.is_displayed() and e.text.strip() == summary), None)
-        found = self.until(folded, f'"{summary}" to unfold')
-        if not self.driver.execute_script("return arguments[0].parentElement.open", found):
-            self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", found)
-            found.click()
+
+        def act():
+            found = self.until(folded, f'"{summary}" to unfold')
+            if not self.driver.execute_script("return arguments[0].parentElement.open", found):
+                self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", found)
+                found.click()
+        self.steadily(act)
 
     def bring(self, file, passphrase=PASSPHRASE):
         """Takes in the copy of a key, or a key file of the command."""
@@ -161,7 +189,8 @@ class Person:
         self.fill("form[data-key=import]", file=str(file), passphrase=passphrase)
         self.press("form[data-key=import] button")
         self.until(lambda: self.state == "open", "the account is known")
-        self.account = self.all("[data-keys] p.id")[0].text
+        self.account = self.until(
+            lambda: self.all("[data-keys] p.id")[0].text, "the account's id")
 
     def do(self, form):
         """Sends a form, signs, waits; gives what was shown of what was signed."""
@@ -177,6 +206,10 @@ class Person:
         self.until(lambda: self.state == "key", "the key is made")
         return self.until(lambda: next(iter(pathlib.Path(self.downloads).glob("*.json")), None),
                           "the encrypted copy is saved")
+
+    def public_key(self):
+        """Of the key that was made last, in hexadecimal."""
+        return self.until(lambda: self.all("[data-keys] .whole")[1].text, "the public key")
 
     def join(self, name, money=False):
         copy = self.make_key(name)

@@ -162,6 +162,7 @@ class Everybody(unittest.TestCase):
                     reader.driver.execute_script("document.activeElement.blur()")
                     expected = reader.driver.execute_script(REACHABLE)
                     seen = set()
+                    laps = 0
                     for _ in range(4 * expected + 20):
                         reader.type(Keys.TAB)
                         focused = reader.driver.execute_script(
@@ -169,9 +170,13 @@ class Everybody(unittest.TestCase):
                             "if (e === document.body) return null;"
                             "e.dataset.reached ??= String(Math.random());"
                             "return e.closest('svg') ? 'drawing' : e.dataset.reached")
-                        if focused is None:
+                        if focused is not None:
+                            seen.add(focused)
+                            continue
+                        # A part that is replaced under the focus sends it to the beginning.
+                        laps += 1
+                        if laps == 3 or len(seen - {"drawing"}) >= expected:
                             break
-                        seen.add(focused)
                     self.assertGreaterEqual(len(seen - {"drawing"}), expected)
         finally:
             reader.close()
@@ -179,7 +184,7 @@ class Everybody(unittest.TestCase):
     def calm(self, person):
         """Waits until the page follows, and has looked twice at what was before that."""
         person.until(lambda: person.driver.execute_script(
-            "return document.body.dataset.live && document.body.dataset.refreshed === '2'"),
+            "return document.body.dataset.live && Number(document.body.dataset.refreshed) >= 2"),
             "the page has caught up")
         person.driver.execute_script("window.stays = true")
 
@@ -201,10 +206,11 @@ class Everybody(unittest.TestCase):
         field.clear()
         anna.go("/")
         self.calm(anna)
-        before = anna.see(".figures .figure:nth-child(2) dd").text
+        def figure():
+            return anna.see(".figures .figure:nth-child(2) dd").text
+        before = anna.steadily(figure)
         self.book(in_hours(90))
-        anna.until(lambda: anna.see(".figures .figure:nth-child(2) dd").text != before,
-                   "one agreement more")
+        anna.until(lambda: figure() != before, "one agreement more")
         self.assertTrue(anna.driver.execute_script("return window.stays"))
 
     def test_what_the_ledger_says_is_said_in_german_too(self):

@@ -64,10 +64,12 @@ class Sharing(unittest.TestCase):
         return self.anna.path
 
     def add_picture(self, form, name, content, words):
+        def fields():
+            return self.anna.all(f"{form} .picture-row input")
+        before = len(fields())
         self.anna.fill(form, pictures=self.file(name, content))
-        field = self.anna.until(lambda: self.anna.all(f"{form} .picture-row input"),
-                                "the picture is drawn")[-1]
-        field.send_keys(words)
+        self.anna.until(lambda: len(fields()) > before, "the picture is drawn")
+        fields()[-1].send_keys(words)
 
     def shown_pictures(self, person, selector):
         """Address and words of each picture; waits until the browser has drawn them."""
@@ -122,12 +124,16 @@ class Sharing(unittest.TestCase):
         anna.go("/share?things=mine")
         anna.fill(form, title="Boat and jackets", price="6", deposit="20", step_ms="1800000")
         for title, count in (("Sail boat", "1"), ("Life jackets", "2")):
-            row = anna.until(lambda: next(
-                (e for e in anna.all(f"{form} .thing-row") if title in e.text), None), title)
-            row.find_element("css selector", "input[type=checkbox]").click()
-            field = row.find_element("css selector", "input.short")
-            field.clear()
-            field.send_keys(count)
+            def choose():
+                row = anna.until(lambda: next(
+                    (e for e in anna.all(f"{form} .thing-row") if title in e.text), None), title)
+                box = row.find_element("css selector", "input[type=checkbox]")
+                if not box.is_selected():
+                    box.click()
+                field = row.find_element("css selector", "input.short")
+                field.clear()
+                field.send_keys(count)
+            anna.steadily(choose)
         anna.open("More terms")
         anna.fill(form, term_lease_resale="1")
         self.assertIn("“Boat and jackets”", anna.do(form))
@@ -187,9 +193,14 @@ class Sharing(unittest.TestCase):
         anna.go("/requests")
         anna.follow(f"a[href='{request}']")
         form = "form[data-action=answer]"
-        row = anna.until(lambda: next(
-            (e for e in anna.all(f"{form} .thing-row") if "Kayak" in e.text), None), "the kayak")
-        row.find_element("css selector", "input[type=checkbox]").click()
+        def choose():
+            row = anna.until(lambda: next(
+                (e for e in anna.all(f"{form} .thing-row") if "Kayak" in e.text), None),
+                "the kayak")
+            box = row.find_element("css selector", "input[type=checkbox]")
+            if not box.is_selected():
+                box.click()
+        anna.steadily(choose)
         anna.fill(form, title="My kayak", price="6", deposit="10", step_ms="1800000")
         self.assertIn("US$6.00 for each 30 minutes", anna.do(form))
         ben.go(request)

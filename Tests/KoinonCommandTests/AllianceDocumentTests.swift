@@ -1,7 +1,7 @@
-import Dispatch
 import Foundation
-import Glibc
 import Testing
+
+@testable import TestNodes
 
 private let hasEtcd = ["/usr/bin/etcd", "/usr/bin/etcdctl"].allSatisfy {
     FileManager.default.isExecutableFile(atPath: $0)
@@ -27,7 +27,7 @@ struct AllianceDocumentTests {
         #expect(readme["start"] == runbook["start"])
         let folder = try TemporaryFolder()
         // Free ports, since tests run side by side; one server of etcd to be quick.
-        let port = try FreePort.first(of: 12)
+        let port = try #require(FreePorts.take(12).first)
         let found = try #require(readme["found"]).trimmingCharacters(in: .newlines)
         let made = try await CommandRun.shell(
             found + " --http-port \(port) --etcd-port \(port + 4) --etcd 1", in: folder.url)
@@ -42,11 +42,15 @@ struct AllianceDocumentTests {
             \(python) -c '\(listening)' \\
                 \(try #require(readme["start"]).trimmingCharacters(in: .newlines)) >out 2>&1 &
             started=$!
-            for _ in $(seq 300); do grep -q 'alliance runs' out && break; sleep 0.1; done
+            for _ in $(seq 1800); do
+                grep -q 'alliance runs' out && break
+                kill -0 $started || break
+                sleep 0.1
+            done
             cat out
             \(try #require(readme["use"]))
-            for _ in $(seq 100); do
-                echo; curl -s $(cat alliance/members/member4/node.url)/v1/status | tee last
+            for _ in $(seq 1800); do
+                echo; curl -s $(cat alliance/members/member4/node.url)/v1/status | tee last || true
                 grep -q '"height":1,"final_height":1' last && break; sleep 0.1
             done
             grep -q '"height":1,"final_height":1' last
@@ -80,30 +84,5 @@ struct AllianceDocumentTests {
             "koinon alliance init --member alfa --folder a", in: folder.url)
         #expect(again.status == 2)
         #expect(again.errors.contains("choose another --folder"))
-    }
-}
-
-private enum FreePort {
-    /// The first of so many ports in a row that nobody listens at.
-    static func first(of count: Int) throws -> Int {
-        for _ in 0..<100 {
-            let first = Int.random(in: 20_000...60_000)
-            if (first..<first + count).allSatisfy(isFree) { return first }
-        }
-        throw POSIXError(.EADDRINUSE)
-    }
-
-    private static func isFree(_ port: Int) -> Bool {
-        let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(socket) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        address.sin_port = UInt16(port).bigEndian
-        return withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-            }
-        }
     }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("docs/catching-up.md", .timeLimit(.minutes(5)))
+@Suite("docs/catching-up.md", .timeLimit(.minutes(30)))
 struct CatchingUpTests {
     private func commands() throws -> [String: String] {
         let text = try String(

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("koinon renew-key", .timeLimit(.minutes(3)))
+@Suite("koinon renew-key", .timeLimit(.minutes(30)))
 struct RenewKeyTests {
     private func run(
         _ text: String, in folder: TemporaryFolder, status: Int32 = 0,

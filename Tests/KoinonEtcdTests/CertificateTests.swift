@@ -6,7 +6,7 @@ import Testing
 @testable import KoinonNode
 
 /// Files of a certificate that are replaced while the node runs.
-@Suite("a certificate for etcd", .needsEtcd, .timeLimit(.minutes(2)))
+@Suite("a certificate for etcd", .needsEtcd, .timeLimit(.minutes(30)))
 struct CertificateTests {
     private func engine(of name: String, _ servers: EtcdServers) throws -> EtcdEngine {
         try EtcdEngine(
@@ -19,7 +19,7 @@ struct CertificateTests {
         _ what: String, sourceLocation: SourceLocation = #_sourceLocation,
         _ condition: () -> Bool
     ) async throws {
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + .seconds(180)
         while !condition() {
             try #require(
                 ContinuousClock.now < deadline, "\(what)", sourceLocation: sourceLocation)

@@ -7,7 +7,7 @@ import Testing
 @testable import KoinonNode
 
 /// On real servers, with certificates and roles.
-@Suite("order from etcd", .needsEtcd, .timeLimit(.minutes(2)))
+@Suite("order from etcd", .needsEtcd, .timeLimit(.minutes(30)))
 struct EtcdEngineTests {
     @Test("is one for all who read, from the start or live, and each author's sequence")
     func order() async throws {

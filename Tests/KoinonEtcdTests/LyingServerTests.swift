@@ -6,7 +6,7 @@ import Testing
 @testable import KoinonNode
 
 /// Between the node and etcd stands something that errs or lies.
-@Suite("order from a server that lies", .needsEtcd, .timeLimit(.minutes(2)))
+@Suite("order from a server that lies", .needsEtcd, .timeLimit(.minutes(30)))
 struct LyingServerTests {
     /// Alfa's node knows only the lying server, and perhaps the true one behind it.
     private func engine(

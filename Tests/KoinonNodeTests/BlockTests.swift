@@ -8,7 +8,7 @@ import Testing
 @testable import KoinonNode
 @testable import TestNodes
 
-@Suite("A stored block", .timeLimit(.minutes(5)))
+@Suite("A stored block", .timeLimit(.minutes(30)))
 struct BlockTests {
     /// Leases, a rejection, a transaction that a block ignores, and a timer, by two members.
     private static func play(_ home: TestHome) async throws {

@@ -9,7 +9,7 @@ import Testing
 @testable import TestNodes
 
 /// Damage beyond single values: several at once, and any byte of the file.
-@Suite("Damage", .serialized, .timeLimit(.minutes(5)))
+@Suite("Damage", .serialized, .timeLimit(.minutes(30)))
 struct DamageTests {
     /// Reading runs ahead of comparing; what is read first must not be told first.
     @Test func `names the lowest of several bad blocks`() async throws {

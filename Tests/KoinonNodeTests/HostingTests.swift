@@ -10,7 +10,7 @@ import Testing
 @testable import TestNodes
 
 /// What a node does that hosts all, some or none of the members.
-@Suite("A node", .timeLimit(.minutes(5)))
+@Suite("A node", .timeLimit(.minutes(30)))
 struct HostingTests {
     /// Finality after a restart is what the stored attestations show, in order.
     @Test func `counts no stored quorum beyond a change of members that lacks its own`()

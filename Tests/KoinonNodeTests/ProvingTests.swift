@@ -10,7 +10,7 @@ import Testing
 @testable import TestNodes
 
 /// Proof files made from a node's store, checked from the genesis document alone.
-@Suite("A proof", .timeLimit(.minutes(5)))
+@Suite("A proof", .timeLimit(.minutes(30)))
 struct ProvingTests {
     @Test func `holds under every set of members that judged its block`() async throws {
         let home = try TestHome()

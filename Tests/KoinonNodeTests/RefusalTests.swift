@@ -8,7 +8,7 @@ import Testing
 @testable import KoinonNode
 @testable import TestNodes
 
-@Suite("A refused transaction leaves no trace", .timeLimit(.minutes(5)))
+@Suite("A refused transaction leaves no trace", .timeLimit(.minutes(30)))
 struct RefusalTests {
     struct Row: CustomTestStringConvertible, Sendable {
         var testDescription: String

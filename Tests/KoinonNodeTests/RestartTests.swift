@@ -9,7 +9,7 @@ import Testing
 @testable import KoinonNode
 @testable import TestNodes
 
-@Suite("A node that starts again", .timeLimit(.minutes(5)))
+@Suite("A node that starts again", .timeLimit(.minutes(30)))
 struct RestartTests {
     @Test func `stands at the same header, knows every transaction and goes on`() async throws {
         let home = try TestHome()

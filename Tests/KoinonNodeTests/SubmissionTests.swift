@@ -7,7 +7,7 @@ import Testing
 @testable import KoinonNode
 @testable import TestNodes
 
-@Suite("A submitted transaction", .timeLimit(.minutes(5)))
+@Suite("A submitted transaction", .timeLimit(.minutes(30)))
 struct SubmissionTests {
     @Test func `is executed once the answer comes, and durable by then`() async throws {
         let home = try TestHome()

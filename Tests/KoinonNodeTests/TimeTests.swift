@@ -7,7 +7,7 @@ import Testing
 @testable import KoinonNode
 @testable import TestNodes
 
-@Suite("Ledger time", .timeLimit(.minutes(5)))
+@Suite("Ledger time", .timeLimit(.minutes(30)))
 struct TimeTests {
     private static let names = ["alfa", "bravo", "carol", "delta", "echo", "fox", "golf"]
 

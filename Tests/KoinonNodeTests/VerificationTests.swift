@@ -9,7 +9,7 @@ import Testing
 @testable import TestNodes
 
 /// Whatever is altered in a stored ledger, verification names the first bad block.
-@Suite("Verification", .serialized, .timeLimit(.minutes(5)))
+@Suite("Verification", .serialized, .timeLimit(.minutes(30)))
 struct VerificationTests {
     @Test func `finds nothing in a copy that nobody altered`() async throws {
         let sample = try await SampleLedger.shared.value

@@ -110,7 +110,7 @@ struct PrepareTests {
             #expect(body.nonce == 1 && body.memo == "hello")
             #expect(prepared["id"] as? String == Hash256.sha256(bytes).hex)
             let signed = alfa.key.sign(bytes, as: .transaction)
-            let done = try await served.send(signed, "?wait=durable&timeout_ms=30000").json
+            let done = try await served.send(signed, "?wait=durable&timeout_ms=300000").json
             #expect(done["status"] as? String == "done")
             let next = try await served.get("/v1/nonces/\(alfa.key.publicKey.hex)").json
             #expect(next["next_nonce"] as? String == "2")
@@ -177,7 +177,7 @@ struct BulkTests {
             var messages = envelopes.map { $0.message.encoded }
             messages.insert([1, 2, 3], at: 300)
             let answer = try await served.client.execute(
-                uri: "/v1/transactions/bulk?wait=durable&timeout_ms=30000", method: .post,
+                uri: "/v1/transactions/bulk?wait=durable&timeout_ms=300000", method: .post,
                 headers: [.contentType: "application/x-protobuf"], body: Self.framed(messages)
             ) { $0 }
             #expect(answer.headers[.contentType] == "application/x-ndjson")

@@ -16,9 +16,11 @@ struct MetricsTests {
             for _ in 0..<2 {
                 _ = try await served.send(
                     try alfa.sign(.registerKind("bike", title: "Bicycle")),
-                    "?wait=durable&timeout_ms=30000")
+                    "?wait=durable&timeout_ms=300000")
             }
             _ = try await served.get("/v1/status")
+            // Signatures come a moment after the block.
+            await served.node.untilIdle()
             let text = try await served.get("/metrics").text
             let values = try Self.values(text)
             #expect(values["koinon_height"] == 2)

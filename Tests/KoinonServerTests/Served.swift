@@ -26,7 +26,10 @@ struct Served {
         _ body: @Sendable (Served) async throws -> Value
     ) async throws -> Value {
         let home = try home ?? TestHome()
-        return try await home.running { node in
+        var configuration = configuration
+        // Tests ask for minutes, which a slow machine may need.
+        configuration.limits.waitMilliseconds = 600_000
+        return try await home.running { [configuration] node in
             let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             var context = ServerContext(
                 node: node, configuration: configuration, logger: logger)

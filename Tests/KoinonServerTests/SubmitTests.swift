@@ -19,14 +19,14 @@ struct SubmitTests {
     @Test func `is done once the answer comes, when that is asked for`() async throws {
         try await Served.with { served in
             let envelope = try served.home.member("alfa").sign(Self.kind)
-            let answer = try await served.send(envelope, "?wait=durable&timeout_ms=30000")
+            let answer = try await served.send(envelope, "?wait=durable&timeout_ms=300000")
             #expect(answer.status == .ok)
             let verdict = try answer.json
             #expect(verdict["status"] as? String == "done")
             #expect(verdict["id"] as? String == envelope.bodyHash.hex)
             #expect(verdict["height"] as? Int == 1)
             #expect(try served.node.store.read { try $0.tip() }.header.height == Height(1))
-            let again = try await served.send(envelope, "?wait=final&timeout_ms=30000").json
+            let again = try await served.send(envelope, "?wait=final&timeout_ms=300000").json
             #expect(again["status"] as? String == "done")
             #expect(again["final"] as? Bool == true)
             #expect(again["height"] as? Int == 1)
@@ -38,7 +38,7 @@ struct SubmitTests {
             let envelope = try served.home.member("alfa").sign(Self.kind)
             let path = "/v1/transactions/\(envelope.bodyHash.hex)"
             #expect(try await served.get(path).status == .notFound)
-            _ = try await served.send(envelope, "?wait=durable&timeout_ms=30000")
+            _ = try await served.send(envelope, "?wait=durable&timeout_ms=300000")
             let found = try await served.get(path).json
             let verdict = try #require(found["transaction"] as? [String: Any])
             #expect(verdict["status"] as? String == "done")
@@ -50,9 +50,9 @@ struct SubmitTests {
     @Test func `is told why it is rejected, with what to do`() async throws {
         try await Served.with { served in
             let alfa = served.home.member("alfa")
-            _ = try await served.send(try alfa.sign(Self.kind), "?wait=durable&timeout_ms=30000")
+            _ = try await served.send(try alfa.sign(Self.kind), "?wait=durable&timeout_ms=300000")
             let verdict = try await served.send(
-                try alfa.sign(Self.kind), "?wait=durable&timeout_ms=30000"
+                try alfa.sign(Self.kind), "?wait=durable&timeout_ms=300000"
             ).json
             #expect(verdict["status"] as? String == "rejected")
             let code = try #require(verdict["receipt_code"] as? Int)
@@ -72,12 +72,12 @@ struct SubmitTests {
             let bad = Envelope(
                 body: good.body, publicKey: good.publicKey,
                 signature: try #require(Signature(bytes)))
-            let refused = try await served.send(bad, "?wait=durable&timeout_ms=30000").json
+            let refused = try await served.send(bad, "?wait=durable&timeout_ms=300000").json
             #expect(refused["status"] as? String == "refused")
             #expect(refused["code"] as? String == "badSignature")
             let late = try alfa.sign(
                 Self.kind, now: Timestamp(milliseconds: TestHome.start.milliseconds - 7_200_000))
-            let expired = try await served.send(late, "?wait=durable&timeout_ms=30000").json
+            let expired = try await served.send(late, "?wait=durable&timeout_ms=300000").json
             #expect(expired["status"] as? String == "expired")
             #expect(expired["remedy"] as? String == IgnoredReason.expired.remedy)
         }
@@ -87,7 +87,7 @@ struct SubmitTests {
         try await Served.with { served in
             let alfa = served.home.member("alfa")
             let one = try await served.post(
-                "/v1/transactions?wait=durable&timeout_ms=30000",
+                "/v1/transactions?wait=durable&timeout_ms=300000",
                 Self.json(try alfa.sign(Self.kind))
             ).json
             #expect(one["status"] as? String == "done")
@@ -95,7 +95,7 @@ struct SubmitTests {
                 try alfa.sign(.registerKind("kind-\($0)", title: "A kind"))
             }
             let many = try await served.post(
-                "/v1/transactions?wait=durable&timeout_ms=30000",
+                "/v1/transactions?wait=durable&timeout_ms=300000",
                 "{\"transactions\": [\(envelopes.map(Self.json).joined(separator: ","))]}"
             ).json
             let verdicts = try #require(many["transactions"] as? [[String: Any]])

@@ -133,7 +133,7 @@ struct SyncRouteTests {
 }
 
 /// A home that is made from another member's node over real connections.
-@Suite("Joining by HTTP", .timeLimit(.minutes(2)))
+@Suite("Joining by HTTP", .timeLimit(.minutes(30)))
 struct JoiningByHTTPTests {
     @Test func `a member admitted by vote begins from a snapshot and goes on by blocks`()
         async throws
@@ -167,6 +167,7 @@ struct JoiningByHTTPTests {
             var arrival = LedgerArrival(
                 home: newHome, peers: [try HTTPPeer(address)], logger: Live.quiet)
             arrival.worthSnapshot = 1
+            arrival.patience.base = .seconds(300)
             let report = try await arrival.run()
             #expect(report.snapshot == Height(1) && report.catchUp.faults == [])
             // The four no longer are a quorum of five without the fifth; four are.

@@ -80,7 +80,7 @@ extension Node {
 
     /// Returns once the chain has reached the height.
     func untilHeight(_ height: Height) async {
-        while tip.height < height { await Task.yield() }
+        while tip.height < height { try? await Task.sleep(for: .milliseconds(2)) }
     }
 }
 

@@ -57,8 +57,10 @@ extension AllianceFolder {
             # delete what it authored. To be run once, while a majority of the servers run.
             set -euo pipefail
             cd "$(dirname "$0")/.."
+            # Patient with a slow disk: what has been done half cannot be done once more.
             run() {
-                \(etcdctl.replacing("\n", with: "\n    ")) "$@" >/dev/null
+                \(etcdctl.replacing("\n", with: "\n    ")) \\
+                    --command-timeout 60s "$@" >/dev/null
             }
             \(commands)
 

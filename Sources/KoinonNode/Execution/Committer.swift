@@ -200,6 +200,8 @@ final class Committer: Sendable {
         try noteLies(of: batch)
         // Stored all the same: where it parts from the others' is to be found.
         if let elsewhere { throw elsewhere }
+        // Who asks whether all is done is not to believe it while signatures are on their way.
+        outbox.expect()
         post(batch)
         for closed in batch.blocks {
             let block = closed.block
@@ -209,8 +211,6 @@ final class Committer: Sendable {
             pool.settle(closed.block.transactions.lazy.map(\.id))
             pool.settle(closed.ignored.keys)
         }
-        // Who asks whether all is done is not to believe it while signatures are on their way.
-        outbox.expect()
         engine.stored(through: batch.through)
         progress.post(
             ChainProgress(height: batch.blocks.last?.block.header.height, finalHeight: finalHeight))

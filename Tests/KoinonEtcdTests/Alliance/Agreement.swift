@@ -1,4 +1,5 @@
 import Foundation
+import KoinonClient
 import KoinonLedger
 import KoinonProtocol
 import Testing
@@ -8,11 +9,10 @@ extension RunningAlliance {
     /// hold the same blocks with the same state, every transaction at most once, and each that
     /// a client was told is final. Nodes must run.
     func expectAgreement(
-        _ load: Load, within limit: Duration = .seconds(30),
+        _ load: Load, within limit: Duration = patience,
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
-        let deadline = ContinuousClock.now + limit
-        let heights = try await settle(before: deadline)
+        let heights = try await settle(within: limit)
         let lowest = try #require(heights.min(), sourceLocation: sourceLocation)
         #expect(
             Set(heights).count == 1, "heights \(heights)", sourceLocation: sourceLocation)
@@ -36,18 +36,28 @@ extension RunningAlliance {
         }
     }
 
-    /// Waits until all nodes stand at one final height, or the deadline has come.
-    private func settle(before deadline: ContinuousClock.Instant) async throws -> [UInt64] {
+    /// Waits until all nodes but those named stand at one final height and nothing waits in
+    /// their pools, or until `limit` is over.
+    ///
+    /// - Returns: where each of them stands.
+    @discardableResult
+    func settle(
+        within limit: Duration = patience, except: Set<Int> = []
+    ) async throws -> [UInt64] {
+        let deadline = ContinuousClock.now + limit
+        let indices = members.indices.filter { !except.contains($0) }
         var heights: [UInt64] = []
         while ContinuousClock.now < deadline {
-            var statuses: [(height: UInt64, final: UInt64)] = []
-            for index in members.indices {
-                let status = try await client(index).status()
-                statuses.append((status.height, status.finalHeight))
+            var statuses: [NodeStatus] = []
+            for index in indices {
+                // One that is busy answers the next time.
+                if let status = try? await client(index).status() { statuses.append(status) }
             }
             heights = statuses.map(\.height)
-            let isDone = statuses.allSatisfy { $0.height == heights[0] && $0.final == heights[0] }
-            if isDone { return heights }
+            let isDone = statuses.allSatisfy {
+                $0.height == heights[0] && $0.finalHeight == heights[0] && $0.pool == 0
+            }
+            if isDone, statuses.count == indices.count { return heights }
             try await Task.sleep(for: .milliseconds(100))
         }
         return heights

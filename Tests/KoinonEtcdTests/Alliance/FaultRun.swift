@@ -6,7 +6,7 @@ final class FaultRun: Sendable {
     let alliance: RunningAlliance
     let load: Load
 
-    private static let limit = Duration.seconds(60)
+    private static let limit = RunningAlliance.patience
 
     private init(_ alliance: RunningAlliance) throws {
         self.alliance = alliance
@@ -95,12 +95,12 @@ final class FaultRun: Sendable {
         if let meant = said.first(where: isMeant) { print("status: \(meant)") }
     }
 
-    /// What `koinon status` says, once it is as wanted or half a minute is over. How much
+    /// What `koinon status` says, once it is as wanted or patience is over. How much
     /// room this machine's disks have is no matter.
     private func findings(
         at host: Int? = nil, until isWanted: ([StatusFinding]) -> Bool
     ) async throws -> [StatusFinding] {
-        let deadline = ContinuousClock.now + .seconds(30)
+        let deadline = ContinuousClock.now + RunningAlliance.patience
         while true {
             let found = try await alliance.findings(at: host).filter {
                 $0.code != "diskFull" || $0.severity == "stall"

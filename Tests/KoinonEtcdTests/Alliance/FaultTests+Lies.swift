@@ -60,10 +60,7 @@ extension FaultTests {
             try await run.alliance.withProxies(before: [3]) { proxies in
                 try await run.fault("a proxy before one node that \(name)") { alliance in
                     proxies[0].lie { $0 = lies }
-                    for _ in 0..<300 where alliance.isRunning(3) {
-                        try await Task.sleep(for: .milliseconds(100))
-                    }
-                    try #require(!alliance.isRunning(3))
+                    try await alliance.untilEnded(3)
                     let log = alliance.log(of: alliance.members[3])
                     #expect(log.contains("it stops rather than say something else"))
                     #expect(log.contains("this node was given another order"))

@@ -91,6 +91,14 @@ final class Load: Sendable {
         }
     }
 
+    /// Returns once clients were told that these are final, or when patience is over.
+    func untilFinal(_ ids: Set<Hash256>) async throws {
+        let deadline = ContinuousClock.now + RunningAlliance.patience
+        while !final.isSuperset(of: ids), ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
     /// Returns once every member's client was told of a transaction that became final after
     /// `moment`.
     ///

@@ -4,6 +4,7 @@ import KoinonStore
 import Testing
 
 @testable import KoinonEtcd
+@testable import TestNodes
 
 /// A planned change of the log, as docs/operate.md says.
 extension RunningAlliance {
@@ -39,12 +40,12 @@ extension RunningAlliance {
     /// Ends the servers of etcd, begins others elsewhere that hold nothing, and names them to
     /// the nodes, none of which runs.
     func moveServers() async throws {
-        let ports = try FreePorts.take(2 * servers.count).pairs
+        let ports = try FreePorts.take(2 * servers.count)
         var moves = [("etcd/data/", "etcd/moved/"), ("initial-cluster-token: ", "$0moved-")]
         for (index, server) in servers.enumerated() {
             try await killServer(index)
-            moves.append((server.client, "\(server.host):\(ports[index].client)"))
-            moves.append((server.peer, "\(server.host):\(ports[index].peer)"))
+            moves.append((server.client, "\(server.host):\(ports[2 * index])"))
+            moves.append((server.peer, "\(server.host):\(ports[2 * index + 1])"))
         }
         let files =
             ["etcd/roles.sh"] + members.map { "members/\($0)/node.json" }

@@ -52,11 +52,14 @@ extension RunningAlliance {
         let run = try await shell(
             """
             set -e
-            # What is under way comes first.
-            sleep 1
             ctl() { \(try etcdctl()) "$@"; }
-            last=$(ctl get --prefix '\(entries)' --keys-only --sort-by CREATE --order DESCEND \\
-                --limit 1 --write-out json | sed 's/.*"create_revision":\\([0-9]*\\).*/\\1/')
+            newest() {
+                ctl get --prefix '\(entries)' --keys-only --sort-by CREATE --order DESCEND \\
+                    --limit 1 --write-out json | sed 's/.*"create_revision":\\([0-9]*\\).*/\\1/'
+            }
+            # What is under way comes first.
+            last=
+            until [ "$last" = "$(newest)" ]; do last=$(newest); sleep 2; done
             ctl put '\(String(decoding: keys.trimmed, as: UTF8.self))' "0/$last"
             ctl del --prefix '\(entries)'
             """)

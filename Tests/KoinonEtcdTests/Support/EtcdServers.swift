@@ -7,6 +7,7 @@ import Logging
 import Testing
 
 @testable import KoinonEtcd
+@testable import TestNodes
 
 /// Whether Debian's etcd-server and etcd-client are here.
 let hasEtcd = ["/usr/bin/etcd", "/usr/bin/etcdctl"].allSatisfy {
@@ -43,7 +44,8 @@ final class EtcdServers: @unchecked Sendable {
             path: "koinon-etcd-\(UUID().uuidString)", directoryHint: .isDirectory)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         authority = try CertificateAuthority(name: "test", at: Date())
-        ports = try FreePorts.take(2 * count).pairs
+        let free = try FreePorts.take(2 * count)
+        ports = (0..<count).map { (client: free[2 * $0], peer: free[2 * $0 + 1]) }
         chain = try #require(ChainID(Hash256.sha256(Array(folder.path.utf8)).bytes))
         processes = Array(repeating: nil, count: count)
         try authority.issued.certificate.write(
@@ -107,7 +109,12 @@ final class EtcdServers: @unchecked Sendable {
     }
 
     func untilHealthy() throws {
-        for _ in 0..<100 where try run(["endpoint", "health"]).status != 0 { usleep(100_000) }
+        let deadline = ContinuousClock.now + .seconds(180)
+        while try run(["endpoint", "health"], within: 5).status != 0,
+            ContinuousClock.now < deadline
+        {
+            usleep(100_000)
+        }
         try ctl(["endpoint", "health"])
     }
 
@@ -124,7 +131,10 @@ final class EtcdServers: @unchecked Sendable {
         var output: String
     }
 
-    private func run(_ arguments: [String]) throws -> (status: Int32, output: String) {
+    /// - Parameter limit: in seconds; a slow disk makes a server wait long for each change.
+    private func run(
+        _ arguments: [String], within limit: Int = 60
+    ) throws -> (status: Int32, output: String) {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/etcdctl")
         process.currentDirectoryURL = folder
@@ -133,7 +143,7 @@ final class EtcdServers: @unchecked Sendable {
             [
                 "--endpoints", endpoints.map { "https://\($0)" }.joined(separator: ","),
                 "--cacert", "ca.pem", "--cert", "root.pem", "--key", "root-key.pem",
-                "--command-timeout", "3s",
+                "--command-timeout", "\(limit)s",
             ] + arguments
         let pipe = Pipe()
         process.standardOutput = pipe
@@ -173,37 +183,5 @@ enum OwnThread {
         try await withCheckedThrowingContinuation { continuation in
             DispatchQueue.global().async { continuation.resume(with: Swift.Result(catching: body)) }
         }
-    }
-}
-
-/// Ports that nobody listens at.
-enum FreePorts {
-    struct Taken {
-        var ports: [Int]
-        var pairs: [(client: Int, peer: Int)] {
-            stride(from: 0, to: ports.count - 1, by: 2).map { (ports[$0], ports[$0 + 1]) }
-        }
-    }
-
-    /// All bound at once, so that they differ; then given back.
-    static func take(_ count: Int) throws -> Taken {
-        var sockets: [Int32] = []
-        defer { for socket in sockets { close(socket) } }
-        let ports = try (0..<count).map { _ in
-            let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            sockets.append(socket)
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_addr.s_addr = inet_addr("127.0.0.1")
-            var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-            let bound = withUnsafeMutablePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    bind(socket, $0, size) == 0 && getsockname(socket, $0, &size) == 0
-                }
-            }
-            guard bound else { throw POSIXError(.EADDRINUSE) }
-            return Int(UInt16(bigEndian: address.sin_port))
-        }
-        return Taken(ports: ports)
     }
 }

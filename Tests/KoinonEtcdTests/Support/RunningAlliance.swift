@@ -10,6 +10,7 @@ import Synchronization
 import Testing
 
 @testable import KoinonEtcd
+@testable import TestNodes
 
 /// An alliance on this machine: servers of etcd and `koinon node`, each a process of its own,
 /// founded as `koinon alliance init` does. Everything ends with it.
@@ -27,6 +28,9 @@ final class RunningAlliance: Sendable {
 
         func signal(_ signal: Int32) { Glibc.kill(process.processIdentifier, signal) }
     }
+
+    /// What has to come comes within this time, however slow the machine is.
+    static let patience = Duration.seconds(180)
 
     let folder: URL
     let members: [String]
@@ -51,7 +55,7 @@ final class RunningAlliance: Sendable {
     static func start(
         members: Int = 4, servers: Int = 1, ways: Ways = .direct
     ) async throws -> RunningAlliance {
-        let ports = try FreePorts.take(2 * (members + 2 * servers)).ports
+        let ports = try FreePorts.take(2 * (members + 2 * servers))
         let known = Array(ports.prefix(members + 2 * servers))
         let hidden = Dictionary(uniqueKeysWithValues: zip(known, ports.dropFirst(known.count)))
         var relays: [DelayRelay] = []
@@ -181,11 +185,15 @@ final class RunningAlliance: Sendable {
 
     func untilHealthy() throws {
         let command = ["-c", "\(try etcdctl()) endpoint health"]
-        for _ in 0..<100 {
-            if try run("/bin/bash", command).status == 0 { return }
+        let deadline = ContinuousClock.now + Self.patience
+        while true {
+            let health = try run("/bin/bash", command)
+            if health.status == 0 { return }
+            guard ContinuousClock.now < deadline else {
+                throw Failed(what: "etcd", output: health.output)
+            }
             usleep(100_000)
         }
-        throw Failed(what: "etcd", output: try run("/bin/bash", command).output)
     }
 
     /// The operator's etcdctl with its options, for the shell.
@@ -229,21 +237,27 @@ final class RunningAlliance: Sendable {
         let process = try process(
             "/usr/bin/env", command, log: "\(members[index]).log")
         state.withLock { $0.nodes[index] = process }
-        for _ in 0..<600 {
+        let deadline = ContinuousClock.now + Self.patience
+        while process.process.isRunning, ContinuousClock.now < deadline {
             if FileManager.default.fileExists(atPath: url.path) { return }
-            guard process.process.isRunning else { break }
             try await Task.sleep(for: .milliseconds(50))
         }
         throw Failed(what: members[index], output: log(of: members[index]))
     }
 
+    /// The end of what a node or server has logged.
     func log(of name: String) -> String {
         let text = try? String(contentsOf: folder.appending(path: "\(name).log"), encoding: .utf8)
-        return String((text ?? "").suffix(4_000))
+        return String((text ?? "").suffix(16_000))
     }
 
-    func isRunning(_ index: Int) -> Bool {
-        state.withLock { $0.nodes[index]?.process.isRunning ?? false }
+    /// Returns once a node has ended by itself.
+    func untilEnded(_ index: Int) async throws {
+        let deadline = ContinuousClock.now + Self.patience
+        while state.withLock({ $0.nodes[index]?.process.isRunning ?? false }) {
+            try #require(ContinuousClock.now < deadline, "\(members[index]) runs on")
+            try await Task.sleep(for: .milliseconds(100))
+        }
     }
 
     func signalNode(_ index: Int, _ signal: Int32) {

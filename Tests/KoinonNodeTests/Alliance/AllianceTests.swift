@@ -10,7 +10,7 @@ import Testing
 @testable import TestNodes
 
 /// Nodes of one member each over an order that they share.
-@Suite("Separate nodes", .timeLimit(.minutes(3)))
+@Suite("Separate nodes", .timeLimit(.minutes(30)))
 struct AllianceTests {
     private func root(_ running: TestAlliance.Running) -> Hash256 { running.node.tip.stateRoot }
 
@@ -171,6 +171,7 @@ struct AllianceTests {
         try await alfa.done(.registerKind("one", title: "K"), to: nodes[0].node)
         for running in nodes { try await running.node.untilFinal(Height(1)) }
         let file = try alliance.guardFile(3)
+        try await until("delta has signed") { try file.current()?.height == Height(1) }
         let old = try #require(try file.current())
         try await alfa.done(.registerKind("two", title: "K"), to: nodes[0].node)
         for running in nodes { try await running.node.untilFinal(Height(2)) }
@@ -217,7 +218,7 @@ struct AllianceTests {
         let file = try alliance.guardFile(2)
         try await until("carol signs") { try file.current()?.height == Height(2) }
         #expect(nodes[0].node.finalHeight == Height(1))
-        try? await nodes[2].stop()
+        try await nodes[2].cutOff()
         nodes[2] = try alliance.start(2)
         try await nodes[0].node.untilFinal(Height(2))
         for running in nodes { try await running.stop() }

@@ -9,7 +9,7 @@ import Testing
 @testable import TestNodes
 
 /// What one process that hosts everybody makes of its guards.
-@Suite("A node with the embedded engine and its guards", .timeLimit(.minutes(2)))
+@Suite("A node with the embedded engine and its guards", .timeLimit(.minutes(30)))
 struct GuardTests {
     @Test func `begins guards in a home that was made before there were any`() async throws {
         let home = try TestHome()

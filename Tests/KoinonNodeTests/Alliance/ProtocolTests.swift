@@ -11,7 +11,7 @@ import Testing
 @testable import TestNodes
 
 /// Nodes of one alliance, some with software that knows the next protocol version.
-@Suite("A new protocol version", .timeLimit(.minutes(3)))
+@Suite("A new protocol version", .timeLimit(.minutes(30)))
 struct ProtocolTests {
     private static let newer = ModuleList(Modules.all, protocolVersion: 2)
 

@@ -91,8 +91,8 @@ final class SharedOrder: Sendable {
         let losesAppends = Atomic(false)
         /// Why the node is let in no more; set before it begins.
         let refusal = Mutex<(any Error)?>(nil)
-        /// While set, nothing is read.
-        let isHeld = Atomic(false)
+        /// While true, nothing is read; whoever reads holds the lock meanwhile.
+        private let isHeld = Mutex(false)
         private let lost = Mutex<[PendingAppend]>([])
 
         init(_ order: SharedOrder, number: Int, seed: UInt64) {
@@ -130,8 +130,7 @@ final class SharedOrder: Sendable {
                     var random = SeededRandom(seed: seed)
                     var position = cursor.position
                     while !hasStopped.load(ordering: .acquiring) {
-                        let isHeld = isHeld.load(ordering: .acquiring)
-                        let next = isHeld ? [] : order.entries(after: position)
+                        let next = isHeld.withLock { $0 ? [] : order.entries(after: position) }
                         for entry in next {
                             if random.below(6) == 0 {
                                 try? await Task.sleep(for: .milliseconds(random.below(8)))
@@ -157,10 +156,10 @@ final class SharedOrder: Sendable {
             for append in lost.withLock({ $0 }) { append.end(.failure(error)) }
         }
 
-        func hold() { isHeld.store(true, ordering: .releasing) }
+        func hold() { isHeld.withLock { $0 = true } }
 
         func release() {
-            isHeld.store(false, ordering: .releasing)
+            isHeld.withLock { $0 = false }
             signal.wake()
         }
 

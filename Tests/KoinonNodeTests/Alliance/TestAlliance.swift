@@ -58,20 +58,31 @@ final class TestAlliance: Sendable {
         var engine: SharedOrder.Engine
         var task: Task<Void, any Error>
 
+        /// Lets it say what it has to say first.
+        ///
         /// - Throws: what ended it, if it did not end in good order.
         func stop() async throws {
             node.stop()
-            engine.stop(NodeStopped())
             let end = await task.result
             try node.store.close()
             try end.get()
+        }
+
+        /// Ends it though what it appends comes nowhere.
+        func cutOff() async throws {
+            node.stop()
+            engine.stop(NodeStopped())
+            _ = await task.result
+            try node.store.close()
         }
     }
 
     func start(_ index: Int, seed: UInt64 = 1) throws -> Running {
         let engine = order.engine(index, seed: seed + UInt64(index))
+        // However slow the machine is, nobody who waits for others' clocks runs out of patience.
         let node = try Node(
-            home: homes[index], engine: engine, clock: clock,
+            home: homes[index], engine: engine, clock: clock, pool: Pool(),
+            storeOptions: StoreOptions(), guards: nil, uptime: { 0 },
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         return Running(node: node, engine: engine, task: Task { try await node.run() })
     }
@@ -114,20 +125,20 @@ extension Node {
     func untilFinal(
         _ height: Height, sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
-        let isFinal = try await progress.untilFinal(height, before: .now + .seconds(30))
+        let isFinal = try await progress.untilFinal(height, before: .now + .seconds(300))
         try #require(
             isFinal, "final up to \(finalHeight), not \(height)", sourceLocation: sourceLocation)
     }
 }
 
-/// Returns once the condition holds; fails after half a minute.
+/// Returns once the condition holds; fails after five minutes.
 func until(
     _ what: String, sourceLocation: SourceLocation = #_sourceLocation,
     _ condition: () throws -> Bool
 ) async throws {
-    let deadline = ContinuousClock.now + .seconds(30)
+    let deadline = ContinuousClock.now + .seconds(300)
     while try !condition() {
         try #require(ContinuousClock.now < deadline, "\(what)", sourceLocation: sourceLocation)
-        await Task.yield()
+        try await Task.sleep(for: .milliseconds(2))
     }
 }

@@ -10,7 +10,7 @@ import Testing
 @testable import TestNodes
 
 /// A ledger that is brought up by other nodes' blocks.
-@Suite("Catching up by blocks", .timeLimit(.minutes(10)))
+@Suite("Catching up by blocks", .timeLimit(.minutes(30)))
 struct CatchUpTests {
     @Test func `takes every block across a change of members, and all of it verifies`()
         async throws
@@ -62,13 +62,17 @@ struct CatchUpTests {
     struct Lie: Sendable, CustomTestStringConvertible {
         var testDescription: String
         var says: String
+        /// How long a peer may be silent.
+        var patience: Duration
         var peer: @Sendable (TestHome) throws -> StorePeer
 
         init(
-            _ what: String, says: String, _ peer: @escaping @Sendable (TestHome) throws -> StorePeer
+            _ what: String, says: String, patience: Duration = .seconds(300),
+            _ peer: @escaping @Sendable (TestHome) throws -> StorePeer
         ) {
             testDescription = what
             self.says = says
+            self.patience = patience
             self.peer = peer
         }
 
@@ -160,7 +164,7 @@ struct CatchUpTests {
             let other = try TestHome(members: ["zulu"])
             return try StorePeer("liar", other, claims: Height(99))
         },
-        Lie("nothing for long", says: "too slowly") { home in
+        Lie("nothing for long", says: "too slowly", patience: .seconds(3)) { home in
             try StorePeer("liar", home, claims: Height(1_000), stalls: true)
         },
         Lie("half of it", says: "cut off") { home in
@@ -182,9 +186,9 @@ struct CatchUpTests {
         let liar = try lie.peer(alliance.home)
         let report = try await follower.catchUp(
             [liar, try StorePeer("honest", alliance.home, finalHeight: alliance.tip.height)],
-            patience: .milliseconds(400))
+            patience: lie.patience)
         let alone = try Follower(alliance.home.genesis)
-        let without = try await alone.catchUp([liar], patience: .milliseconds(400))
+        let without = try await alone.catchUp([liar], patience: lie.patience)
         for faults in [report.faults, without.faults] where !faults.isEmpty {
             #expect(faults.allSatisfy { $0.peer == "liar" })
             #expect("\(faults[0])".contains(lie.says), "\(faults)")
@@ -219,7 +223,7 @@ struct CatchUpTests {
 }
 
 /// A ledger that is not empty when others' blocks come.
-@Suite("Catching up from where a ledger stopped", .timeLimit(.minutes(10)))
+@Suite("Catching up from where a ledger stopped", .timeLimit(.minutes(30)))
 struct CatchUpOnwardTests {
     /// Two blocks, stored with entries behind the last one that have closed none.
     private func begun() async throws -> TestHome {

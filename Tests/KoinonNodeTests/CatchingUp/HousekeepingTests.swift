@@ -6,7 +6,7 @@ import Testing
 @testable import KoinonNode
 @testable import TestNodes
 
-@Suite("Housekeeping", .timeLimit(.minutes(10)))
+@Suite("Housekeeping", .timeLimit(.minutes(30)))
 struct HousekeepingTests {
     @Test func `makes a snapshot every so many blocks, and keeps the newest`() async throws {
         let home = try TestHome()

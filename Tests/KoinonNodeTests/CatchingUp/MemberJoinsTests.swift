@@ -10,7 +10,7 @@ import Testing
 @testable import TestNodes
 
 /// Four nodes on one order, and a fifth that comes when the order has forgotten its beginning.
-@Suite("A member that joins", .timeLimit(.minutes(10)))
+@Suite("A member that joins", .timeLimit(.minutes(30)))
 struct MemberJoinsTests {
     @Test func `by vote begins from a snapshot, follows, and signs`() async throws {
         let alliance = try TestAlliance()
@@ -54,6 +54,7 @@ struct MemberJoinsTests {
             home: newHome, peers: [try StorePeer("alfa", alliance.homes[0], alliance.genesis)],
             logger: Follower.quiet)
         arrival.worthSnapshot = 1
+        arrival.patience.base = .seconds(300)
         let report = try await arrival.run(readingAfter: through)
         #expect(report.snapshot != nil && report.catchUp.to >= tip.height)
 

@@ -8,7 +8,7 @@ import Testing
 @testable import KoinonNode
 @testable import TestNodes
 
-@Suite("A pruned ledger", .timeLimit(.minutes(10)))
+@Suite("A pruned ledger", .timeLimit(.minutes(30)))
 struct PruningTests {
     @Test func `keeps what proves the rest, and goes on`() async throws {
         let alliance = try await AllianceLedger.shared.value
@@ -98,7 +98,7 @@ struct PruningTests {
 }
 
 /// What `verify` finds in a ledger that has not all blocks.
-@Suite("A pruned ledger that was altered", .timeLimit(.minutes(10)))
+@Suite("A pruned ledger that was altered", .timeLimit(.minutes(30)))
 struct PrunedDamageTests {
     @Test(arguments: [
         "UPDATE log SET packed = zeroblob(length(packed)) WHERE position = (SELECT max(position) FROM log WHERE effect = 1 AND position <= (SELECT closed_at FROM blocks WHERE height = 25))",
@@ -127,7 +127,7 @@ struct PrunedDamageTests {
     }
 }
 
-@Suite("A backup", .timeLimit(.minutes(10)))
+@Suite("A backup", .timeLimit(.minutes(30)))
 struct BackupTests {
     @Test func `is made while a node runs, and becomes a home again`() async throws {
         let home = try TestHome()

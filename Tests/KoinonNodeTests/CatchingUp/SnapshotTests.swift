@@ -10,7 +10,7 @@ import Testing
 @testable import TestNodes
 
 /// A state that is taken from one home to another.
-@Suite("A snapshot", .timeLimit(.minutes(10)))
+@Suite("A snapshot", .timeLimit(.minutes(30)))
 struct SnapshotTests {
     /// A ledger with two snapshots' worth of history, and one snapshot in the middle.
     private func served() async throws -> (home: TestHome, height: Height, tip: BlockHeader) {
@@ -39,6 +39,7 @@ struct SnapshotTests {
         var arrival = LedgerArrival(
             home: follower.home, peers: peers, logger: Follower.quiet)
         arrival.worthSnapshot = 1
+        arrival.patience.base = .seconds(300)
         return arrival
     }
 

@@ -136,7 +136,7 @@ final class Follower {
 
     /// Catches up from these peers, then closes the ledger.
     @discardableResult
-    func catchUp(_ peers: [any Peer], patience: Duration = .seconds(10)) async throws
+    func catchUp(_ peers: [any Peer], patience: Duration = .seconds(300)) async throws
         -> CatchUpReport
     {
         try await opened { store, replica in

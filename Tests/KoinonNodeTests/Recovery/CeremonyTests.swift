@@ -9,7 +9,7 @@ import Testing
 @testable import TestNodes
 
 /// The ceremony on real homes, from statements to the first block of the new epoch.
-@Suite("A recovery ceremony", .timeLimit(.minutes(5)))
+@Suite("A recovery ceremony", .timeLimit(.minutes(30)))
 struct CeremonyTests {
     private func statements(
         _ alliance: ForkedAlliance, of names: [String]

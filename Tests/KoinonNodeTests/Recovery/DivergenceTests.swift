@@ -8,7 +8,7 @@ import Testing
 @testable import KoinonNode
 @testable import TestNodes
 
-@Suite("A divergence", .timeLimit(.minutes(5)))
+@Suite("A divergence", .timeLimit(.minutes(30)))
 struct DivergenceTests {
     private func difference(
         _ alliance: ForkedAlliance, _ one: String, _ other: String

@@ -7,7 +7,7 @@ import Testing
 @testable import TestNodes
 
 /// The commands of docs/recovery.md, as they stand there, on the four homes that it speaks of.
-@Suite("The guide to recovery", .timeLimit(.minutes(5)))
+@Suite("The guide to recovery", .timeLimit(.minutes(30)))
 struct RecoveryGuideTests {
     private static let package = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent()

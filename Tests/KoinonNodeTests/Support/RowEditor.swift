@@ -6,7 +6,10 @@ struct RowEditor {
     let db: Database
 
     static func edit<Value>(_ file: URL, _ body: (RowEditor) throws -> Value) throws -> Value {
-        let queue = try DatabaseQueue(path: file.path)
+        // Of a ledger that several tests look into, one after the other.
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(120)
+        let queue = try DatabaseQueue(path: file.path, configuration: configuration)
         let value = try queue.write { db in try body(RowEditor(db: db)) }
         try queue.close()
         return value
