@@ -116,12 +116,15 @@ package enum JSONText {
     }
 
     /// The text without what steers a terminal: for what strangers say to people.
-    package static func harmless(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: steersTerminals) else { return text }
+    ///
+    /// - Parameter most: scalars that are kept; what was longer ends with "…".
+    package static func harmless(_ text: String, atMost most: Int = .max) -> String {
+        let kept = text.unicodeScalars.prefix(most)
+        let isCut = kept.endIndex < text.unicodeScalars.endIndex
+        guard isCut || kept.contains(where: steersTerminals) else { return text }
         var view = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            view.append(steersTerminals(scalar) ? "\u{fffd}" : scalar)
-        }
+        for scalar in kept { view.append(steersTerminals(scalar) ? "\u{fffd}" : scalar) }
+        if isCut { view.append("…") }
         return String(view)
     }
 

@@ -159,7 +159,7 @@ struct PrepareTests {
 
 @Suite("Many transactions in one request")
 struct BulkTests {
-    private static func framed(_ messages: [[UInt8]]) -> ByteBuffer {
+    static func framed(_ messages: [[UInt8]]) -> ByteBuffer {
         var bytes: [UInt8] = []
         for message in messages {
             bytes.append(varint: UInt64(message.count))
@@ -192,6 +192,23 @@ struct BulkTests {
             verdicts.remove(at: 300)
             #expect(verdicts.map { $0["id"] as? String } == envelopes.map(\.bodyHash.hex))
             #expect(verdicts.allSatisfy { $0["status"] as? String == "done" })
+        }
+    }
+
+    @Test func `are taken as far as they came whole`() async throws {
+        try await Served.with { served in
+            let envelope = try served.home.member("alfa").sign(
+                .registerKind("bike", title: "Bicycle"))
+            var body = Self.framed([envelope.message.encoded])
+            body.writeBytes([0xff, 0xff, 0xff, 0xff, 0x7f])
+            let answer = try await served.client.execute(
+                uri: "/v1/transactions/bulk?wait=durable&timeout_ms=30000", method: .post,
+                headers: [.contentType: "application/x-protobuf"], body: body
+            ) { $0 }
+            let lines = answer.text.split(separator: "\n")
+            try #require(lines.count == 2)
+            #expect(lines[0].contains("\"status\":\"done\""))
+            #expect(lines[1].contains("\"code\":\"badField\""))
         }
     }
 

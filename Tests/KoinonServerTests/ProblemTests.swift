@@ -1,6 +1,9 @@
 import Foundation
 import Hummingbird
 import HummingbirdTesting
+import KoinonLedger
+import KoinonNode
+import KoinonProtocol
 import Testing
 
 @testable import KoinonServer
@@ -19,6 +22,32 @@ struct ProblemTests {
             #expect(problem["remedy"] as? String != nil)
             #expect(problem["request_id"] as? String != nil)
         }
+    }
+
+    @Test func `quote of a request neither controls nor much`() async throws {
+        try await Served.with { served in
+            let long = String(repeating: "x", count: 5_000)
+            for path in [
+                "/v1/blocks?limit=%1b%5B31m\(long)", "/v1/state/%1b%5B31m\(long)",
+                "/v1/transactions/prepare/%1b\(long)",
+            ] {
+                let answer = try await served.get(path)
+                #expect(answer.status.code >= 400)
+                #expect(answer.body.readableBytes < 2_000, "\(answer.text)")
+                #expect(!answer.text.contains("\\u001b") && !answer.text.contains("\u{1b}"))
+            }
+        }
+        let verdict = Verdict(
+            .zero,
+            .executed(
+                Height(1), leaf: 0,
+                Receipt.with {
+                    $0.code = 407
+                    $0.detail = "\u{1b}[2J\u{202e}" + String(repeating: "y", count: 60_000)
+                }))
+        let meaning = try #require(verdict.meaning)
+        #expect(meaning.contains("\u{fffd}[2J\u{fffd}yyy") && meaning.hasSuffix("y…"))
+        #expect(meaning.utf8.count < 300)
     }
 
     @Test func `name the methods that a path takes`() async throws {

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import KoinonProtocol
 import Logging
 
 /// The outermost: names the request, counts it, measures it and logs it.
@@ -29,7 +30,7 @@ struct ObservingMiddleware: RouterMiddleware {
             "request",
             metadata: [
                 "request_id": "\(context.requestID)", "method": "\(Self.method(request))",
-                "path": "\(request.uri.path)", "status": "\(response.status.code)",
+                "path": "\(request.loggedPath)", "status": "\(response.status.code)",
                 "seconds": "\(seconds)", "client": "\(context.client)",
             ])
         return response
@@ -56,4 +57,9 @@ struct ObservingMiddleware: RouterMiddleware {
         default: "OTHER"
         }
     }
+}
+
+extension Request {
+    /// The path as logs show it: whoever asks may have written anything, of any length.
+    var loggedPath: String { JSONText.harmless(uri.path, atMost: 200) }
 }

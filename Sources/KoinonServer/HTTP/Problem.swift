@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import KoinonProtocol
 import NIOCore
 
 /// What is wrong with a request, or with the node, as problem details (RFC 9457).
@@ -55,14 +56,20 @@ public struct Problem: Error, Sendable, CustomStringConvertible {
             detail: "\(what): not on this ledger", remedy: remedy)
     }
 
+    /// Detail and field often quote the request: so many scalars of them are told.
+    static let detailScalars = 500
+
     /// For a text that the answer speaks about itself.
     public func value(requestID: String) -> JSONValue {
+        func told(_ text: String) -> JSONValue {
+            .string(JSONText.harmless(text, atMost: Self.detailScalars))
+        }
         var members: [(String, JSONValue)] = [
             ("type", .string("urn:koinon:problem:\(code)")), ("title", .string(title)),
-            ("status", .number(status.code)), ("detail", .string(detail)),
+            ("status", .number(status.code)), ("detail", told(detail)),
             ("code", .string(code)),
         ]
-        if let field { members.append(("field", .string(field))) }
+        if let field { members.append(("field", told(field))) }
         members.append(("remedy", .string(remedy)))
         members.append(("request_id", .string(requestID)))
         return .object(members)

@@ -19,7 +19,7 @@ struct ProblemMiddleware: RouterMiddleware {
                 logger.error(
                     "a request failed",
                     metadata: [
-                        "request_id": "\(context.requestID)", "path": "\(request.uri.path)",
+                        "request_id": "\(context.requestID)", "path": "\(request.loggedPath)",
                         "error": "\(error)",
                     ])
             }

@@ -55,6 +55,9 @@ public struct ServerConfiguration: Sendable, Equatable {
     public struct Limits: Sendable, Equatable {
         /// Bytes of a request's body, where a path names no other.
         public var bodyBytes = 4 * 1_048_576
+        /// Bytes of all bodies on their way in, beyond the first 96 KiB of each; of one address
+        /// half of them.
+        public var bodiesBytes = 256 * 1_048_576
         /// Of one address, on the average.
         public var requestsPerSecond = 500
         /// Of one address, at once after a pause.

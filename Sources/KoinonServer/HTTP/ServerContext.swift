@@ -18,6 +18,8 @@ public struct ServerContext: Sendable {
     public var snapshots: SnapshotFolder?
     /// Opens accounts by request; nil: nobody joins through this node.
     public var joining: Joining?
+    /// For bodies of requests on their way in.
+    let bodies: BodyMemory
 
     public var store: LedgerStore { node.store }
     public var replica: SharedReplica { node.replica }
@@ -30,5 +32,6 @@ public struct ServerContext: Sendable {
         self.configuration = configuration
         self.metrics = metrics
         self.logger = logger
+        bodies = BodyMemory(bytes: configuration.limits.bodiesBytes)
     }
 }

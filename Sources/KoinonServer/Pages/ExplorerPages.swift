@@ -163,7 +163,7 @@ extension PageRenderer {
         if let meaning = Modules.rejectionMeanings[receipt.code] {
             model["rejection"] =
                 [
-                    "name": meaning.name, "detail": receipt.detail,
+                    "name": meaning.name, "detail": JSONText.harmless(receipt.detail, atMost: 66),
                     "remedy": texts.remedy(receipt.code, meaning.remedy),
                 ] as PageModel
         }

@@ -145,6 +145,6 @@ extension PageRequest {
 extension Problem {
     /// A page about something that is not on the ledger.
     static func page(_ what: String) -> Problem {
-        .notFound(String(what.prefix(90)), remedy: "check the address")
+        .notFound(JSONText.harmless(what, atMost: 90), remedy: "check the address")
     }
 }

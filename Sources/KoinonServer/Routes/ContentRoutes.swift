@@ -10,8 +10,8 @@ struct ContentRoutes {
     let context: ServerContext
 
     func add(to router: Router<KoinonRequestContext>) {
-        router.put("/v1/content") { request, _ in
-            let content = try await put(request.body)
+        router.put("/v1/content") { request, requestContext in
+            let content = try await put(request, requestContext)
             return Answer.json(
                 [
                     "hash": .string(content.hash.hex), "type": .string(content.type.rawValue),
@@ -46,12 +46,15 @@ struct ContentRoutes {
         return store
     }
 
-    private func put(_ body: RequestBody) async throws -> ContentStore.Content {
+    private func put(
+        _ request: Request, _ requestContext: KoinonRequestContext
+    ) async throws -> ContentStore.Content {
         let store = try store()
         let limit = max(store.limits.pictureBytes, store.limits.textBytes)
-        let buffer = try await body.collect(upTo: limit)
         do {
-            let content = try store.put(Array(buffer.readableBytesView))
+            let content = try await context.bodies.collect(
+                request, requestContext, upTo: limit
+            ) { try store.put(Array(buffer: $0)) }
             if content.type == .text { context.index?.textChanged(content.hash) }
             return content
         } catch let fault as ContentStore.Fault {

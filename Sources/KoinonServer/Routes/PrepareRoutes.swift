@@ -12,10 +12,12 @@ struct PrepareRoutes {
     let context: ServerContext
 
     func add(to router: Router<KoinonRequestContext>) {
-        router.post("/v1/transactions/prepare") { request, _ in
-            let bytes = try await request.body.collect(upTo: 1_048_576)
+        router.post("/v1/transactions/prepare") { request, requestContext in
             guard try ContentKind(request) == .json else { throw ContentKind.unsupported }
-            return Answer.json(try prepare(Array(buffer: bytes)))
+            return Answer.json(
+                try await context.bodies.collect(request, requestContext, upTo: 1_048_576) {
+                    try prepare(Array(buffer: $0))
+                })
         }
         router.get("/v1/nonces/{public_key}") { request, requestContext in
             Answer.json(try nonce(Query(request, requestContext)))

@@ -33,12 +33,14 @@ struct SubmitRoutes {
         let query = Query(request, requestContext)
         let (waiting, limit) = try waiting(query)
         let type = try ContentKind(request)
-        let bytes = try await request.body.collect(upTo: context.configuration.limits.bodyBytes)
-        let (isOne, envelopes) =
+        let (isOne, envelopes) = try await context.bodies.collect(
+            request, requestContext, upTo: context.configuration.limits.bodyBytes
+        ) { bytes in
             switch type {
             case .protobuf: (true, [try SubmissionForm.message(Array(buffer: bytes))])
             case .json: try SubmissionForm.json(bytes, maximum: Self.most)
             }
+        }
         let verdicts = try await submitter.submit(envelopes, waiting: waiting, limit: limit)
         if verdicts.allSatisfy(\.isPoolFull) { throw Problem.poolFull }
         let progress = context.node.progress.current
@@ -65,8 +67,8 @@ struct SubmitRoutes {
         let (waiting, limit) = try waiting(query)
         guard try ContentKind(request) == .protobuf else { throw ContentKind.unsupported }
         let stream = BulkSubmission(
-            submitter: submitter, waiting: waiting, limit: limit, logger: context.logger,
-            requestID: requestContext.requestID)
+            submitter: submitter, waiting: waiting, limit: limit, memory: context.bodies,
+            client: requestContext.client, requestID: requestContext.requestID)
         let body = request.body
         return Response(
             status: .ok,

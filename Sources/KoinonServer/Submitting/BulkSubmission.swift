@@ -2,16 +2,18 @@ import Hummingbird
 import KoinonLedger
 import KoinonNode
 import KoinonProtocol
-import Logging
 import NIOCore
 
 /// Many transactions in one request, never all of them in memory.
 ///
 /// Messages are submitted in groups; so many groups are under way at most, and the request is
 /// read on only when the oldest has its answer. A full pool slows the request down instead of
-/// refusing: the client is waiting on the same connection anyway.
+/// refusing: the client is waiting on the same connection anyway. So does memory that others
+/// have taken.
 struct BulkSubmission: Sendable {
     static let group = 512
+    /// A group with more is full.
+    static let groupBytes = 262_144
     static let groupsUnderWay = 8
     /// Of one message with key and signature around the body.
     static let messageBytes = TransactionLimits.bytes + 64
@@ -19,37 +21,50 @@ struct BulkSubmission: Sendable {
     let submitter: Submitter
     let waiting: Waiting
     let limit: Duration
-    let logger: Logger
+    let memory: BodyMemory
+    let client: String
     let requestID: String
 
     func run(_ body: RequestBody, writer: inout any ResponseBodyWriter) async throws {
         var reader = DelimitedReader(maximum: Self.messageBytes)
-        var pending: [Item] = []
+        var pending = Group()
         var count = 0
         var underWay: [Task<[String], any Error>] = []
         defer { for task in underWay { task.cancel() } }
 
-        func send() async throws -> [String]? {
-            guard !pending.isEmpty else { return nil }
-            let items = pending
-            pending = []
-            underWay.append(Task { try await answer(items) })
-            guard underWay.count >= Self.groupsUnderWay else { return nil }
-            return try await underWay.removeFirst().value
+        func send() async throws {
+            guard !pending.items.isEmpty else { return }
+            let group = pending
+            pending = Group()
+            while !memory.take(group.byteCount, for: client) {
+                guard underWay.isEmpty else {
+                    try await write(try await underWay.removeFirst().value, to: &writer)
+                    continue
+                }
+                // Until others have given some back, which none keep for long.
+                try await Task.sleep(for: .milliseconds(10))
+            }
+            underWay.append(
+                Task {
+                    defer { memory.giveBack(group.byteCount, for: client) }
+                    return try await answer(group.items)
+                })
+            if underWay.count >= Self.groupsUnderWay {
+                try await write(try await underWay.removeFirst().value, to: &writer)
+            }
         }
 
         do {
             for try await chunk in body {
                 reader.add(chunk)
                 while let bytes = try reader.next() {
-                    pending.append(Item(bytes, index: count))
+                    pending.items.append(Item(bytes, index: count))
+                    pending.byteCount += bytes.count
                     count += 1
-                    if pending.count == Self.group, let lines = try await send() {
-                        try await write(lines, to: &writer)
-                    }
+                    if pending.isFull { try await send() }
                 }
                 // What has come so far does not wait for more.
-                if let lines = try await send() { try await write(lines, to: &writer) }
+                try await send()
             }
             guard reader.isEmpty else {
                 throw Problem.badField(
@@ -57,6 +72,8 @@ struct BulkSubmission: Sendable {
                     remedy: "write each Signed message whole behind its length")
             }
         } catch let problem as Problem {
+            // What came whole before it counts.
+            try await send()
             try await finish(&underWay, &writer)
             // The status is sent: what is wrong comes as the last line.
             try await write([problem.value(requestID: requestID).text], to: &writer)
@@ -82,6 +99,16 @@ struct BulkSubmission: Sendable {
             buffer.writeInteger(UInt8(ascii: "\n"))
         }
         try await writer.write(buffer)
+    }
+
+    /// Messages that are submitted together.
+    private struct Group {
+        var items: [Item] = []
+        var byteCount = 0
+
+        var isFull: Bool {
+            items.count == BulkSubmission.group || byteCount >= BulkSubmission.groupBytes
+        }
     }
 
     /// One message of the request: an envelope, or what is wrong with it.

@@ -86,7 +86,9 @@ public struct Verdict: Sendable {
             guard receipt.code != 0 else { return }
             let known = Modules.rejectionMeanings[receipt.code]
             code = known?.name ?? "code\(receipt.code)"
-            let detail = receipt.detail.isEmpty ? "" : ": \(receipt.detail)"
+            // May quote the transaction, for instance a name that nobody knows.
+            let quoted = JSONText.harmless(receipt.detail, atMost: 66)
+            let detail = quoted.isEmpty ? "" : ": \(quoted)"
             meaning = "action \(receipt.actionIndex) was rejected, \(code ?? "")\(detail)"
             remedy = known?.remedy
             let place = "actions[\(receipt.actionIndex)]"

@@ -27,6 +27,8 @@ struct Setting: Sendable {
         },
         text("tls.key", "the path of a PEM file with the private key") { \.key },
         number("limits.bodyBytes", 1_024...67_108_864) { \.server.limits.bodyBytes },
+        // One address has half of it, in which the largest body that is allowed must fit.
+        number("limits.bodiesBytes", 134_217_728...Int.max) { \.server.limits.bodiesBytes },
         number("limits.requestsPerSecond", 0...1_000_000) {
             \.server.limits.requestsPerSecond
         },
