@@ -203,31 +203,38 @@ struct LiveTests {
         try Self.makeCertificate(files, python)
         let certificates = try Certificates(files, logger: Live.quiet)
         let first = ObjectIdentifier(certificates.current)
+        let ends = certificates.standing.ends
         certificates.look()
         #expect(ObjectIdentifier(certificates.current) == first)
+        #expect(!certificates.standing.hasRefused)
         try Data("no certificate".utf8).write(to: URL(filePath: files.certificate))
         certificates.look()
         #expect(ObjectIdentifier(certificates.current) == first)
-        try Self.makeCertificate(files, python)
+        #expect(certificates.standing == (ends, true))
+        try Self.makeCertificate(files, python, days: 3)
         certificates.look()
         #expect(ObjectIdentifier(certificates.current) != first)
+        #expect(!certificates.standing.hasRefused)
+        #expect(certificates.standing.ends > ends)
 
         var configuration = ServerConfiguration()
         configuration.tls = files
         var trust = TLSConfiguration.makeClientConfiguration()
-        trust.trustRoots = .file(files.certificate)
+        trust.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(files.certificate))
         let http = HTTPClient(configuration: .init(tlsConfiguration: trust))
         let status = try await Live.with(configuration, http: http) { live in
             #expect(live.client.address.hasPrefix("https://"))
+            try Data("no certificate".utf8).write(to: URL(filePath: files.certificate))
             return try await live.client.status()
         }
         #expect(status.height == 0)
+        #expect(status.certificateEnds?.timestamp == certificates.standing.ends)
         try await http.shutdown()
     }
 
     /// A new key and a certificate for "localhost" that it signs itself.
     private static func makeCertificate(
-        _ files: ServerConfiguration.TLSFiles, _ python: String
+        _ files: ServerConfiguration.TLSFiles, _ python: String, days: Int = 1
     ) throws {
         let script = """
             import datetime, sys
@@ -240,7 +247,7 @@ struct LiveTests {
             certificate = (x509.CertificateBuilder().subject_name(name).issuer_name(name)
                 .public_key(key.public_key()).serial_number(x509.random_serial_number())
                 .not_valid_before(now - datetime.timedelta(days=1))
-                .not_valid_after(now + datetime.timedelta(days=1))
+                .not_valid_after(now + datetime.timedelta(days=int(sys.argv[3])))
                 .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), False)
                 .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
                 .sign(key, hashes.SHA256()))
@@ -250,7 +257,7 @@ struct LiveTests {
             """
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [python, "-c", script, files.certificate, files.key]
+        process.arguments = [python, "-c", script, files.certificate, files.key, "\(days)"]
         try process.run()
         process.waitUntilExit()
         try #require(process.terminationStatus == 0)

@@ -140,6 +140,15 @@ extension Diagnosis {
                         remedy: "put a new one in place of its files; it is read within 10 seconds"))
             }
         }
+        if node.status.newCertificateRefused == true {
+            findings.append(
+                Finding(
+                    .warning, "newCertificateRefused", of: node.address,
+                    "the new files of its certificate are no good, those from before are in use",
+                    remedy:
+                        "its log says what is wrong with them; they are read again within 10 seconds"
+                ))
+        }
         return findings
     }
 }

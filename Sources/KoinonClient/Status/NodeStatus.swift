@@ -33,6 +33,8 @@ public struct NodeStatus: Hashable, Sendable, Decodable {
     public var disk: Disk?
     /// When the certificate ends with which the node answers.
     public var certificateEnds: AnsweredTime?
+    /// Whether its files hold another one that could not be used.
+    public var newCertificateRefused: Bool?
     /// Up to here it has no blocks.
     public var baseHeight: UInt64?
     /// By the rules of which protocol version blocks are executed.
@@ -48,6 +50,7 @@ public struct NodeStatus: Hashable, Sendable, Decodable {
         case openSince = "open_since"
         case openChange = "open_change"
         case certificateEnds = "certificate_ends"
+        case newCertificateRefused = "new_certificate_refused"
         case baseHeight = "base_height"
         case protocolState = "protocol"
     }

@@ -11,7 +11,6 @@ import Synchronization
 /// Stands behind the node in a service group, so that it ends first.
 public struct HTTPService: Service {
     private let context: ServerContext
-    private let certificates: Certificates?
     private let onListening: @Sendable (Int) async -> Void
 
     /// - Parameter onListening: gets the port once connections are taken.
@@ -19,20 +18,22 @@ public struct HTTPService: Service {
     public init(
         _ context: ServerContext, onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) throws {
-        self.context = context
         self.onListening = onListening
-        certificates = try context.configuration.tls.map {
+        var context = context
+        context.certificates = try context.configuration.tls.map {
             try Certificates($0, logger: context.logger)
         }
+        self.context = context
     }
 
     /// "http" or "https".
-    public var scheme: String { certificates == nil ? "http" : "https" }
+    public var scheme: String { context.certificates == nil ? "http" : "https" }
 
     public func run() async throws {
         let configuration = context.configuration
+        let certificates = context.certificates
         let counter = ConnectionCounter(limits: configuration.limits, metrics: context.metrics)
-        let server = HTTPServerBuilder { [certificates] responder in
+        let server = HTTPServerBuilder { responder in
             LimitedChannel(
                 base: HTTP1Channel(
                     responder: responder,

@@ -18,6 +18,8 @@ public struct ServerContext: Sendable {
     public var snapshots: SnapshotFolder?
     /// Opens accounts by request; nil: nobody joins through this node.
     public var joining: Joining?
+    /// In use; nil without TLS.
+    var certificates: Certificates?
     /// For bodies of requests on their way in.
     let bodies: BodyMemory
 

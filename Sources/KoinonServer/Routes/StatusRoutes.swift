@@ -3,7 +3,6 @@ import Hummingbird
 import KoinonNode
 import KoinonProtocol
 import KoinonStore
-import NIOSSL
 
 /// What the chain is, how far this node is, and what it sees of the members.
 struct StatusRoutes {
@@ -33,7 +32,9 @@ struct StatusRoutes {
         fields.append(("protocol", protocolState))
         fields.append(("engine", engine))
         fields.append(("disk", disk(durable.bytes)))
-        fields.append(("certificate_ends", Self.time(certificateEnds)))
+        let certificate = context.certificates?.standing
+        fields.append(("certificate_ends", Self.time(certificate?.ends)))
+        fields.append(("new_certificate_refused", .bool(certificate?.hasRefused ?? false)))
         return .object(fields)
     }
 
@@ -147,14 +148,6 @@ struct StatusRoutes {
             forPath: context.configuration.homePath)
         guard let free = attributes?[.systemFreeSize] as? UInt64 else { return .null }
         return ["free_bytes": .number(free), "ledger_bytes": .number(ledgerBytes)]
-    }
-
-    /// The end of the first certificate of the file, which is the node's own.
-    private var certificateEnds: Timestamp? {
-        guard let file = context.configuration.tls?.certificate,
-            let first = try? NIOSSLCertificate.fromPEMFile(file).first
-        else { return nil }
-        return Timestamp(milliseconds: UInt64(max(0, first.notValidAfter)) * 1_000)
     }
 }
 

@@ -230,6 +230,8 @@ struct DiagnosisTests {
         })
         #expect(ends.findings.map(\.code) == ["certificateEnded", "certificateEnds"])
         #expect(ends.findings[1].what.contains("10 days"))
+        let refused = Self.alliance({ nodes in nodes["alfa"]!.newCertificateRefused = true })
+        #expect(refused.findings.map(\.code) == ["newCertificateRefused"])
     }
 
     @Test func `bears answers of nodes that say less`() {
