@@ -160,15 +160,6 @@ public struct Attester: Sendable {
         }
     }
 
-    /// The members hosted here begin an epoch with their signatures under its record, at a
-    /// block of this chain; as `BranchRule.enter(epoch:at:)` for each.
-    ///
-    /// - Returns: the guards to be raised before any of these signatures is seen; none for
-    ///   members that have been in this epoch or a later one, who must not sign its record.
-    public mutating func enter(epoch: UInt64, at base: BlockHeader) -> [GuardRecord] {
-        signers.indices.compactMap { signers[$0].rule.enter(epoch: epoch, at: base) }
-    }
-
     /// Signs what may be signed now and is not, for each hosted member that judges it.
     public mutating func sign() -> SigningStep {
         var step = SigningStep()

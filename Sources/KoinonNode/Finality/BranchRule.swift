@@ -39,8 +39,7 @@ public enum FollowingReason: Hashable, Sendable, CustomStringConvertible {
 /// Along which branch one member signs with one node key: a single one an epoch.
 ///
 /// It needs its guard for that. Without the current one it only follows, until a final block
-/// has given it another key (another value of this type) or it enters a new epoch in which it
-/// has signed nothing (``enter(epoch:at:)``).
+/// has given it another key (another value of this type). With it, it signs in any later epoch.
 public struct BranchRule: Sendable {
     public let member: MemberID
     public let nodeKey: PublicKey
@@ -161,21 +160,5 @@ public struct BranchRule: Sendable {
     public mutating func carried(through height: Height) {
         guard let record, record.carriedThrough < height else { return }
         self.record?.carriedThrough = height
-    }
-
-    /// The member begins an epoch by signing its record: an attestation of the block at which
-    /// it begins. Only for a member that takes part in making that record, and so knows that
-    /// it has signed nothing in this epoch.
-    ///
-    /// - Returns: what the guard must hold before that signature is seen; nil when the member
-    ///   has been in this epoch or a later one.
-    public mutating func enter(epoch: UInt64, at base: BlockHeader) -> GuardRecord? {
-        if let record, record.epoch >= epoch { return nil }
-        var next = GuardRecord(
-            member: member, nodeKey: nodeKey, epoch: epoch, height: base.height, hash: base.hash)
-        next.carriedThrough = min(record?.carriedThrough ?? .genesis, base.height)
-        record = next
-        standing = .attests
-        return next
     }
 }

@@ -4,7 +4,8 @@ import KoinonProtocol
 /// The guards of a home's members, as a ceremony needs them.
 ///
 /// A member without its current guard cannot know what it has attested: it gives no statement,
-/// which counts as if it might have attested anything, and signs no record.
+/// which counts as if it might have attested anything, and signs no record, since it may have
+/// signed another one of the same epoch.
 public struct RecoveryGuards: Sendable {
     private let guardOf: @Sendable (HostedMember) throws -> (any AttestationGuard)?
 

@@ -52,6 +52,42 @@ struct AllianceTests {
             try await alliance.expectAgreement(run.load)
         }
     }
+
+    /// As when a disk is lost after the account has registered the key that lay on it, and the
+    /// keys alone come back.
+    @Test("has a member sign again whose next node key was registered and lost its guard too")
+    func renewalWithoutGuard() async throws {
+        try await FaultRun.with(servers: 1) { run in
+            let alliance = run.alliance
+            let other = "http://\(alliance.nodes[0].host):\(alliance.nodes[0].port)"
+            let command = "'\(BuiltCommand.koinon.path)' renew-key --home members/delta --node \(other)"
+            try await alliance.stopNode(3)
+            try await alliance.succeed(command)
+            // As it lies when the command ends before the key has taken its place.
+            try await alliance.succeed(
+                """
+                set -e
+                cd members/delta
+                mkdir -p -m 700 keys/next
+                mv keys/delta.node.json keys/next
+                rm guards/delta-*
+                """)
+            let registered = try await alliance.client(0).members()[3].nodeKey
+            let renewed = try await alliance.shell(command)
+            #expect(renewed.status == 0, "\(renewed.output)")
+            #expect(
+                renewed.output.contains("its next key, \(registered), is registered already"),
+                "\(renewed.output)")
+            #expect(renewed.output.contains("delta has another node key"), "\(renewed.output)")
+            #expect(try await alliance.client(0).members()[3].nodeKey != registered)
+            try await alliance.startNode(3)
+            try await run.goesOn()
+            let status = try await alliance.client(3).status()
+            #expect(status.memberStates?.allSatisfy { $0.silent == nil } == true)
+            await run.load.stop()
+            try await alliance.expectAgreement(run.load)
+        }
+    }
 }
 
 extension RunningAlliance {

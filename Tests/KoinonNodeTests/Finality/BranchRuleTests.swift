@@ -153,23 +153,23 @@ struct BranchRuleTests {
         #expect(lost.1 == nil)
     }
 
-    @Test func `begins an epoch only with its first signature in it`() {
+    @Test func `stays aside in a later epoch too when the guard is lost`() {
         let headers = headers
         var lost = rule(nil, on: headers)
         #expect(lost.sign(headers[5]) == nil)
-        let begun = lost.enter(epoch: 2, at: headers[5])
-        #expect(begun?.epoch == 2)
-        #expect(begun?.hash == headers[5].hash)
-        #expect(lost.standing == .attests)
-        #expect(lost.enter(epoch: 2, at: headers[4]) == nil)
-        #expect(lost.enter(epoch: 1, at: headers[4]) == nil)
+        let first = other(6, epoch: 1)
+        lost.reach(first)
+        #expect(lost.standing == .follows(.guardLost))
+        #expect(lost.sign(first) == nil)
     }
 
-    @Test func `takes nothing for carried behind the block on which an epoch began`() {
+    @Test func `takes nothing for carried behind the block on which an epoch began`() throws {
         let headers = headers
         let dropped = record(headers[5]) { $0.carriedThrough = Height(5) }
-        var begins = rule(dropped, on: Array(headers[...3]))
-        #expect(begins.enter(epoch: 1, at: headers[3])?.carriedThrough == Height(3))
+        let kept = MemoryGuard(dropped)
+        try RecoveryGuards { _ in kept }.enter(
+            1, at: headers[3], HostedMember(id: .alfa, nodeKey: key))
+        #expect(kept.current()?.carriedThrough == Height(3))
         // Nor does whoever did not sign the record.
         var follows = rule(dropped, on: Array(headers[...3]))
         let first = other(4, epoch: 1)

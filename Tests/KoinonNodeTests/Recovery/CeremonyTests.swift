@@ -357,6 +357,38 @@ struct CeremonyTests {
         #expect(throws: RecoveryFault.self) { try carol.sign(proposal) }
     }
 
+    /// It may have signed another base in that epoch, for a record that came to nothing or not.
+    @Test func `takes no signature of a member that does not know what its key has signed`()
+        throws
+    {
+        let alliance = try ForkedAlliance.split()
+        let tip = alliance.tip("carol")
+        let home = alliance.site("carol").home.home
+        try alliance.close()
+        func carol(_ kept: GuardRecord?) throws -> RecoveryHome {
+            let kept = MemoryGuard(kept)
+            return try RecoveryHome(home, guards: RecoveryGuards { _ in kept })
+        }
+        var record = GuardRecord(
+            member: .carol, nodeKey: TestHome.nodeKey(of: "carol").publicKey, epoch: 0,
+            height: tip.height, hash: tip.hash)
+        let own = try #require(try carol(record).state(closing: nil).first).statement
+        let all = try statements(alliance, of: ["alfa", "bravo"]) + [own]
+        let proposal = try carol(record).ceremony(closing: nil, statements: all)
+            .record(on: tip, earlier: [])
+        record.isBarred = true
+        for kept in [nil, record] {
+            #expect {
+                try carol(kept).sign(proposal)
+            } throws: {
+                ($0 as? RecoveryFault)?.what.contains("carol has no current guard") == true
+            }
+            #expect(try RecoveryFiles(home).record(of: 1) == nil)
+        }
+        record.isBarred = false
+        #expect(try carol(record).sign(proposal).signings[0].signed == [.carol])
+    }
+
     @Test func `leaves a guard with which the member goes on in the new epoch`() throws {
         let alliance = try ForkedAlliance.split()
         let base = alliance.tip("carol")
