@@ -40,13 +40,28 @@ struct HomeDirectory: Sendable {
     /// Makes the directory's own name, and the names in it, survive a loss of power.
     func synchronize() throws(StoreFault) {
         for directory in [path, url.deletingLastPathComponent().path] {
-            let file = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-            guard file >= 0 else { throw .lastError("cannot open the directory \(directory)") }
-            defer { close(file) }
-            guard fsync(file) == 0 else {
-                throw .lastError("cannot make the directory \(directory) durable")
-            }
+            try DurableFiles.synchronize(directory)
         }
+    }
+}
+
+/// Files that must survive a loss of power before anybody counts on them.
+package enum DurableFiles {
+    /// Makes what a file holds, or the names in a directory, durable.
+    package static func synchronize(_ path: String) throws(StoreFault) {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw .lastError("cannot open \(path)") }
+        defer { close(file) }
+        guard fsync(file) == 0 else { throw .lastError("cannot make \(path) durable") }
+    }
+
+    /// The same for a file, or a directory with all that is in it.
+    package static func synchronizeAll(in path: String) throws {
+        let below = FileManager.default.enumerator(atPath: path)
+        while let name = below?.nextObject() as? String {
+            try synchronize(path + "/" + name)
+        }
+        try synchronize(path)
     }
 }
 

@@ -78,10 +78,16 @@ extension LedgerStore {
         }
     }
 
-    /// Copies the ledger as one consistent view into a new file, beside whoever writes.
+    /// Copies the ledger as one consistent view into a new file, beside whoever writes. What it
+    /// holds is durable on return; its name is once its directory is synced.
     ///
     /// - Throws: the store's fault.
     public func copy(to path: String) throws {
+        try copyPages(to: path)
+        try DurableFiles.synchronize(path)
+    }
+
+    private func copyPages(to path: String) throws {
         do {
             let copy = try DatabaseQueue(path: path)
             try readers.backup(to: copy)
@@ -93,6 +99,6 @@ extension LedgerStore {
 
     /// The same into a home, on the file system that the options name.
     package func copy(into home: URL, options: StoreOptions) throws {
-        try copy(to: options.path(HomeDirectory(home)))
+        try copyPages(to: options.path(HomeDirectory(home)))
     }
 }

@@ -130,10 +130,7 @@ public final class LedgerDraft {
     public func finish() throws {
         do { try database.close() } catch { throw StoreFault(wrapping: error) }
         defer { lock.release() }
-        let file = open(path, O_RDWR | O_CLOEXEC)
-        guard file >= 0 else { throw StoreFault.lastError("cannot open \(path)") }
-        defer { close(file) }
-        guard fsync(file) == 0 else { throw StoreFault.lastError("cannot write \(path)") }
+        try DurableFiles.synchronize(path)
         // Its log first gone: it would be taken for that of the new file.
         for name in [home.ledger, home.ledger + "-wal", home.ledger + "-shm"] {
             guard unlink(name) == 0 || errno == ENOENT else {

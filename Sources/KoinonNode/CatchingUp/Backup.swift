@@ -45,7 +45,9 @@ public enum Backup {
         for name in ["ledger.sqlite-wal", "ledger.sqlite-shm"] {
             try? manager.removeItem(at: partial.appending(path: name))
         }
+        try DurableFiles.synchronizeAll(in: partial.path)
         try manager.moveItem(at: partial, to: folder)
+        try DurableFiles.synchronize(folder.deletingLastPathComponent().path)
         return height
     }
 
@@ -79,13 +81,19 @@ public enum Backup {
                 !manager.fileExists(atPath: target.path)
             else { continue }
             try manager.copyItem(at: source, to: target)
+            try DurableFiles.synchronizeAll(in: target.path)
         }
         let partial = home.directory.appending(path: "ledger.restoring.sqlite")
         if manager.fileExists(atPath: partial.path) { try manager.removeItem(at: partial) }
         try store.copy(to: partial.path)
         try store.close()
         try manager.setAttributes([.posixPermissions: 0o600], ofItemAtPath: partial.path)
+        // Its name last, behind those of all that belongs to it.
+        try DurableFiles.synchronize(home.directory.path)
         try manager.moveItem(at: partial, to: home.directory.appending(path: "ledger.sqlite"))
+        for directory in [home.directory, home.directory.deletingLastPathComponent()] {
+            try DurableFiles.synchronize(directory.path)
+        }
         return height
     }
 }
