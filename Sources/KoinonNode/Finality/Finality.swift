@@ -183,7 +183,18 @@ public struct Finality: Sendable {
             if candidate.changesMembers, !rules.countsBeyondChange(candidate.hasQuorum) { break }
             height = height.next
         }
-        guard let highest else { return }
+        if let highest { settle(through: highest) }
+    }
+
+    /// An epoch has begun on the last block, by a record that a quorum of its judges and of those
+    /// whom it names signed: it is final.
+    public mutating func beganEpoch() {
+        guard tip > finalHeight else { return }
+        openChanges = []
+        settle(through: tip)
+    }
+
+    private mutating func settle(through highest: Height) {
         let before = finalHeight
         finalHeight = highest
         func forgotten(_ final: Height) -> UInt64 {

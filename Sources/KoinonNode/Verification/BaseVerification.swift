@@ -21,6 +21,7 @@ struct BaseVerification {
     private var previous: BlockHeader?
     private var finality = Finality(finalHeight: .genesis)
     private var members: [(from: Height, judges: MemberSet)] = []
+    private var records: [StoredEpochRecord] = []
 
     /// Blocks whose headers, or which as a whole, are looked at together.
     private static let blocksPerPart: UInt64 = 256
@@ -45,6 +46,7 @@ struct BaseVerification {
             )
         }
         members = try store.read { try MemberHistory($0, genesis: genesis).judgeSets }
+        records = try store.read { try $0.epochRecords() }
         for hash in try store.read({ try $0.headerHashes(below: lowest) }) {
             frontier.append(leafHash: MerkleTree.leafHash(hash.bytes))
         }
@@ -80,6 +82,10 @@ struct BaseVerification {
 
     /// Changes of members of which only header, quorum and outcome are there.
     private mutating func checkChangesBelow(_ lowest: Height) throws {
+        for record in records where record.height < lowest {
+            let hash = try store.read { try $0.headerHashes(below: record.height.next).last }
+            try check(record, of: hash ?? .zero)
+        }
         let changes = try store.read { try $0.storedMemberChanges() }
         for change in changes where change.header.height < lowest {
             let height = change.header.height
@@ -88,7 +94,8 @@ struct BaseVerification {
                 throw Finding(height: height, what: "its header is not that of its hash")
             }
             let signed = try signers(of: change.header)
-            guard signed.count >= judges(of: height).quorum else {
+            let hasRecord = records.contains { $0.height == height }
+            guard hasRecord || signed.count >= judges(of: height).quorum else {
                 throw Finding(
                     height: height,
                     what: "it changes the members and has no quorum of those who judge it")
@@ -98,6 +105,14 @@ struct BaseVerification {
         if lowest > .genesis {
             finality = Finality(finalHeight: Height(lowest.rawValue - 1))
         }
+    }
+
+    /// - Parameter hash: of the block at which the epoch began.
+    private mutating func check(_ record: StoredEpochRecord, of hash: Hash256) throws {
+        let signatures = try record.check(
+            base: hash, chain: genesis.chain, judges: judges(of: record.height),
+            next: judges(of: record.height.next))
+        report.signatures += UInt64(signatures)
     }
 
     /// Members who judge a block and are seen to have signed it.
@@ -165,6 +180,10 @@ struct BaseVerification {
         for one in try signers(of: header) {
             guard let read = Attestation(one.envelope, chain: header.chain) else { continue }
             finality.count(read, hashAt: { _ in nil }, isAuthentic: { _ in true })
+        }
+        for record in records where record.height == height {
+            try check(record, of: header.hash)
+            finality.beganEpoch()
         }
         report.blocks += 1
     }

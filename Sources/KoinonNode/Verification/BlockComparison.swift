@@ -36,6 +36,9 @@ struct BlockComparison {
 
     var finalHeight: Height { finality.finalHeight }
 
+    /// An epoch has begun on the last block that was compared.
+    mutating func beganEpoch() { finality.beganEpoch() }
+
     /// Remembers why an entry is void, to explain a difference in its block.
     mutating func note(void: String) { voidNote = voidNote ?? void }
 

@@ -107,7 +107,7 @@ public struct Verification {
         }
         let chain = genesis.chain
         let epochs = epochs
-        beginEpochs()
+        try beginEpochs(judgedBy: genesis.memberSet)
         var part = try readPart(from: LogPosition.start.next)
         var checked = await Self.check(part.entries, chain: chain, epochs)
         while !checked.isEmpty || part.damage != nil {
@@ -247,7 +247,7 @@ public struct Verification {
                 try require(checked.logged.hasEffect, height, position)
                 try headers(block.header)
                 try compare(block, closedAt: position, judges, silenced)
-                beginEpochs()
+                try beginEpochs(judgedBy: judges)
             }
             if entry.attestations.isEmpty { continue }
             try store.read { reader in
@@ -256,9 +256,15 @@ public struct Verification {
         }
     }
 
-    private func beginEpochs() {
+    /// Those that began on the last block, which is final by their records.
+    private mutating func beginEpochs(judgedBy judges: MemberSet) throws {
         for (_, record) in epochs
         where record.height == replica.header.height && record.epoch > replica.epoch {
+            let signatures = try record.check(
+                base: replica.header.hash, chain: genesis.chain, judges: judges,
+                next: replica.members)
+            report.signatures += UInt64(signatures)
+            comparison.beganEpoch()
             replica.begin(epoch: record.epoch)
         }
     }

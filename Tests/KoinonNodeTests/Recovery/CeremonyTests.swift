@@ -56,14 +56,49 @@ struct CeremonyTests {
         #expect(begun.returned == 1)
         #expect(try alliance.home("alfa").begin(record, engineIsNew: false).isOld)
         // To bravo's ledger nobody has shown the base's quorum: the record stands for it.
+        let bravos = alliance.site("bravo").home
+        #expect(try await verified(bravos) < final.height)
         _ = try alliance.home("bravo").begin(record, engineIsNew: false)
-        #expect(try finalHeight(of: alliance.site("bravo").home) == final.height)
+        #expect(try finalHeight(of: bravos) == final.height)
+        #expect(try await verified(bravos) == final.height)
+        try await expectDamage(bravos, record)
         // Delta's ledger went another way; it has nothing to begin on.
         #expect(throws: RecoveryFault.self) {
             try alliance.home("delta").begin(record, engineIsNew: false)
         }
         try await goOn(alliance, from: final, with: dropped)
         try await arrive(at: alliance.site("alfa").home, by: record)
+    }
+
+    /// Up to where `koinon verify` finds blocks final.
+    private func verified(_ home: TestHome) async throws -> Height {
+        try await home.reading { try await Verification.run($0, genesis: home.genesis) }.finalHeight
+    }
+
+    /// An epoch that too few have signed did not begin.
+    private func expectDamage(_ home: TestHome, _ record: RecoveryRecord) async throws {
+        let file = home.home.directory.appending(path: "ledger.sqlite")
+        func keep(_ record: RecoveryRecord) throws {
+            try RowEditor.edit(file) { rows in
+                try rows.execute(
+                    "UPDATE meta SET value = x'\(Hex.encode(record.encoded))' WHERE name LIKE 'epoch %'"
+                )
+            }
+        }
+        var fewer = record
+        fewer.beginning.base.attestations.removeLast(2)
+        try keep(fewer)
+        await #expect {
+            _ = try await verified(home)
+        } throws: {
+            "\($0)".contains("the record of epoch 1 lacks signatures: 3 of 4 members")
+        }
+        var forged = record
+        forged.beginning.base.attestations[0].signature[5] ^= 1
+        try keep(forged)
+        await #expect(throws: Verification.Finding.self) { try await verified(home) }
+        try keep(record)
+        #expect(try await verified(home) == Height(3))
     }
 
     private func finalHeight(of home: TestHome) throws -> Height {
