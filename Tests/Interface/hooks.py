@@ -14,12 +14,12 @@ NODE = os.environ["KOINON_NODE"]
 
 
 def rows(path):
-    with urllib.request.urlopen(NODE + path, timeout=20) as answer:
+    with urllib.request.urlopen(NODE + path, timeout=120) as answer:
         return json.load(answer)["rows"]
 
 
 def ask(path):
-    with urllib.request.urlopen(NODE + path, timeout=20) as answer:
+    with urllib.request.urlopen(NODE + path, timeout=120) as answer:
         return json.load(answer)
 
 

@@ -54,7 +54,7 @@ struct InterfaceTests {
             "$KOINON_PYTHON" -m schemathesis.cli \
               --config-file '\(package)/Tests/Interface/schemathesis.toml' \
               run '\(package)/docs/openapi.yaml' --url "$KOINON_NODE" --no-color --no-shrink \
-              --seed 1 --max-examples \(Self.examples) --workers 1 --request-timeout 20 \
+              --seed 1 --max-examples \(Self.examples) --workers 1 --request-timeout 120 \
               --phases examples,coverage,fuzzing --continue-on-failure --checks \
               not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance
             """)
