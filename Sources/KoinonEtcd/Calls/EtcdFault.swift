@@ -18,7 +18,7 @@ public enum EtcdFault: Error, Equatable, CustomStringConvertible {
         case .unreachable(let endpoints, let reason):
             "etcd: none of \(endpoints.joined(separator: ", ")) answers (\(reason)); see that a majority of the servers run, and that node.json names them"
         case .denied(let reason):
-            "etcd: \(reason); the name in this node's certificate needs the role of its member: run etcd/roles.sh again as the alliance's operator"
+            "etcd: \(reason); the name in this node's certificate needs the role of its member: etcd's operator gives it as docs/operate.md says. Was the member expelled while its node was away? Then stop the node for good, or let it serve what other members' nodes have: name them as peers in node.json and start it again"
         case .outOfSpace:
             "etcd: its space is used up (NOSPACE); compact, defragment and disarm the alarm as docs/operate.md says"
         case .compacted: "etcd: the history that was asked for is compacted"

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import KoinonEtcd
 import KoinonNode
 
 struct NodeCommand: AsyncParsableCommand {
@@ -37,9 +38,11 @@ struct NodeCommand: AsyncParsableCommand {
         }
     }
 
-    /// Serves; what the ordering engine has forgotten meanwhile comes from peers.
+    /// Serves; what the ordering engine has forgotten meanwhile comes from peers, and so does
+    /// what it does not show any more to a member that was expelled while its node was away.
     private func serve(_ settings: NodeSettings) async throws {
         let home = homeOption.nodeHome
+        var hasAskedPeers = false
         while true {
             do {
                 return try await ServedHome(
@@ -50,6 +53,16 @@ struct NodeCommand: AsyncParsableCommand {
                     throw OrderFault.trimmed(through: through)
                 }
                 try await Arriving.run(home, readingAfter: through, logger: settings.logger)
+            } catch let fault as EtcdFault {
+                guard case .denied = fault, !hasAskedPeers else { throw fault }
+                hasAskedPeers = true
+                do {
+                    try await Arriving.run(home, leavesNothing: true, logger: settings.logger)
+                } catch {
+                    settings.logger.error(
+                        "peers do not say either", metadata: ["reason": "\(error)"])
+                    throw fault
+                }
             }
         }
     }

@@ -1,5 +1,7 @@
 import Foundation
 import KoinonClient
+import KoinonLedger
+import KoinonMachine
 import KoinonProtocol
 import Testing
 
@@ -51,6 +53,43 @@ struct AllianceTests {
             await run.load.stop()
             try await alliance.expectAgreement(run.load)
         }
+    }
+
+    @Test("serves by others' blocks where a member was expelled while its node was away")
+    func expelled() async throws {
+        let alliance = try await RunningAlliance.start()
+        try await alliance.stopNode(3)
+        let client = try alliance.client(0)
+        var builders = try (0..<3).map { try alliance.builder(of: $0) }
+        let proposal: ProposalID = builders[0].nextID(ofAction: 0)
+        let delta = try #require(MemberID(rawValue: "delta"))
+        for index in builders.indices {
+            let action =
+                index == 0
+                ? Action.propose(title: "Out", Action.expulsion(of: delta))
+                : Action.vote(true, on: proposal)
+            let built = try builders[index].build(
+                [action], now: try await client.status().ledgerNow)
+            let answer = try await client.submit(built.envelope, wait: .final)
+            #expect(answer.status == .done, "\(answer)")
+        }
+        #expect(try await client.members().map(\.id) == ["alfa", "bravo", "carol"])
+        try await alliance.succeed("ctl() { \(try alliance.etcdctl()) \"$@\"; }; ctl user delete delta")
+        for _ in 0..<2 {
+            try await alliance.startNode(3)
+            let height = try await client.status().height
+            var last: UInt64 = 0
+            for _ in 0..<300 where last < height {
+                try await Task.sleep(for: .milliseconds(100))
+                // It starts anew in between.
+                last = (try? await alliance.client(3).status().finalHeight) ?? last
+            }
+            #expect(last == height, "\(alliance.log(of: "delta"))")
+            #expect(try await alliance.stopNode(3) == 0)
+        }
+        let log = alliance.log(of: "delta")
+        #expect(log.contains("delta is no member any more"))
+        #expect(log.contains("the order is read no further"))
     }
 
     /// As when a disk is lost after the account has registered the key that lay on it, and the
