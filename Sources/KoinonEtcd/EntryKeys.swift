@@ -76,6 +76,12 @@ package struct EntryKeys: Sendable {
         return UInt64(parts[1])
     }
 
+    /// Arguments of etcdctl that delete what has no effect behind a missing entry.
+    func deletion(of gap: SequenceGap) -> [String] {
+        let (from, end) = (key(gap.author, gap.missing), Self.end(of: lane(of: gap.author)))
+        return ["del", String(decoding: from, as: UTF8.self), String(decoding: end, as: UTF8.self)]
+    }
+
     private static let slash = UInt8(ascii: "/")
     /// As many as the largest number has.
     private static let digits = 20

@@ -15,9 +15,12 @@ final class EtcdConditions: Sendable {
         var unusableCount: UInt64 = 0
     }
 
+    private let keys: EntryKeys
     private let state = Mutex(State())
     /// Missing entries that the report names one by one.
     private static let named = 8
+
+    init(keys: EntryKeys) { self.keys = keys }
 
     func set(_ kind: Kind, _ text: String) { state.withLock { $0.faults[kind] = text } }
     func clear(_ kind: Kind) { state.withLock { $0.faults[kind] = nil } }
@@ -42,7 +45,7 @@ final class EtcdConditions: Sendable {
             var report = EngineReport(name: "etcd")
             report.faults = Kind.allCases.compactMap { state.faults[$0] }
             report.faults += state.gaps.map {
-                "etcd: entry \($0.missing) of \($0.author) is missing though later ones are there: etcd lost it or somebody deleted it; what follows of \($0.author) has no effect until it appends anew"
+                "etcd: entry \($0.missing) of \($0.author) is missing though later ones are there: etcd lost it or somebody deleted it; what follows of \($0.author) has no effect until it appends anew. While its node is stopped: etcdctl \(keys.deletion(of: $0).joined(separator: " ")) (docs/operate.md)"
             }
             report.isReachable =
                 state.faults[.reading] == nil && state.faults[.appending] == nil

@@ -19,7 +19,7 @@ public final class EtcdEngine: OrderingEngine {
     private let keys: EntryKeys
     private let authors: [MemberID]
     private let appender: Appender
-    private let conditions = EtcdConditions()
+    private let conditions: EtcdConditions
     private let values = WatchedValues()
     private let news = Signal()
     private let logger: Logger
@@ -44,6 +44,7 @@ public final class EtcdEngine: OrderingEngine {
         let credentials = try EtcdCredentials(of: address, in: folder)
         client = try EtcdClient(address, credentials: credentials)
         keys = EntryKeys(chain: chain, epoch: epoch)
+        conditions = EtcdConditions(keys: keys)
         self.authors = authors
         self.logger = logger
         appender = Appender(
