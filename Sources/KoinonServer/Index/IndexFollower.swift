@@ -15,17 +15,22 @@ struct IndexFollower {
 
     /// Bounds of one batch: its memory, and how long the writer is held.
     private static let blocks: UInt64 = 256
-    private static let weight = 4_096
+    private static let weight = 16_384
     /// How much is read of the state at a time; blocks wait meanwhile.
     private static let turn = 32
 
+    /// What one batch was.
+    struct Step {
+        /// Events and blocks, as ``IndexBatch/weight``.
+        var weight: Int
+        var isMore: Bool
+    }
+
     /// Takes the next batch.
-    ///
-    /// - Returns: whether there is more.
-    func step(_ database: IndexDatabase) async throws -> Bool {
+    func step(_ database: IndexDatabase) async throws -> Step {
         let height = try database.height()
         let (batch, tip) = try gather(after: height)
-        guard batch.height > height else { return false }
+        guard batch.height > height else { return Step(weight: 0, isMore: false) }
         let span = StandingFormula.span(of: Timestamp(milliseconds: batch.timeMs))
         var touched = batch
         let resources = batch.resources
@@ -44,7 +49,7 @@ struct IndexFollower {
         }
         let facts = try await facts(for: touched, standings: pairs)
         try await write(touched, facts, span: Int64(span), to: database)
-        return batch.height < tip
+        return Step(weight: batch.weight, isMore: batch.height < tip)
     }
 
     private func write(

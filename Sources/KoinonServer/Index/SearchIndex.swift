@@ -71,6 +71,10 @@ public final class SearchIndex: Service {
     /// How often it looks for new blocks, and pauses between full batches.
     private static let pause = Duration.milliseconds(100)
     private static let breath = Duration.milliseconds(2)
+    /// While so many events come a second it looks less often: rows of many blocks that are
+    /// written at once share their pages.
+    private static let livelyRate = 1_000.0
+    private static let livelyPause = Duration.seconds(1)
 
     /// Follows the ledger until a graceful shutdown or cancellation.
     ///
@@ -96,6 +100,7 @@ public final class SearchIndex: Service {
     }
 
     private func follow() async throws {
+        var looked = ContinuousClock.now
         while !Task.isCancelled {
             if isRebuilding { try await rebuild() }
             let follower = IndexFollower(node: node, text: text)
@@ -104,8 +109,12 @@ public final class SearchIndex: Service {
                 return wishes.texts
             }
             if !texts.isEmpty { try await follower.rewrite(descriptions: texts, in: database) }
-            let isMore = try await follower.step(database)
-            try await Task.sleep(for: isMore ? Self.breath : Self.pause)
+            let step = try await follower.step(database)
+            let now = ContinuousClock.now
+            let rate = Double(step.weight) / (looked.duration(to: now) / .seconds(1))
+            looked = now
+            let pause = rate < Self.livelyRate ? Self.pause : Self.livelyPause
+            try await Task.sleep(for: step.isMore ? Self.breath : pause)
         }
     }
 
@@ -115,7 +124,7 @@ public final class SearchIndex: Service {
         let next = try files.begin(besides: before, chain: node.chain)
         logger.notice("making the index anew")
         let follower = IndexFollower(node: node, text: text)
-        while try await follower.step(next) { try await Task.sleep(for: Self.breath) }
+        while try await follower.step(next).isMore { try await Task.sleep(for: Self.breath) }
         try next.markComplete()
         current.withLock { $0 = next }
         wishes.withLock { $0.rebuild = false }
@@ -128,6 +137,6 @@ public final class SearchIndex: Service {
     func catchUp() async throws {
         let follower = IndexFollower(node: node, text: text)
         if isRebuilding { try await rebuild() }
-        while try await follower.step(database) {}
+        while try await follower.step(database).isMore {}
     }
 }
