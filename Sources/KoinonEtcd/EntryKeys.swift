@@ -33,6 +33,18 @@ package struct EntryKeys: Sendable {
         lanes(of: author) + Self.wide(epoch) + [Self.slash]
     }
 
+    /// What lies between the entries of these authors, in ranges that ascend; each has a first
+    /// key, and an end behind its last.
+    package func rangesWithout(_ authors: [String]) -> [(start: [UInt8], end: [UInt8])] {
+        var ranges: [(start: [UInt8], end: [UInt8])] = []
+        var start = entries
+        for lanes in authors.map(lanes(of:)).sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+            ranges.append((start, lanes))
+            start = Self.end(of: lanes)
+        }
+        return ranges + [(start, entriesEnd)]
+    }
+
     /// Behind every key that begins with a prefix that ends in a slash.
     static func end(of prefix: [UInt8]) -> [UInt8] { prefix.dropLast() + [slash + 1] }
 

@@ -48,7 +48,8 @@ public final class EtcdEngine: OrderingEngine {
         self.authors = authors
         self.logger = logger
         appender = Appender(
-            client: client, keys: keys, conditions: conditions, news: news, logger: logger)
+            client: client, keys: keys, values: values, conditions: conditions, news: news,
+            logger: logger)
         var probe = EtcdRangeRequest()
         probe.key = Data(keys.trimmed)
         certificates = credentials.map { [client, conditions] in
@@ -72,7 +73,8 @@ public final class EtcdEngine: OrderingEngine {
 
     public func entries(after cursor: OrderCursor) -> EtcdEntries {
         let watcher = Watcher(
-            client: client, keys: keys, values: values, news: news, logger: logger)
+            client: client, keys: keys, authors: authors, values: values, news: news,
+            logger: logger)
         watching.withLock { watching in
             watching?.cancel()
             watching = Task { await watcher.run(from: cursor.position.rawValue) }

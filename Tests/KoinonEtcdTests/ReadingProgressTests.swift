@@ -167,6 +167,21 @@ extension ReadingProgressTests {
         }
     }
 
+    @Test("without some authors' leave out theirs and nobody else's", arguments: [
+        [], ["alfa"], ["carol", "alfa"],
+    ])
+    func ranges(authors: [String]) {
+        let ranges = keys.rangesWithout(authors)
+        for author in ["alf", "alfa", "alfa-b", "alfa0", "bravo", "carol", "dora"] {
+            let key = keys.key(author, 1)
+            let found = ranges.count { range in
+                !key.lexicographicallyPrecedes(range.start)
+                    && key.lexicographicallyPrecedes(range.end)
+            }
+            #expect(found == (authors.contains(author) ? 0 : 1), "\(author)")
+        }
+    }
+
     @Test("of another form are none")
     func others() {
         let (epoch, sequence) = ("00000000000000000003", "00000000000000000001")

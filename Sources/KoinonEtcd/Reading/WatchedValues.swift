@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Entries that a watch has brought, so that they need not be fetched once more. What they
-/// are and where they stand is asked apart; a watch may err.
+/// Entries that a watch has brought, or that were appended here, so that they need not be
+/// fetched once more. What they are and where they stand is asked apart; a watch may err.
 final class WatchedValues: Sendable {
     private struct State {
         var values: [[UInt8]: (created: UInt64, value: [UInt8])] = [:]

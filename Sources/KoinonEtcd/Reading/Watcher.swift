@@ -1,12 +1,15 @@
 import Foundation
 import KoinonNode
+import KoinonProtocol
 import Logging
 
-/// Wakes the reader when etcd has something new. A hint only: the reader looks once a
-/// second anyhow.
+/// Wakes the reader when etcd has something new of others. A hint only: the reader looks once
+/// a second anyhow.
 struct Watcher: Sendable {
     let client: EtcdClient
     let keys: EntryKeys
+    /// Whose entries are appended here: what they are need not come back.
+    let authors: [MemberID]
     let values: WatchedValues
     let news: Signal
     let logger: Logger
@@ -41,9 +44,13 @@ struct Watcher: Sendable {
         let connection = client.connection
         try await withThrowingTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
-            group.addTask {
-                try await connection.watch(request(from: revision)) { try take($0) }
-                throw Ended(description: "the server ended it")
+            for (start, end) in keys.rangesWithout(authors.map(\.rawValue)) {
+                group.addTask {
+                    try await connection.watch(request(start, end, from: revision)) {
+                        try take($0)
+                    }
+                    throw Ended(description: "the server ended it")
+                }
             }
             group.addTask {
                 while client.connection === connection {
@@ -56,10 +63,12 @@ struct Watcher: Sendable {
         }
     }
 
-    private func request(from revision: UInt64) -> EtcdWatchRequest {
+    private func request(
+        _ start: [UInt8], _ end: [UInt8], from revision: UInt64
+    ) -> EtcdWatchRequest {
         var request = EtcdWatchRequest()
-        request.createRequest.key = Data(keys.entries)
-        request.createRequest.rangeEnd = Data(keys.entriesEnd)
+        request.createRequest.key = Data(start)
+        request.createRequest.rangeEnd = Data(end)
         request.createRequest.startRevision = Int64(clamping: revision)
         return request
     }

@@ -24,17 +24,19 @@ final class Appender: Sendable {
 
     private let client: EtcdClient
     private let keys: EntryKeys
+    private let values: WatchedValues
     private let conditions: EtcdConditions
     private let news: Signal
     private let logger: Logger
     private let state = Mutex(State())
 
     init(
-        client: EtcdClient, keys: EntryKeys, conditions: EtcdConditions, news: Signal,
-        logger: Logger
+        client: EtcdClient, keys: EntryKeys, values: WatchedValues, conditions: EtcdConditions,
+        news: Signal, logger: Logger
     ) {
         self.client = client
         self.keys = keys
+        self.values = values
         self.conditions = conditions
         self.news = news
         self.logger = logger
@@ -111,14 +113,19 @@ final class Appender: Sendable {
     /// - Returns: whether other bytes have the place.
     /// - Throws: what stopped the engine, and faults that no repetition mends.
     private func put(_ entry: SignedEntry) async throws -> Bool {
-        let value = Data(entry.envelope.packed)
-        let request = Self.request(
-            key: Data(keys.key(entry.author.rawValue, entry.sequence)), value: value)
+        let key = keys.key(entry.author.rawValue, entry.sequence)
+        let packed = entry.envelope.packed
+        let value = Data(packed)
+        let request = Self.request(key: Data(key), value: value)
         var failures = 0
         while true {
             do {
                 let answer = try await client.call(.transaction, request)
-                if answer.succeeded { return false }
+                if answer.succeeded {
+                    let revision = UInt64(clamping: answer.header.revision)
+                    values.add(key, created: revision, packed)
+                    return false
+                }
                 let found = answer.responses.first?.responseRange.kvs.first
                 return found?.value != value
             } catch let fault as EtcdFault {
