@@ -42,6 +42,11 @@ public final class Node: Service {
     private static let tick = Duration.milliseconds(200)
     /// Seconds that a node which is to stop waits for an engine that does not answer.
     private static let patience = 5
+    /// Entries that wait for the executor. While they do the engine is not asked for more, so a
+    /// node with much to do asks seldom and takes much at once.
+    private static let orderedBytes = 1_048_576
+    /// Counted for each beside its body.
+    private static let orderedOverhead = 512
 
     /// Opens the home's ledger, or begins it at block 0, and takes up where it stopped.
     ///
@@ -183,7 +188,9 @@ public final class Node: Service {
     ///
     /// - Throws: the fault that stopped it, for instance a full disk.
     public func run() async throws {
-        let ordered = BoundedQueue<OrderedEntry>(capacity: 4 * Executor.entriesPerBatch)
+        let ordered = BoundedQueue<OrderedEntry>(capacity: Self.orderedBytes) {
+            $0.envelope.body.count + Self.orderedOverhead
+        }
         let executed = BoundedQueue<ExecutedBatch>(capacity: 16)
         let executor = Executor(
             chain: chain, replica: replica, lastPosition: lastPosition, ownEntries: ownEntries,

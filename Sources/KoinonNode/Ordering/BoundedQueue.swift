@@ -5,16 +5,23 @@ import Synchronization
 final class BoundedQueue<Element: Sendable>: Sendable {
     private struct State {
         var elements: [Element] = []
+        /// Of all elements.
+        var weight = 0
         var finished = false
         var reader: CheckedContinuation<Void, Never>?
         var writers: [CheckedContinuation<Void, Never>] = []
     }
 
     private let capacity: Int
+    private let weight: @Sendable (Element) -> Int
     private let state = Mutex(State())
 
-    init(capacity: Int) {
+    /// - Parameters:
+    ///   - capacity: weight at which the queue is full; the last element may go beyond.
+    ///   - weight: of an element; each counts 1 unless told otherwise.
+    init(capacity: Int, weight: @escaping @Sendable (Element) -> Int = { _ in 1 }) {
         self.capacity = capacity
+        self.weight = weight
     }
 
     /// Waits for room, then adds. Dropped silently after ``finish()``.
@@ -22,15 +29,16 @@ final class BoundedQueue<Element: Sendable>: Sendable {
         while true {
             let isFull = state.withLock { state -> Bool in
                 guard !state.finished else { return false }
-                guard state.elements.count < capacity else { return true }
+                guard state.weight < capacity else { return true }
                 state.elements.append(element)
+                state.weight += weight(element)
                 state.reader.take()?.resume()
                 return false
             }
             guard isFull else { return }
             await withCheckedContinuation { continuation in
                 state.withLock { state in
-                    if state.elements.count < capacity || state.finished {
+                    if state.weight < capacity || state.finished {
                         continuation.resume()
                     } else {
                         state.writers.append(continuation)
@@ -46,6 +54,7 @@ final class BoundedQueue<Element: Sendable>: Sendable {
             let (taken, ended) = state.withLock { state -> ([Element], Bool) in
                 let taken = Array(state.elements.prefix(limit))
                 state.elements.removeFirst(taken.count)
+                state.weight -= taken.reduce(0) { $0 + weight($1) }
                 for writer in state.writers { writer.resume() }
                 state.writers = []
                 return (taken, taken.isEmpty && state.finished)

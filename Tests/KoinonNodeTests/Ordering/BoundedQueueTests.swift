@@ -1,0 +1,22 @@
+import Testing
+
+@testable import KoinonNode
+
+@Suite("a bounded queue") struct BoundedQueueTests {
+    @Test("is full by weight: one element may go beyond, the next one waits")
+    func weight() async {
+        let queue = BoundedQueue<Int>(capacity: 10) { $0 }
+        await queue.push(9)
+        await queue.push(100)
+        let pushing = Task { await queue.push(1) }
+        for _ in 0..<100 { await Task.yield() }
+        #expect(await queue.drain(limit: 1) == [9])
+        // Still full with what is left.
+        for _ in 0..<100 { await Task.yield() }
+        #expect(await queue.drain(limit: 5) == [100])
+        await pushing.value
+        #expect(await queue.drain(limit: 5) == [1])
+        queue.finish()
+        #expect(await queue.drain(limit: 5) == nil)
+    }
+}
