@@ -28,6 +28,7 @@ struct ChainTests {
                 query = "?limit=2&from=\(next)"
             }
             #expect(heights == Array((0...tip).reversed()))
+            #expect(try await served.get("/v1/blocks?limit=200").status == .ok)
             for bad in ["limit=0", "limit=201", "limit=x", "from=-1"] {
                 let answer = try await served.get("/v1/blocks?\(bad)")
                 #expect(answer.status == .badRequest, "\(bad)")
@@ -114,6 +115,32 @@ struct PrepareTests {
             #expect(done["status"] as? String == "done")
             let next = try await served.get("/v1/nonces/\(alfa.key.publicKey.hex)").json
             #expect(next["next_nonce"] as? String == "2")
+        }
+    }
+
+    @Test(arguments: [
+        ("", 3_600_000), (", \"valid_for_ms\": 1", 1), (", \"valid_for_ms\": 86400000", 86_400_000),
+        (", \"valid_for_ms\": 0", nil), (", \"valid_for_ms\": 86400001", nil),
+    ] as [(String, UInt64?)])
+    func `is good for an hour, or for as long as is asked for`(
+        part: String, lifetime: UInt64?
+    ) async throws {
+        try await Served.with { served in
+            let answer = try await served.post(
+                "/v1/transactions/prepare",
+                """
+                {"public_key": "\(served.home.member("alfa").key.publicKey.hex)"\(part), "actions":
+                 {"resources": {"register_kind": {"kind": "bike", "title": "Bicycle"}}}}
+                """)
+            guard let lifetime else {
+                #expect(answer.status == .badRequest)
+                #expect(try answer.json["field"] as? String == "valid_for_ms")
+                return
+            }
+            let text = try #require(try answer.json["body"] as? String)
+            let body = try TransactionBody(
+                strict: Array(try #require(Data(base64Encoded: text))))
+            #expect(body.expiresAtMs == (TestHome.start + lifetime).milliseconds)
         }
     }
 

@@ -122,10 +122,44 @@ struct EventStreamTests {
             #expect(money == all.filter { $0.contains("\"event\":{\"money\":") })
             let two = try await lines("module=money,market")
             #expect(two.count > money.count)
-            let own = try await lines("agreement=\(agreement.text)")
-            #expect(!own.isEmpty && own == all.filter { $0.contains(agreement.text) })
+            let (bea, bike) = (world.bea.account.text, world.resource.text)
+            for (name, id) in [("agreement", agreement.text), ("account", bea), ("resource", bike)] {
+                let own = try await lines("\(name)=\(id)")
+                #expect(!own.isEmpty && own.count < all.count, "\(name)")
+                #expect(own == all.filter { $0.contains(id) }, "\(name)")
+            }
+            let both = try await lines("account=\(bea)&resource=\(bike)")
+            #expect(both == all.filter { $0.contains(bea) && $0.contains(bike) })
             let bad = try await served.get("/v1/events?account=nobody")
             #expect(try bad.json["field"] as? String == "account")
+        }
+    }
+
+    @Test func `begins behind the last block, unless it is told where`() async throws {
+        try await Served.with { served in
+            _ = try await LeaseWorld(on: served.node, of: served.home)
+            let end = served.node.progress.current.height
+            let now = try await served.get("/v1/events?until=\(end)")
+            #expect(now.status == .ok && !now.text.contains("id: "))
+            #expect(now.headers[.koinonHeight] == "\(end)")
+            let last = try await served.get("/v1/events?from=\(end)&until=\(end)")
+            let ids = last.text.split(separator: "\n").filter { $0.hasPrefix("id: ") }
+            #expect(!ids.isEmpty && ids.allSatisfy { $0.hasPrefix("id: \(end).") })
+        }
+    }
+
+    @Test func `has a bounded number of readers, and tells the next one when to come again`()
+        async throws
+    {
+        try await Served.with { served in
+            let most = served.context.configuration.limits.eventStreams
+            served.context.metrics.openEventStreams.add(most - 1, ordering: .relaxed)
+            #expect(try await served.get("/v1/events?from=0&until=0").status == .ok)
+            served.context.metrics.openEventStreams.add(1, ordering: .relaxed)
+            let answer = try await served.get("/v1/events?from=0&until=0")
+            #expect(answer.status == .serviceUnavailable)
+            #expect(try answer.json["code"] as? String == "tooManyStreams")
+            #expect(answer.headers[.retryAfter] == "10")
         }
     }
 

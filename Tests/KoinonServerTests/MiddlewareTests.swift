@@ -2,6 +2,7 @@ import Foundation
 import Hummingbird
 import HummingbirdTesting
 import Logging
+import NIOCore
 import Synchronization
 import Testing
 
@@ -30,6 +31,12 @@ struct MiddlewareTests {
             #expect(headers[.xContentTypeOptions] == "nosniff")
             #expect(headers[.contentSecurityPolicy]?.contains("default-src 'none'") == true)
             #expect(headers[.strictTransportSecurity] == nil)
+        }
+        var configuration = ServerConfiguration()
+        configuration.tls = .init(certificate: "chain.pem", key: "key.pem")
+        try await Served.with(configuration) { served in
+            let headers = try await served.get("/v1/status").headers
+            #expect(headers[.strictTransportSecurity] == "max-age=31536000")
         }
     }
 
@@ -68,6 +75,16 @@ struct MiddlewareTests {
             ) { $0 }
             #expect(preflight.status == .noContent)
             #expect(preflight.headers[.accessControlAllowMethods]?.contains("POST") == true)
+            let foreign = try await served.client.execute(
+                uri: "/v1/transactions", method: .options,
+                headers: [
+                    .origin: "https://other.example", .accessControlRequestMethod: "POST",
+                ]
+            ) { $0 }
+            #expect(foreign.headers[.accessControlAllowOrigin] == nil)
+            #expect(foreign.headers[.accessControlAllowMethods] == nil)
+            // Or a cache would give one origin what another one got.
+            #expect(good.headers[.vary] == "Origin" && other.headers[.vary] == "Origin")
         }
     }
 
@@ -79,6 +96,9 @@ struct MiddlewareTests {
                 "/v1/transactions", String(repeating: " ", count: 1_025))
             #expect(answer.status == .contentTooLarge)
             #expect(try answer.json["code"] as? String == "bodyTooLarge")
+            let largest = try await served.post(
+                "/v1/transactions", String(repeating: " ", count: 1_024))
+            #expect(largest.status == .badRequest)
         }
     }
 }
@@ -111,6 +131,20 @@ struct RateLimiterTests {
         let limiter = RateLimiter(perSecond: 0, burst: 1)
         for _ in 0..<1_000 { #expect(limiter.take(from: "a", at: start) == nil) }
         #expect(limiter.count == 0)
+    }
+}
+
+@Suite("A client")
+struct ClientAddressTests {
+    @Test(arguments: [
+        ("192.0.2.7", "192.0.2.7"), ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"), ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+    ])
+    func `is an address, or all those that somebody has together`(
+        address: String, client: String
+    ) throws {
+        #expect(try SocketAddress(ipAddress: address, port: 80).client == client)
     }
 }
 

@@ -4,11 +4,11 @@ import HummingbirdTesting
 import KoinonClient
 import KoinonLedger
 import KoinonMachine
-import KoinonNode
 import KoinonProtocol
 import NIOCore
 import Testing
 
+@testable import KoinonNode
 @testable import KoinonServer
 @testable import TestNodes
 
@@ -30,6 +30,38 @@ struct SubmitTests {
             #expect(again["status"] as? String == "done")
             #expect(again["final"] as? Bool == true)
             #expect(again["height"] as? Int == 1)
+        }
+    }
+
+    /// Bravo's node is another one.
+    @Test func `is answered when a quorum has signed it, when that is asked for`() async throws {
+        try await Served.with(home: try TestHome(hosts: ["alfa"])) { served in
+            let envelope = try served.home.member("alfa").sign(Self.kind)
+            let durable = try await served.send(envelope, "?wait=durable&timeout_ms=300000")
+            #expect(durable.status == .ok)
+            #expect(try durable.json["final"] as? Bool == false)
+            let open = try await served.send(envelope, "?wait=final&timeout_ms=20")
+            #expect(open.status == .accepted)
+            #expect(try open.json["status"] as? String == "done")
+            #expect(try open.json["final"] as? Bool == false)
+
+            async let later = served.send(envelope, "?wait=final&timeout_ms=300000")
+            let key = TestHome.nodeKey(of: "bravo")
+            var body = EntryBody()
+            body.chain = Data(served.home.chain.bytes)
+            body.author = "bravo"
+            body.sequence = 1
+            body.clockMs = TestHome.start.milliseconds
+            body.attestations = [
+                key.sign(Attestation.body(of: served.node.tip), as: .attestation).message
+            ]
+            let entry = SignedEntry(
+                author: try #require(MemberID(rawValue: "bravo")), sequence: 1,
+                envelope: key.sign(body.encoded, as: .entry))
+            try await served.node.engine.append([entry]).durable()
+            let final = try await later
+            #expect(final.status == .ok)
+            #expect(try final.json["final"] as? Bool == true)
         }
     }
 
@@ -124,6 +156,18 @@ struct SubmitTests {
         try await Served.with { served in
             let answer = try await served.post("/v1/transactions", body, type: type)
             #expect(answer.status.code == status)
+            #expect(try answer.json["field"] as? String == field)
+        }
+    }
+
+    @Test(arguments: [(1_000, "transactions[0].public_key"), (1_001, "transactions")])
+    func `comes with at most 999 others in one request`(count: Int, field: String) async throws {
+        try await Served.with { served in
+            let one = #"{"body": "AA==", "public_key": "", "signature": ""}"#
+            let list = Array(repeating: one, count: count).joined(separator: ",")
+            let answer = try await served.post(
+                "/v1/transactions", "{\"transactions\": [\(list)]}")
+            #expect(answer.status == .badRequest)
             #expect(try answer.json["field"] as? String == field)
         }
     }

@@ -57,6 +57,7 @@ struct SyncRouteTests {
             let answer = try await served.get("/v1/sync/blocks?from=1")
             #expect(answer.status == .serviceUnavailable)
             #expect(try answer.json["code"] as? String == "tooManyStreams")
+            #expect(answer.headers[.retryAfter] == "5")
         }
     }
 

@@ -69,8 +69,12 @@ public final class ProgressBoard: Sendable {
     /// Returns when the chain is further than `seen`, at once if it is now, and at a
     /// ``nudge()``; nil once the node has ended.
     ///
+    /// - Parameter isOver: asked before it waits; whoever makes it true nudges afterwards, and is
+    ///   not missed then.
     /// - Throws: `CancellationError` when the task is cancelled.
-    public func next(after seen: ChainProgress) async throws -> ChainProgress? {
+    public func next(
+        after seen: ChainProgress, unless isOver: () -> Bool = { false }
+    ) async throws -> ChainProgress? {
         let number = state.withLock { state in
             state.nextNumber += 1
             return state.nextNumber
@@ -80,7 +84,7 @@ public final class ProgressBoard: Sendable {
                 let answer: Result<ChainProgress?, any Error>? = state.withLock { state in
                     // In the lock: whoever cancels later finds what waits.
                     if Task.isCancelled { return .failure(CancellationError()) }
-                    if state.progress != seen { return .success(state.progress) }
+                    if state.progress != seen || isOver() { return .success(state.progress) }
                     if state.isClosed { return .success(nil) }
                     state.waiting[number] = continuation
                     return nil

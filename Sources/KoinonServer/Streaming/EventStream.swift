@@ -63,7 +63,10 @@ final class EventStream: Sendable {
                 // Tells the reader how far it is, and notices when there is none any more.
                 try await writer.write(ByteBuffer(string: ": \(seen.height)\n\n"))
             }
-            guard let now = try await progress.next(after: seen) else { return }
+            let now = try await progress.next(after: seen) {
+                isStopping.load(ordering: .acquiring)
+            }
+            guard let now else { return }
             seen = now
         }
     }

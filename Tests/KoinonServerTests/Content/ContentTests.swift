@@ -67,6 +67,8 @@ struct ContentTests {
         try store.put(Array("ten bytes.".utf8))
         #expect(throws: ContentStore.Fault.full(limit: 25)) { try store.put(Array("five.".utf8)) }
         #expect(store.totalBytes == 21)
+        try store.put(Array("four".utf8))
+        #expect(store.totalBytes == 25)
     }
 
     @Test func `forgets for good what was deleted`() throws {

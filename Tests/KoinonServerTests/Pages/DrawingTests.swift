@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import KoinonServer
+@testable import TestNodes
 
 @Suite struct DrawingTests {
     /// Made by another program (Python's qrcode 8, mask 4).
@@ -55,6 +56,30 @@ import Testing
         let svg = try #require(PlaceMap(pins: [pin], label: "\"><x").svg())
         #expect(svg.contains("&lt;script&gt;&quot;&amp; "))
         #expect(!svg.contains("<x") && !svg.contains("<script"))
+    }
+
+    /// Rules of agreements come from members, their titles too.
+    @Test func `Words of a process cannot become an element`() async throws {
+        let home = try TestHome()
+        try await home.running { node in
+            var process = try #require(node.look { ProcessView.make("lease", in: $0) })
+            for index in process.states.indices { process.states[index].title = "<b>\"&" }
+            for index in process.transitions.indices { process.transitions[index].name = "<i>" }
+            let drawing = ProcessDrawing(
+                process: process, current: "booked", texts: try Texts(language: "en"))
+            let svg = drawing.svg()
+            #expect(svg.contains("&lt;b&gt;") && svg.contains("&lt;i&gt;"))
+            #expect(!svg.contains("<b>") && !svg.contains("<i>"))
+        }
+    }
+
+    /// Everything else that a template shows is escaped.
+    @Test func `Templates take nothing but drawings as it is`() throws {
+        let names = Set(
+            WebFiles.paths.filter { $0.hasSuffix(".mustache") }.compactMap { WebFiles.text(at: $0) }
+                .flatMap { $0.matches(of: /\{\{\{\s*([^}]+?)\s*\}\}\}|\{\{&\s*([^}]+?)\s*\}\}/) }
+                .map { String($0.output.1 ?? $0.output.2 ?? "") })
+        #expect(names == ["qr", "process", "drawing", "map", "chart"])
     }
 
     @Test(arguments: [(0.0, "0"), (1.5, "1.5"), (-0.126, "-0.13"), (2.004, "2"), (10.07, "10.07")])

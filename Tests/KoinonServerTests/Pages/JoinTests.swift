@@ -128,6 +128,18 @@ import Testing
         }
     }
 
+    @Test func `All addresses together open only so many accounts a day`() async throws {
+        let limits = Joining.Limits(accountsPerAddress: 100, accounts: 2)
+        try await PageWorld.with(limits: limits) { world in
+            for (number, status) in [200, 200, 429].enumerated() {
+                let order = Self.order(try Self.consent("many \(number)", world))
+                let answer = try await world.served.post("/v1/join", order)
+                #expect(answer.status.code == status)
+                #expect(answer.headers[.retryAfter] == (status == 429 ? "3600" : nil))
+            }
+        }
+    }
+
     @Test func `Money is for accounts on the ledger, where the member gives any`() async throws {
         try await PageWorld.with { world in
             let ask = "{\"account\": \"\(world.lease.paul.account)\"}"

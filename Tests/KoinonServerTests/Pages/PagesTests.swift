@@ -79,6 +79,9 @@ import Testing
                 #expect(page.status == .notFound, "\(path)")
                 #expect(page.headers[.contentType] == "text/html; charset=utf-8", "\(path)")
                 #expect(PageCheck.problems(of: page.text) == [], "\(path)")
+                #expect(
+                    page.headers[.contentSecurityPolicy] == SecurityMiddleware.pagePolicy,
+                    "\(path)")
             }
             let json = try await world.served.get("/v1/nowhere")
             #expect(json.headers[.contentType] == "application/problem+json")

@@ -67,6 +67,42 @@ struct ReadingRouteTests {
         }
     }
 
+    @Test func `give lists page by page, without gaps or repeats`() async throws {
+        try await withWorld { served, world, agreement in
+            var ids = [agreement.text]
+            for number in 1...4 as ClosedRange<UInt64> {
+                let id: AgreementID = world.bea.builder.nextID(ofAction: 0)
+                let start = TestHome.start + number * 5 * LeaseWorld.hour
+                try await world.bea.done(
+                    .openAgreement(
+                        offer: world.offer, start: start, durationMilliseconds: LeaseWorld.hour),
+                    to: served.node)
+                ids.insert(id.text, at: 0)
+            }
+            try await served.context.index?.catchUp()
+            for path in [
+                "/v1/agreements", "/v1/accounts/\(world.bea.account)/agreements",
+                "/v1/offers/\(world.offer)/agreements",
+            ] {
+                for limit in [1, 2, 5] {
+                    var found: [String] = []
+                    var query = "?limit=\(limit)"
+                    while true {
+                        let page = try await served.get(path + query).json
+                        let rows = try #require(page["rows"] as? [[String: Any]])
+                        #expect(rows.count <= limit)
+                        found += rows.compactMap { $0["id"] as? String }
+                        guard let next = page["next"] as? String else { break }
+                        query = "?limit=\(limit)&cursor=\(next)"
+                        try #require(found.count < 10, "the pages do not end")
+                    }
+                    #expect(found == ids, "\(path), \(limit) at a time")
+                }
+            }
+            #expect(try await served.get("/v1/agreements?limit=200").status == .ok)
+        }
+    }
+
     @Test func `tell what is not there, and which field is wrong`() async throws {
         try await withWorld { served, world, _ in
             let stranger = served.home.sender("stranger").account
