@@ -118,10 +118,12 @@ struct PrepareTests {
         }
     }
 
-    @Test(arguments: [
-        ("", 3_600_000), (", \"valid_for_ms\": 1", 1), (", \"valid_for_ms\": 86400000", 86_400_000),
-        (", \"valid_for_ms\": 0", nil), (", \"valid_for_ms\": 86400001", nil),
-    ] as [(String, UInt64?)])
+    @Test(
+        arguments: [
+            ("", 3_600_000), (", \"valid_for_ms\": 1", 1),
+            (", \"valid_for_ms\": 86400000", 86_400_000),
+            (", \"valid_for_ms\": 0", nil), (", \"valid_for_ms\": 86400001", nil),
+        ] as [(String, UInt64?)])
     func `is good for an hour, or for as long as is asked for`(
         part: String, lifetime: UInt64?
     ) async throws {

@@ -123,7 +123,8 @@ struct EventStreamTests {
             let two = try await lines("module=money,market")
             #expect(two.count > money.count)
             let (bea, bike) = (world.bea.account.text, world.resource.text)
-            for (name, id) in [("agreement", agreement.text), ("account", bea), ("resource", bike)] {
+            for (name, id) in [("agreement", agreement.text), ("account", bea), ("resource", bike)]
+            {
                 let own = try await lines("\(name)=\(id)")
                 #expect(!own.isEmpty && own.count < all.count, "\(name)")
                 #expect(own == all.filter { $0.contains(id) }, "\(name)")
