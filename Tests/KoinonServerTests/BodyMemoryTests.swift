@@ -67,14 +67,14 @@ struct BodyMemoryTests {
             let isGivenBack = Atomic(false)
             async let answer = {
                 let answer = try await served.client.execute(
-                    uri: "/v1/transactions/bulk?wait=durable&timeout_ms=30000", method: .post,
+                    uri: "/v1/transactions/bulk?wait=durable&timeout_ms=300000", method: .post,
                     headers: [.contentType: "application/x-protobuf"],
                     body: BulkTests.framed(many.map { $0.message.encoded })
                 ) { $0 }
                 return (answer.text, isGivenBack.load(ordering: .sequentiallyConsistent))
             }()
             // One of the usual size is taken meanwhile.
-            let done = try await served.send(other, "?wait=durable&timeout_ms=30000").json
+            let done = try await served.send(other, "?wait=durable&timeout_ms=300000").json
             #expect(done["status"] as? String == "done")
             isGivenBack.store(true, ordering: .sequentiallyConsistent)
             memory.giveBack(500_000, for: "one")

@@ -231,7 +231,7 @@ struct BulkTests {
             var body = Self.framed([envelope.message.encoded])
             body.writeBytes([0xff, 0xff, 0xff, 0xff, 0x7f])
             let answer = try await served.client.execute(
-                uri: "/v1/transactions/bulk?wait=durable&timeout_ms=30000", method: .post,
+                uri: "/v1/transactions/bulk?wait=durable&timeout_ms=300000", method: .post,
                 headers: [.contentType: "application/x-protobuf"], body: body
             ) { $0 }
             let lines = answer.text.split(separator: "\n")
