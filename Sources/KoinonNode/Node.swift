@@ -56,11 +56,12 @@ public final class Node: Service {
     public convenience init(
         home: NodeHome, engine: (any OrderingEngine)? = nil,
         clock: any NodeClock = SystemClock(), pool: Pool = Pool(),
+        retention: OrderRetention = OrderRetention(),
         storeOptions: StoreOptions = StoreOptions(), logger: Logger
     ) throws {
         try self.init(
-            home: home, engine: engine, clock: clock, pool: pool, storeOptions: storeOptions,
-            guards: nil, logger: logger)
+            home: home, engine: engine, clock: clock, pool: pool, retention: retention,
+            storeOptions: storeOptions, guards: nil, logger: logger)
     }
 
     /// - Parameters:
@@ -69,7 +70,8 @@ public final class Node: Service {
     ///   - uptime: milliseconds that only go forward; nil for those from now on.
     init(
         home: NodeHome, engine: (any OrderingEngine)?, clock: any NodeClock, pool: Pool,
-        storeOptions: StoreOptions, guards: GuardKeeper?, modules: ModuleList = .standard,
+        retention: OrderRetention = OrderRetention(), storeOptions: StoreOptions,
+        guards: GuardKeeper?, modules: ModuleList = .standard,
         uptime: (@Sendable () -> UInt64)? = nil, logger: Logger
     ) throws {
         self.pool = pool
@@ -106,7 +108,7 @@ public final class Node: Service {
         committer = Committer(
             store: store, engine: self.engine, desk: desk, outcomes: outcomes, resumed: resumed,
             hosted: hostedKeys, evidence: EvidenceFile(home: home, chain: genesis.chain),
-            progress: progress, logger: logger)
+            progress: progress, retention: retention, logger: logger)
         try committer.signWhatIsLeft()
         let finality = resumed.attester.finality
         let named = finality.judges(of: finality.finalHeight.next)

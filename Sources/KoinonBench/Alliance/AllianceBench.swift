@@ -10,17 +10,24 @@ public struct AllianceBench: Sendable {
     public var servers: Int
     public var accounts: Int
     public var transactions: Int
-    /// Of a full load at the end, under which etcd's size is watched; 0 leaves it out.
+    /// Of a load at the end, under which etcd's size is watched; 0 leaves it out.
     public var minutes: Double
+    /// Transactions a second of that load; 0: as many as can be.
+    public var rate: Double
+    /// Bytes of entries that each node keeps at etcd; nil for what nodes keep by themselves.
+    public var keepBytes: Int?
 
     public init(
-        members: Int, servers: Int, accounts: Int, transactions: Int, minutes: Double = 0
+        members: Int, servers: Int, accounts: Int, transactions: Int, minutes: Double = 0,
+        rate: Double = 0, keepBytes: Int? = nil
     ) {
         self.members = members
         self.servers = servers
         self.accounts = accounts
         self.transactions = transactions
         self.minutes = minutes
+        self.rate = rate
+        self.keepBytes = keepBytes
     }
 
     /// Field names are those of the JSON form; docs/benchmarks.md says what each means.
@@ -70,7 +77,8 @@ public struct AllianceBench: Sendable {
     public func run(in parent: URL? = nil, _ notes: BenchNotes) async throws -> Report {
         let folder = try BenchFolder(under: parent)
         let alliance = try BenchAlliance(
-            members: members, servers: servers, accounts: accounts, in: folder.url
+            members: members, servers: servers, accounts: accounts, keepBytes: keepBytes,
+            in: folder.url
         ) { notes.progress("accounts", $0, accounts) }
         let file = try MessageFile(creating: folder.url.appending(path: "messages"))
         // Twice: once for all nodes, once while one is away.
@@ -123,7 +131,7 @@ public struct AllianceBench: Sendable {
         _ alliance: BenchAlliance, in folder: URL, after load: PaymentLoad, _ notes: BenchNotes
     ) async throws -> LastingLoad.Outcome? {
         guard minutes > 0 else { return nil }
-        notes.say("at full load for \(minutes) minutes")
+        notes.say("under load for \(minutes) minutes")
         return try await LastingLoad(
             bench: self, alliance: alliance, folder: folder,
             firstNonce: PreparedLedger.nextNonce + load.noncesPerAccount

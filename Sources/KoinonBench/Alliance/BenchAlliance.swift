@@ -19,13 +19,15 @@ final class BenchAlliance: @unchecked Sendable {
     let genesis: GenesisDocument
     private let command: URL
     private let addresses: [String]
+    private let keepBytes: Int?
     /// The operator's options.
     private let etcdctl: [String]
     let clients: [NodeClient]
 
+    /// - Parameter keepBytes: of entries, at etcd; nil for what nodes keep by themselves.
     /// - Throws: ``BenchFault`` when etcd is not installed.
     init(
-        members count: Int, servers: Int, accounts: Int, in parent: URL,
+        members count: Int, servers: Int, accounts: Int, keepBytes: Int?, in parent: URL,
         progress: (Int) -> Void
     ) throws {
         for program in ["/usr/bin/etcd", "/usr/bin/etcdctl"]
@@ -34,6 +36,7 @@ final class BenchAlliance: @unchecked Sendable {
                 "\(program) is missing: apt-get install etcd-server etcd-client")
         }
         command = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+        self.keepBytes = keepBytes
         folder = parent.appending(path: "alliance", directoryHint: .isDirectory)
         members = (1...count).map { "member\($0)" }
         let ports = try FreePorts.take(count + 2 * servers)
@@ -162,6 +165,7 @@ final class BenchAlliance: @unchecked Sendable {
         var environment = ProcessInfo.processInfo.environment
         environment["KOINON_LIMITS_REQUESTS_PER_SECOND"] = "0"
         environment["KOINON_LOG_LEVEL"] = "warning"
+        if let keepBytes { environment["KOINON_ORDER_KEEP_BYTES"] = "\(keepBytes)" }
         environment["ETCDCTL_API"] = "3"
         process.environment = environment
         let file = folder.appending(path: "\(log).log")

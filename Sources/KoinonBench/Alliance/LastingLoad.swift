@@ -4,7 +4,8 @@ import KoinonLedger
 import KoinonNode
 import KoinonProtocol
 
-/// A full load that goes on for minutes, and what etcd stores meanwhile.
+/// A load that goes on for minutes, as full as it can be or at the pace that is given, and
+/// what etcd stores meanwhile.
 struct LastingLoad: Sendable {
     let bench: AllianceBench
     let alliance: BenchAlliance
@@ -38,6 +39,10 @@ struct LastingLoad: Sendable {
             try await sending
             try FileManager.default.removeItem(atPath: next.path)
             next = following
+            if bench.rate > 0 {
+                let due = Double(part * bench.transactions) / bench.rate
+                try await Task.sleep(until: begin + .seconds(due))
+            }
             let seconds = begin.duration(to: .now).inSeconds
             sizes.append((seconds, try await alliance.engineBytes()))
             notes.progress("minutes of load", Int(seconds / 60), Int(bench.minutes))

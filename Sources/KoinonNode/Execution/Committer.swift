@@ -38,7 +38,7 @@ final class Committer: Sendable {
     private let pool: Pool
     private let progress: ProgressBoard
     private let logger: Logger
-    let trimPoints = TrimPoints()
+    let trimPoints: TrimPoints
     /// A thread of its own, since waiting for the disk would hold one of the few that all
     /// tasks share.
     private let disk = DispatchQueue(label: "koinon.committer")
@@ -74,7 +74,7 @@ final class Committer: Sendable {
     init(
         store: LedgerStore, engine: any OrderingEngine, desk: OrderDesk, outcomes: OutcomeBoard,
         resumed: Resumption, hosted: HostedKeys, evidence: EvidenceFile, progress: ProgressBoard,
-        logger: Logger
+        retention: OrderRetention, logger: Logger
     ) {
         chain = resumed.replica.read { $0.chain }
         self.store = store
@@ -93,6 +93,7 @@ final class Committer: Sendable {
         closedEpochs = resumed.closedEpochs
         self.evidence = evidence
         self.progress = progress
+        trimPoints = TrimPoints(retention)
         self.logger = logger
     }
 

@@ -1,23 +1,25 @@
 import KoinonProtocol
 import Synchronization
 
+/// What of the order stays with the engine, whichever is less: whoever lags, for nodes that
+/// were away for a while, and need not ask others then.
+public struct OrderRetention: Sendable {
+    /// Final blocks.
+    public var blocks: Int
+    /// Of their entries.
+    public var bytes: Int
+
+    public init(blocks: Int = 65_536, bytes: Int = 512 * 1_048_576) {
+        self.blocks = blocks
+        self.bytes = bytes
+    }
+}
+
 /// Up to where the engine may forget: what final blocks beyond a retention hold.
 ///
 /// Kept in memory only. A node that starts anew trims once it has taken as much again as it
 /// retains, so at most twice of that stays with the engine.
 package final class TrimPoints: Sendable {
-    /// What stays with the engine, whichever is less: whoever lags, for nodes that were away
-    /// for a while, and need not ask others then.
-    package struct Retention: Sendable {
-        var blocks: Int
-        var bytes: Int
-
-        package init(blocks: Int = 65_536, bytes: Int = 512 * 1_048_576) {
-            self.blocks = blocks
-            self.bytes = bytes
-        }
-    }
-
     private struct Point {
         var height: Height
         var position: OrderPosition
@@ -29,10 +31,10 @@ package final class TrimPoints: Sendable {
         var bytes = 0
     }
 
-    private let retention: Retention
+    private let retention: OrderRetention
     private let state = Mutex(State())
 
-    package init(_ retention: Retention = Retention()) { self.retention = retention }
+    package init(_ retention: OrderRetention = OrderRetention()) { self.retention = retention }
 
     /// A block that the entry at `position` closed.
     ///

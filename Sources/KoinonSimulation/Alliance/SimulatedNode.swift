@@ -20,7 +20,7 @@ final class SimulatedNode {
     /// By node key.
     private(set) var guards: [PublicKey: SimulatedGuard]
     let archive = SimulatedArchive()
-    private let retention: TrimPoints.Retention
+    private let retention: OrderRetention
     var clockOffsetMs: Int64
     /// Rises with each start: what was meant for an earlier process comes to nothing.
     private(set) var life = 0
@@ -43,7 +43,7 @@ final class SimulatedNode {
                 folder: folder.appending(path: member.id.rawValue),
                 checkpointPages: setting.checkpointPages)
         }
-        retention = TrimPoints.Retention(blocks: setting.retainedBlocks)
+        retention = OrderRetention(blocks: setting.retainedBlocks)
         disk = try makeDisk()
     }
 
@@ -188,7 +188,7 @@ final class NodeProcess {
     private var unstored: [StoredAttestation] = []
     private let guards: GuardKeeper
 
-    init(_ node: SimulatedNode, _ retention: TrimPoints.Retention) throws {
+    init(_ node: SimulatedNode, _ retention: OrderRetention) throws {
         trimPoints = TrimPoints(retention)
         let (genesis, subject) = (node.genesis, node.subject)
         self.subject = subject

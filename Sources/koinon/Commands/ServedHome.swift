@@ -21,7 +21,8 @@ struct ServedHome {
         self.logger = logger
         let node = try Node(
             home: home, engine: try Self.engine(of: home, logger: logger),
-            clock: try Self.clock(of: home), pool: settings.pool, logger: logger)
+            clock: try Self.clock(of: home), pool: settings.pool,
+            retention: settings.retention, logger: logger)
         self.node = node
         logger.debug("memory", metadata: ["allocator": "jemalloc \(Allocator.version)"])
         let file = home.addressFile
@@ -119,7 +120,9 @@ struct ServedHome {
 
     private static func greeting(_ node: Node, _ address: String, _ home: String) -> String {
         let hosted = node.hostedIDs.map(\.rawValue).joined(separator: ", ")
-        let (height, members) = node.replica.read { ($0.header.height, $0.members.members.map(\.id)) }
+        let (height, members) = node.replica.read {
+            ($0.header.height, $0.members.members.map(\.id))
+        }
         let holdsAll = Set(members).isSubset(of: node.hosted.map(\.id))
         let holds = holdsAll ? ": this operator holds all their keys" : ""
         return """

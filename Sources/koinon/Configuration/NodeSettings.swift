@@ -11,6 +11,7 @@ struct NodeSettings {
     var logFormat = LogFormat.json
     var poolTransactions = 100_000
     var poolBytes = 256 * 1_048_576
+    var retention = OrderRetention()
     var housekeeping = Housekeeping.Rules()
     var certificate = ""
     var key = ""

@@ -68,6 +68,8 @@ struct Setting: Sendable {
         number("prune.keepBlocks", 0...Int.max) { \.housekeeping.keepBlocks },
         number("pool.transactions", 1...10_000_000) { \.poolTransactions },
         number("pool.bytes", 65_536...1_073_741_824) { \.poolBytes },
+        number("order.keepBlocks", 16...10_000_000) { \.retention.blocks },
+        number("order.keepBytes", 1_048_576...68_719_476_736) { \.retention.bytes },
         choice("log.level", Logger.Level.self) { \.logLevel },
         choice("log.format", NodeSettings.LogFormat.self) { \.logFormat },
     ]

@@ -7,10 +7,12 @@ struct BenchAllianceCommand: AsyncParsableCommand {
         abstract: "Payments made final by several nodes and etcd, all on this machine.",
         discussion: """
             Every member checks and executes everything, on the same cores as all others. With
-            --minutes a full load goes on at the end, and etcd's size is watched.
+            --minutes a load goes on at the end, a full one or --rate transactions a second, and
+            etcd's size is watched.
 
               koinon bench alliance --members 4 --json
               koinon bench alliance --members 4 --minutes 30
+              koinon bench alliance --minutes 30 --rate 500 --keep-mebibytes 32
             """)
 
     @Option(name: .long, help: "Members, each with a node.")
@@ -23,6 +25,10 @@ struct BenchAllianceCommand: AsyncParsableCommand {
     var transactions = 20_000
     @Option(name: .long, help: "Minutes of load under which etcd's size is watched.")
     var minutes = 0.0
+    @Option(name: .long, help: "Transactions a second of that load; 0: as many as can be.")
+    var rate = 0.0
+    @Option(name: .long, help: "MiB of entries that nodes keep at etcd; 0: as they do.")
+    var keepMebibytes = 0
     @OptionGroup var options: BenchOptions
 
     func validate() throws {
@@ -35,12 +41,16 @@ struct BenchAllianceCommand: AsyncParsableCommand {
         guard (0...1_440).contains(minutes) else {
             throw ValidationError("--minutes: 0 to 1440")
         }
+        guard rate >= 0, (0...65_536).contains(keepMebibytes) else {
+            throw ValidationError("--rate: 0 or more; --keep-mebibytes: 0 to 65536")
+        }
     }
 
     func run() async throws {
         let bench = AllianceBench(
             members: members, servers: etcd, accounts: accounts, transactions: transactions,
-            minutes: minutes)
+            minutes: minutes, rate: rate,
+            keepBytes: keepMebibytes > 0 ? keepMebibytes * 1_048_576 : nil)
         try await options.report { folder, notes in try await bench.run(in: folder, notes) }
     }
 }
