@@ -15,6 +15,16 @@ extension Node {
         case unknown(Hash256)
 
         fileprivate var isPending: Bool { if case .pending = self { true } else { false } }
+
+        /// What is pending goes on to what became of it.
+        fileprivate mutating func take(_ settlement: OutcomeBoard.Settlement) {
+            guard case .pending(let id) = self else { return }
+            switch settlement {
+            case .outcome(let outcome): self = .settled(id, outcome)
+            case .open: break
+            case .nothing: self = .unknown(id)
+            }
+        }
     }
 
     /// Submits transactions; they enter the pool in the order given, and each gets its
@@ -32,34 +42,61 @@ extension Node {
         let checked = results.enumerated().compactMap { index, result in
             (try? result.get()).map { (index: index, transaction: $0) }
         }
-        // Drawn before any of them can be executed.
-        let ticket = outcomes.draw(for: checked.map(\.transaction.id))
-        let admitted = admit(checked.map(\.transaction))
-        for (place, status) in admitted.enumerated() where !status.isPending {
-            outcomes.discard(ticket, at: place)
-        }
+        let taken = take(checked.map(\.transaction))
         var settled: [OutcomeBoard.Settlement] = []
         if waits {
-            settled = await outcomes.redeem(ticket, within: limit)
+            settled = await outcomes.redeem(taken.ticket, within: limit)
         } else {
-            outcomes.discard(ticket)
+            outcomes.discard(taken.ticket)
         }
         var statuses = results.map { result in
             if case .failure(let fault) = result { return SubmissionStatus.refused(.fault(fault)) }
             return .refused(.poolFull)
         }
         for (place, checked) in checked.enumerated() {
-            statuses[checked.index] = admitted[place]
-            if waits, case .pending(let id) = admitted[place] {
-                statuses[checked.index] =
-                    switch settled[place] {
-                    case .outcome(let outcome): .settled(id, outcome)
-                    case .open: .pending(id)
-                    case .nothing: .unknown(id)
-                    }
-            }
+            statuses[checked.index] = taken.admitted[place]
+            if waits { statuses[checked.index].take(settled[place]) }
         }
         return statuses
+    }
+
+    /// Submits one, as ``submit(_:waits:limit:)`` does, without a task that waits for it.
+    ///
+    /// - Parameter tell: is called once: at once, or by whoever settles it; must not wait.
+    public func submit(
+        _ envelope: Envelope, waits: Bool, limit: Duration? = nil,
+        tell: @escaping @Sendable (SubmissionStatus) -> Void
+    ) {
+        let transaction: CheckedTransaction
+        do throws(TransactionFault) {
+            transaction = try CheckedTransaction(envelope, chain: chain)
+        } catch {
+            return tell(.refused(.fault(error)))
+        }
+        let taken = take([transaction])
+        let admitted = taken.admitted[0]
+        guard waits, admitted.isPending else {
+            outcomes.discard(taken.ticket)
+            return tell(admitted)
+        }
+        outcomes.redeem(taken.ticket, within: limit) { settled in
+            var status = admitted
+            status.take(settled[0])
+            tell(status)
+        }
+    }
+
+    /// Takes transactions into the pool with a ticket for those that are pending then.
+    private func take(
+        _ transactions: [CheckedTransaction]
+    ) -> (ticket: OutcomeBoard.Ticket, admitted: [SubmissionStatus]) {
+        // Drawn before any of them can be executed.
+        let ticket = outcomes.draw(for: transactions.map(\.id))
+        let admitted = admit(transactions)
+        for (place, status) in admitted.enumerated() where !status.isPending {
+            outcomes.discard(ticket, at: place)
+        }
+        return (ticket, admitted)
     }
 
     /// How many are looked up in the state at a time: blocks wait meanwhile.

@@ -47,7 +47,7 @@ struct Layer: Sendable {
             name: "KoinonServer",
             modules: [
                 "AsyncHTTPClient", "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "HTTPTypes",
-                "NIOCore", "NIOSSL",
+                "NIOCore", "NIOHTTPTypes", "NIOSSL",
                 "Mustache", "GRDB", "GRDBSQLite", "Logging", "ServiceLifecycle", "SwiftProtobuf",
                 "Foundation", "Glibc", "Synchronization",
             ]),

@@ -48,6 +48,9 @@ final class OutcomeBoard: Sendable {
         case nothing
     }
 
+    /// Told once, by whoever settles the last of a ticket's transactions; must not wait.
+    typealias Waiter = @Sendable ([Settlement]) -> Void
+
     /// One transaction of a ticket.
     private struct Place {
         var ticket: UInt64
@@ -62,7 +65,7 @@ final class OutcomeBoard: Sendable {
         var outcomes: [TransactionOutcome?]
         var isOpen: [Bool]
         var openCount: Int
-        var waiter: CheckedContinuation<[Settlement], Never>?
+        var waiter: Waiter?
 
         var settlements: [Settlement] {
             zip(outcomes, isOpen).map { outcome, isOpen in
@@ -137,10 +140,10 @@ final class OutcomeBoard: Sendable {
     }
 
     private struct Answer {
-        var waiter: CheckedContinuation<[Settlement], Never>
+        var waiter: Waiter
         var settlements: [Settlement]
 
-        func give() { waiter.resume(returning: settlements) }
+        func give() { waiter(settlements) }
     }
 
     private let state = Mutex(State())
@@ -191,18 +194,23 @@ final class OutcomeBoard: Sendable {
     ///
     /// - Parameter limit: what is open after that stays so; nil waits until nothing is.
     func redeem(_ ticket: Ticket, within limit: Duration? = nil) async -> [Settlement] {
-        await withCheckedContinuation { waiter in
-            let answer = state.withLock { state in
-                state.tickets[ticket.number]?.waiter = waiter
-                if state.isClosed { state.tickets[ticket.number]?.closeAll() }
-                return state.answer(ticket.number)
-            }
-            if let answer {
-                answer.give()
-            } else if let limit {
-                // Now that there is a waiter to be told.
-                giveUpWaiting(ticket, at: .now.advanced(by: limit))
-            }
+        await withCheckedContinuation { continuation in
+            redeem(ticket, within: limit) { continuation.resume(returning: $0) }
+        }
+    }
+
+    /// As ``redeem(_:within:)-async``, without a task that waits; tells at once what is known.
+    func redeem(_ ticket: Ticket, within limit: Duration?, _ waiter: @escaping Waiter) {
+        let answer = state.withLock { state in
+            state.tickets[ticket.number]?.waiter = waiter
+            if state.isClosed { state.tickets[ticket.number]?.closeAll() }
+            return state.answer(ticket.number)
+        }
+        if let answer {
+            answer.give()
+        } else if let limit {
+            // Now that there is a waiter to be told.
+            giveUpWaiting(ticket, at: .now.advanced(by: limit))
         }
     }
 

@@ -29,10 +29,7 @@ public enum Answer {
         _ buffer: ByteBuffer, type: String, status: HTTPResponse.Status = .ok,
         headers: HTTPFields = [:]
     ) -> Response {
-        var headers = headers
-        headers[.contentType] = type
-        if headers[.cacheControl] == nil { headers[.cacheControl] = "no-store" }
-        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: buffer))
+        WholeAnswer(buffer, type: type, status: status, headers: headers).response
     }
 
     static var encoder: JSONEncoder {
@@ -40,5 +37,32 @@ public enum Answer {
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return encoder
+    }
+}
+
+/// An answer whose body is there as a whole.
+struct WholeAnswer: Sendable {
+    var head: HTTPResponse
+    var body: ByteBuffer
+
+    init(
+        _ body: ByteBuffer, type: String, status: HTTPResponse.Status = .ok,
+        headers: HTTPFields = [:]
+    ) {
+        head = HTTPResponse(status: status, headerFields: headers)
+        head.headerFields[.contentType] = type
+        head.headerFields[.contentLength] = String(body.readableBytes)
+        if headers[.cacheControl] == nil { head.headerFields[.cacheControl] = "no-store" }
+        self.body = body
+    }
+
+    init(_ value: JSONValue, status: HTTPResponse.Status = .ok) {
+        self.init(ByteBuffer(string: value.text), type: "application/json", status: status)
+    }
+
+    var response: Response {
+        Response(
+            status: head.status, headers: head.headerFields,
+            body: ResponseBody(byteBuffer: body))
     }
 }

@@ -32,6 +32,9 @@ public struct HTTPService: Service {
     public func run() async throws {
         let configuration = context.configuration
         let certificates = context.certificates
+        let passage = Passage(context)
+        let direct = DirectSubmission.Service(
+            routes: SubmitRoutes(context: context), passage: passage)
         let counter = ConnectionCounter(limits: configuration.limits, metrics: context.metrics)
         let server = HTTPServerBuilder { responder in
             LimitedChannel(
@@ -39,13 +42,13 @@ public struct HTTPService: Service {
                     responder: responder,
                     configuration: .init(
                         idleTimeout: .seconds(Int64(configuration.limits.idleSeconds)))),
-                connections: counter, certificates: certificates)
+                connections: counter, certificates: certificates, direct: direct)
         }
         var quiet = context.logger
         // Its own lines repeat ours.
         quiet.logLevel = max(quiet.logLevel, .warning)
         let application = Application(
-            router: API.router(context), server: server,
+            router: API.router(context, passage), server: server,
             configuration: .init(
                 address: .hostname(configuration.host, port: configuration.port)),
             services: [Heartbeat(progress: context.node.progress)]

@@ -9,6 +9,7 @@ struct LimitedChannel: ServerChildChannel {
     let base: HTTP1Channel
     let connections: ConnectionCounter
     let certificates: Certificates?
+    let direct: DirectSubmission.Service
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
         let client = channel.remoteAddress?.client ?? "unknown"
@@ -18,11 +19,23 @@ struct LimitedChannel: ServerChildChannel {
             return channel.eventLoop.makeFailedFuture(TooManyConnections())
         }
         channel.closeFuture.whenComplete { _ in connections.close(client) }
-        guard let certificates else { return base.setup(channel: channel, logger: logger) }
+        guard let certificates else { return setUpHTTP(channel, logger) }
         return channel.eventLoop.makeCompletedFuture {
             try channel.pipeline.syncOperations.addHandler(
                 NIOSSLServerHandler(context: certificates.current))
-        }.flatMap { base.setup(channel: channel, logger: logger) }
+        }.flatMap { setUpHTTP(channel, logger) }
+    }
+
+    private func setUpHTTP(
+        _ channel: any Channel, _ logger: Logger
+    ) -> EventLoopFuture<HTTP1Channel.Value> {
+        base.setup(channel: channel, logger: logger).flatMapThrowing { value in
+            let pipeline = channel.pipeline.syncOperations
+            // Behind what counts requests under way, before what hands them to the router.
+            let counting = try pipeline.handler(type: HTTPConnectionStateHandler.self)
+            try pipeline.addHandler(DirectSubmission(direct), position: .after(counting))
+            return value
+        }
     }
 
     func handle(value: HTTP1Channel.Value, logger: Logger) async {

@@ -75,14 +75,16 @@ public struct Problem: Error, Sendable, CustomStringConvertible {
         return .object(members)
     }
 
-    public func response(requestID: String) -> Response {
+    func answer(requestID: String) -> WholeAnswer {
         var headers: HTTPFields = [:]
         if let retryAfter { headers[.retryAfter] = String(retryAfter) }
         if !allow.isEmpty { headers[.allow] = allow.joined(separator: ", ") }
-        return Answer.bytes(
+        return WholeAnswer(
             ByteBuffer(string: value(requestID: requestID).text),
             type: "application/problem+json", status: status, headers: headers)
     }
+
+    public func response(requestID: String) -> Response { answer(requestID: requestID).response }
 }
 
 extension Problem: HTTPResponseError {

@@ -14,8 +14,11 @@ public struct Query: Sendable {
     }
 
     /// Of a path with its query and without parameters of its own.
-    package init(path: String) {
-        uri = URI(path)
+    package init(path: String) { self.init(URI(path)) }
+
+    /// Of a path without parameters of its own.
+    init(_ uri: URI) {
+        self.uri = uri
         parameters = Hummingbird.Parameters()
     }
 

@@ -5,23 +5,20 @@ import Hummingbird
 public enum API {
     /// The router with every group of routes; a group is one line here.
     public static func router(_ context: ServerContext) -> Router<KoinonRequestContext> {
+        router(context, Passage(context))
+    }
+
+    /// - Parameter passage: shared with those who answer without the router.
+    static func router(
+        _ context: ServerContext, _ passage: Passage
+    ) -> Router<KoinonRequestContext> {
         let router = Router(
             context: KoinonRequestContext.self, options: .autoGenerateHeadEndpoints)
-        let table = RouteTable()
-        let configuration = context.configuration
         router.add(
-            middleware: ObservingMiddleware(metrics: context.metrics, logger: context.logger))
-        router.add(middleware: SecurityMiddleware(isTLS: configuration.tls != nil))
-        router.add(middleware: OriginMiddleware(allowed: configuration.allowedOrigins))
-        router.add(
-            middleware: PageErrorMiddleware(
-                renderer: PageRenderer(context: context, library: .shared)))
-        router.add(middleware: ProblemMiddleware(table: table, logger: context.logger))
-        router.add(
-            middleware: RateMiddleware(
-                limiter: RateLimiter(
-                    perSecond: configuration.limits.requestsPerSecond,
-                    burst: configuration.limits.requestBurst), metrics: context.metrics))
+            middleware: PassageMiddleware(
+                passage: passage,
+                errorPages: ErrorPages(
+                    renderer: PageRenderer(context: context, library: .shared))))
         router.add(middleware: PoolMiddleware())
         HealthRoutes(context: context).add(to: router)
         StatusRoutes(context: context).add(to: router)
@@ -43,7 +40,7 @@ public enum API {
         PageRoutes(context: context).add(to: router)
         AssetRoutes().add(to: router)
         DescriptionRoutes().add(to: router)
-        table.fill(router.routes.map { ("\($0.method)", "\($0.path)") })
+        passage.table.fill(router.routes.map { ("\($0.method)", "\($0.path)") })
         return router
     }
 }

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import KoinonLedger
 import KoinonNode
 import KoinonProtocol
@@ -20,18 +21,14 @@ struct SubmitRoutes {
         Submitter(node: context.node, metrics: context.metrics)
     }
 
-    /// What the query says about waiting.
-    private func waiting(_ query: Query) throws -> (Waiting, Duration) {
-        let longest = context.configuration.limits.waitMilliseconds
-        let limit = try query.number("timeout_ms", 0...longest, default: min(10_000, longest))
-        return (try query.choice("wait", default: .none), .milliseconds(limit))
+    private func order(_ query: Query) throws -> SubmissionOrder {
+        try SubmissionOrder(query, longest: context.configuration.limits.waitMilliseconds)
     }
 
     private func submit(
         _ request: Request, _ requestContext: KoinonRequestContext
     ) async throws -> Response {
-        let query = Query(request, requestContext)
-        let (waiting, limit) = try waiting(query)
+        let order = try order(Query(request, requestContext))
         let type = try ContentKind(request)
         let (isOne, envelopes) = try await context.bodies.collect(
             request, requestContext, upTo: context.configuration.limits.bodyBytes
@@ -41,7 +38,15 @@ struct SubmitRoutes {
             case .json: try SubmissionForm.json(bytes, maximum: Self.most)
             }
         }
-        let verdicts = try await submitter.submit(envelopes, waiting: waiting, limit: limit)
+        let verdicts = try await submitter.submit(
+            envelopes, waiting: order.waiting, limit: order.limit)
+        return try answer(verdicts, isOne: isOne, order.waiting).response
+    }
+
+    /// - Throws: ``Problem/poolFull`` when nothing was taken for that reason.
+    private func answer(
+        _ verdicts: [Verdict], isOne: Bool, _ waiting: Waiting
+    ) throws(Problem) -> WholeAnswer {
         if verdicts.allSatisfy(\.isPoolFull) { throw Problem.poolFull }
         let progress = context.node.progress.current
         let isOpen = verdicts.contains { verdict in
@@ -55,7 +60,7 @@ struct SubmitRoutes {
             isOne
             ? values[0]
             : ["height": .number(progress.height.rawValue), "transactions": .array(values)]
-        return Answer.json(answer, status: isOpen ? .accepted : .ok)
+        return WholeAnswer(answer, status: isOpen ? .accepted : .ok)
     }
 
     /// Reads length-delimited `Signed` messages and answers a line of JSON for each, in their
@@ -63,11 +68,11 @@ struct SubmitRoutes {
     private func submitMany(
         _ request: Request, _ requestContext: KoinonRequestContext
     ) async throws -> Response {
-        let query = Query(request, requestContext)
-        let (waiting, limit) = try waiting(query)
+        let order = try order(Query(request, requestContext))
         guard try ContentKind(request) == .protobuf else { throw ContentKind.unsupported }
         let stream = BulkSubmission(
-            submitter: submitter, waiting: waiting, limit: limit, memory: context.bodies,
+            submitter: submitter, waiting: order.waiting, limit: order.limit,
+            memory: context.bodies,
             client: requestContext.client, requestID: requestContext.requestID)
         let body = request.body
         return Response(
@@ -77,6 +82,61 @@ struct SubmitRoutes {
                 try await stream.run(body, writer: &writer)
                 try await writer.finish(nil)
             })
+    }
+}
+
+/// For ``DirectSubmission``.
+extension SubmitRoutes {
+    private static let path = "/v1/transactions"
+
+    /// How a request wants to be answered that is one transaction in protobuf's form and may be
+    /// answered without a task; nil for all others, also those that are wrong.
+    func directOrder(_ head: HTTPRequest) -> SubmissionOrder? {
+        guard head.method == .post, head.path?.hasPrefix(Self.path) == true else { return nil }
+        let (uri, headers) = (URI(head.path ?? ""), head.headerFields)
+        let most = min(BodyMemory.freeBytes, context.configuration.limits.bodyBytes)
+        guard uri.path == Self.path, headers[.contentType] == "application/x-protobuf",
+            let length = headers[.contentLength].flatMap({ Int($0) }), length <= most,
+            headers[.connection] != "close", headers[.expect] == nil,
+            let order = try? order(Query(uri)), order.waiting != .final
+        else { return nil }
+        return order
+    }
+
+    func directContext(_ channel: any Channel) -> KoinonRequestContext {
+        let context = KoinonRequestContext(
+            source: .init(channel: channel, logger: context.logger))
+        context.coreContext.endpointPath.value = Self.path
+        return context
+    }
+
+    /// - Parameter tell: is called once, on the event loop.
+    /// - Throws: what is wrong with the body; then nobody is told.
+    func submit(
+        _ body: ByteBuffer, _ order: SubmissionOrder, on loop: any EventLoop,
+        tell: @escaping @Sendable (Result<WholeAnswer, any Error>) -> Void
+    ) throws {
+        let envelope = try SubmissionForm.message(Array(buffer: body))
+        submitter.submit(
+            envelope, waits: order.waiting != .none, limit: order.limit, on: loop
+        ) { verdict in
+            tell(Result { try answer([verdict], isOne: true, order.waiting) })
+        }
+    }
+}
+
+/// What a request's query says about waiting.
+struct SubmissionOrder: Sendable {
+    var waiting: Waiting
+    var limit: Duration
+
+    /// - Parameter longest: milliseconds that a client may wait.
+    /// - Throws: ``Problem``.
+    init(_ query: Query, longest: Int) throws {
+        let milliseconds = try query.number(
+            "timeout_ms", 0...longest, default: min(10_000, longest))
+        limit = .milliseconds(milliseconds)
+        waiting = try query.choice("wait", default: .none)
     }
 }
 

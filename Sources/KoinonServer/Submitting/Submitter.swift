@@ -1,6 +1,7 @@
 import KoinonLedger
 import KoinonNode
 import KoinonProtocol
+import NIOCore
 
 /// How long an answer about sent transactions may take.
 public enum Waiting: String, Sendable, CaseIterable {
@@ -37,6 +38,23 @@ public struct Submitter: Sendable {
             _ = try await node.progress.untilFinal(height, before: start.advanced(by: limit))
         }
         return verdicts
+    }
+
+    /// Submits one, without a task that waits for it.
+    ///
+    /// - Parameter tell: is called once, on the event loop.
+    func submit(
+        _ envelope: Envelope, waits: Bool, limit: Duration, on loop: any EventLoop,
+        tell: @escaping @Sendable (Verdict) -> Void
+    ) {
+        let start = ContinuousClock.now
+        node.submit(envelope, waits: waits, limit: limit) { status in
+            loop.execute {
+                let verdict = Verdict(envelope.bodyHash, status)
+                self.record([verdict], waiting: waits ? .durable : .none, since: start)
+                tell(verdict)
+            }
+        }
     }
 
     private func record(

@@ -17,7 +17,7 @@ import Testing
                     let response = try await world.page(path, language: language)
                     #expect(response.status == .ok, "\(path)")
                     #expect(
-                        response.headers[.contentSecurityPolicy] == SecurityMiddleware.pagePolicy,
+                        response.headers[.contentSecurityPolicy] == SecurityHeaders.pagePolicy,
                         "\(path)")
                     let html = response.text
                     #expect(html.contains("<html lang=\"\(language)\">"), "\(path)")

@@ -3,37 +3,37 @@ import Hummingbird
 import KoinonProtocol
 import Logging
 
-/// The outermost: names the request, counts it, measures it and logs it.
-struct ObservingMiddleware: RouterMiddleware {
+/// Names each request, counts it, measures it and logs it.
+struct RequestObserver {
     let metrics: ServerMetrics
     let logger: Logger
 
-    func handle(
-        _ request: Request, context: KoinonRequestContext,
-        next: (Request, KoinonRequestContext) async throws -> Response
-    ) async throws -> Response {
-        var context = context
-        if let given = request.headers[.requestID], Self.isSensible(given) {
-            context.requestID = given
-        }
-        let start = ContinuousClock.now
-        var response = try await next(request, context)
-        response.headers[.requestID] = context.requestID
+    /// Calls the request what the client calls it, if it sent a sensible name.
+    func name(_ request: Request, _ context: inout KoinonRequestContext) {
+        guard let given = request.headers[.requestID], Self.isSensible(given) else { return }
+        context.requestID = given
+    }
+
+    /// - Parameter start: when the request came.
+    func note(
+        _ head: inout HTTPResponse, to request: Request, _ context: KoinonRequestContext,
+        since start: ContinuousClock.Instant
+    ) {
+        head.headerFields[.requestID] = context.requestID
         let seconds = start.duration(to: .now).seconds
         // The route, not the path asked for: else anybody could make any number of them.
         let path = context.endpointPath ?? "NotFound"
         metrics.count(
             ServerMetrics.Request(
-                method: Self.method(request), path: path, status: response.status.code),
+                method: Self.method(request), path: path, status: head.status.code),
             seconds: seconds)
         logger.debug(
             "request",
             metadata: [
                 "request_id": "\(context.requestID)", "method": "\(Self.method(request))",
-                "path": "\(request.loggedPath)", "status": "\(response.status.code)",
+                "path": "\(request.loggedPath)", "status": "\(head.status.code)",
                 "seconds": "\(seconds)", "client": "\(context.client)",
             ])
-        return response
     }
 
     /// Goes into a header, a log and problem details.

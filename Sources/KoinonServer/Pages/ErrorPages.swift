@@ -2,14 +2,15 @@ import HTTPTypes
 import Hummingbird
 
 /// Shows people who look for a page that is not there, or failed, a page instead of JSON.
-struct PageErrorMiddleware: RouterMiddleware {
+struct ErrorPages {
     let renderer: PageRenderer
 
-    func handle(
-        _ request: Request, context: KoinonRequestContext,
-        next: (Request, KoinonRequestContext) async throws -> Response
-    ) async throws -> Response {
-        let response = try await next(request, context)
+    /// The page instead of problem details; any other answer as it is.
+    ///
+    /// - Throws: what is wrong with the page's template.
+    func shown(
+        _ response: Response, to request: Request, _ context: KoinonRequestContext
+    ) throws -> Response {
         guard response.status.code >= 400, Self.isForPeople(request),
             response.headers[.contentType] == "application/problem+json"
         else { return response }

@@ -3,28 +3,24 @@ import Hummingbird
 import Logging
 
 /// Turns what a route throws, and paths and methods that are not there, into problem details.
-struct ProblemMiddleware: RouterMiddleware {
+struct FaultReporter {
     let table: RouteTable
     let logger: Logger
 
-    func handle(
-        _ request: Request, context: KoinonRequestContext,
-        next: (Request, KoinonRequestContext) async throws -> Response
-    ) async throws -> Response {
-        do {
-            return try await next(request, context)
-        } catch {
-            let problem = problem(of: error, request)
-            if problem.status.code >= 500 {
-                logger.error(
-                    "a request failed",
-                    metadata: [
-                        "request_id": "\(context.requestID)", "path": "\(request.loggedPath)",
-                        "error": "\(error)",
-                    ])
-            }
-            return problem.response(requestID: context.requestID)
+    /// What the client is told; what is the node's own fault goes into the log.
+    func problem(
+        of error: any Error, in request: Request, _ context: KoinonRequestContext
+    ) -> Problem {
+        let problem = problem(of: error, request)
+        if problem.status.code >= 500 {
+            logger.error(
+                "a request failed",
+                metadata: [
+                    "request_id": "\(context.requestID)", "path": "\(request.loggedPath)",
+                    "error": "\(error)",
+                ])
         }
+        return problem
     }
 
     private func problem(of error: any Error, _ request: Request) -> Problem {

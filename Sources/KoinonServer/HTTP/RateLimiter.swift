@@ -1,30 +1,6 @@
 import Hummingbird
 import Synchronization
 
-/// Turns away whoever asks more often than is allowed (a token bucket an address).
-struct RateMiddleware: RouterMiddleware {
-    let limiter: RateLimiter
-    let metrics: ServerMetrics
-
-    func handle(
-        _ request: Request, context: KoinonRequestContext,
-        next: (Request, KoinonRequestContext) async throws -> Response
-    ) async throws -> Response {
-        // Those who watch the node must not be locked out by a neighbour behind their address.
-        if request.uri.path.hasPrefix("/health/") { return try await next(request, context) }
-        if let seconds = limiter.take(from: context.client, at: .now) {
-            metrics.requestsTurnedAway.add(1, ordering: .relaxed)
-            throw Problem(
-                status: .tooManyRequests, code: "tooManyRequests", title: "Too many requests",
-                detail: "this address has used up its requests for now",
-                remedy:
-                    "send at most \(limiter.perSecond) a second, and many transactions by /v1/transactions/bulk",
-                retryAfter: seconds)
-        }
-        return try await next(request, context)
-    }
-}
-
 /// Buckets that fill at a rate up to a bound, one an address.
 final class RateLimiter: Sendable {
     private struct Bucket {
@@ -46,6 +22,21 @@ final class RateLimiter: Sendable {
     }
 
     var count: Int { buckets.withLock { $0.count } }
+
+    /// Takes one for a request.
+    ///
+    /// - Throws: what its client is told that asks more often than is allowed.
+    func admit(_ request: Request, from client: String) throws(Problem) {
+        // Those who watch the node must not be locked out by a neighbour behind their address.
+        if request.uri.path.hasPrefix("/health/") { return }
+        guard let seconds = take(from: client, at: .now) else { return }
+        throw Problem(
+            status: .tooManyRequests, code: "tooManyRequests", title: "Too many requests",
+            detail: "this address has used up its requests for now",
+            remedy:
+                "send at most \(perSecond) a second, and many transactions by /v1/transactions/bulk",
+            retryAfter: seconds)
+    }
 
     /// Takes one; gives the seconds after which there is one when there is none now.
     func take(from address: String, at now: ContinuousClock.Instant) -> Int? {
