@@ -80,7 +80,7 @@ import Testing
                 #expect(page.headers[.contentType] == "text/html; charset=utf-8", "\(path)")
                 #expect(PageCheck.problems(of: page.text) == [], "\(path)")
                 #expect(
-                    page.headers[.contentSecurityPolicy] == SecurityMiddleware.pagePolicy,
+                    page.headers[.contentSecurityPolicy] == SecurityHeaders.pagePolicy,
                     "\(path)")
             }
             let json = try await world.served.get("/v1/nowhere")
