@@ -74,18 +74,7 @@ struct HostingTests {
             try await home.member("alfa").done(.registerKind("bike", title: "Bicycle"), to: node)
             await node.untilIdle()
             #expect(node.finalHeight == .genesis)
-            let header = node.tip
-            var body = EntryBody()
-            body.chain = Data(home.chain.bytes)
-            body.author = "bravo"
-            body.sequence = 1
-            body.clockMs = home.clock.now.milliseconds
-            let key = TestHome.nodeKey(of: "bravo")
-            body.attestations = [key.sign(Attestation.body(of: header), as: .attestation).message]
-            let entry = SignedEntry(
-                author: try #require(MemberID(rawValue: "bravo")), sequence: 1,
-                envelope: key.sign(body.encoded, as: .entry))
-            try await node.engine.append([entry]).durable()
+            try await home.attest(by: "bravo", to: node)
             try await node.untilFinal(Height(1))
             #expect(node.finalHeight == Height(1))
             #expect(

@@ -85,6 +85,21 @@ struct ProvingTests {
         #expect(report.finalHeight == report.tip?.height)
     }
 
+    @Test func `of a transaction waits for the signatures that make it final`() async throws {
+        let home = try TestHome(hosts: ["alfa"])
+        try await home.running { node in
+            let sent = try home.member("alfa").sign(.registerKind("bike", title: "Bicycle"))
+            #expect(try await node.receipt(of: sent).code == 0)
+            await #expect(throws: ProofMakingFault.notFinal(Height(1))) {
+                try await node.prove(transaction: sent.bodyHash, limit: .milliseconds(20))
+            }
+            async let proof = node.prove(transaction: sent.bodyHash, limit: .seconds(300))
+            try await home.attest(by: "bravo", to: node)
+            let checked = try await proof.check(genesis: home.genesis)
+            #expect(checked.header.height == Height(1))
+        }
+    }
+
     @Test func `of state and of absence holds after changes of members`() async throws {
         let home = try TestHome()
         try await home.running { node in

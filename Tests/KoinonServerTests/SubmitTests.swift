@@ -4,11 +4,11 @@ import HummingbirdTesting
 import KoinonClient
 import KoinonLedger
 import KoinonMachine
+import KoinonNode
 import KoinonProtocol
 import NIOCore
 import Testing
 
-@testable import KoinonNode
 @testable import KoinonServer
 @testable import TestNodes
 
@@ -46,19 +46,7 @@ struct SubmitTests {
             #expect(try open.json["final"] as? Bool == false)
 
             async let later = served.send(envelope, "?wait=final&timeout_ms=300000")
-            let key = TestHome.nodeKey(of: "bravo")
-            var body = EntryBody()
-            body.chain = Data(served.home.chain.bytes)
-            body.author = "bravo"
-            body.sequence = 1
-            body.clockMs = TestHome.start.milliseconds
-            body.attestations = [
-                key.sign(Attestation.body(of: served.node.tip), as: .attestation).message
-            ]
-            let entry = SignedEntry(
-                author: try #require(MemberID(rawValue: "bravo")), sequence: 1,
-                envelope: key.sign(body.encoded, as: .entry))
-            try await served.node.engine.append([entry]).durable()
+            try await served.home.attest(by: "bravo", to: served.node)
             let final = try await later
             #expect(final.status == .ok)
             #expect(try final.json["final"] as? Bool == true)

@@ -106,6 +106,21 @@ final class TestHome: Sendable {
         return try result.get()
     }
 
+    /// A member that the node does not host signs its last block, in that member's first entry.
+    func attest(by member: String, to node: Node) async throws {
+        let key = Self.nodeKey(of: member)
+        var body = EntryBody()
+        body.chain = Data(chain.bytes)
+        body.author = member
+        body.sequence = 1
+        body.clockMs = clock.now.milliseconds
+        body.attestations = [key.sign(Attestation.body(of: node.tip), as: .attestation).message]
+        let entry = SignedEntry(
+            author: try #require(MemberID(rawValue: member)), sequence: 1,
+            envelope: key.sign(body.encoded, as: .entry))
+        try await node.engine.append([entry]).durable()
+    }
+
     /// The account through which a member acts.
     func member(_ id: String) -> Sender { sender("account of \(id)") }
 

@@ -77,10 +77,11 @@ extension LedgerStore {
 }
 
 extension Node {
-    /// A proof file of an executed transaction and its receipt.
+    /// A proof file of an executed transaction and its receipt, once its block is final.
     ///
-    /// Takes milliseconds: it reads and hashes the whole block.
-    /// - Throws: ``ProofMakingFault``, or the store's fault.
+    /// Takes milliseconds then: it reads and hashes the whole block.
+    /// - Throws: ``ProofMakingFault``: `notFinal` when the block is not signed within the limit;
+    ///   or the store's fault.
     public func prove(
         transaction id: Hash256, limit: Duration = .seconds(5)
     ) async throws -> ProofFile {
@@ -90,7 +91,8 @@ extension Node {
         }
     }
 
-    /// Tries again while the signatures that made a block final are on their way to the disk.
+    /// Tries again while the signatures that make a block final are not there, or on their way
+    /// to the disk.
     private func untilStored(
         before deadline: ContinuousClock.Instant,
         _ make: @escaping @Sendable () throws -> ProofFile
@@ -98,9 +100,10 @@ extension Node {
         while true {
             do {
                 return try await OwnThread.runInTurn(make)
-            } catch ProofMakingFault.notFinal(let height)
-                where height <= finalHeight && ContinuousClock.now < deadline
-            {
+            } catch let fault as ProofMakingFault {
+                guard case .notFinal(let height) = fault, ContinuousClock.now < deadline,
+                    try await progress.untilFinal(height, before: deadline)
+                else { throw fault }
                 try await Task.sleep(for: .milliseconds(20))
             }
         }
