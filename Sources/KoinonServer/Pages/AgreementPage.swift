@@ -12,6 +12,10 @@ extension PageRenderer {
             return AgreementParts.Found(
                 view: view, process: ProcessView.make(view.process, in: reader),
                 rules: reader.process(view.process), terms: offer?.terms ?? [],
+                names: Dictionary(
+                    view.parties.compactMap { party in
+                        reader.memberName(of: party.account).map { (party.account, $0) }
+                    }, uniquingKeysWith: { $1 }),
                 sides: view.sides(reader.process(view.process)?.dispute.by ?? []))
         }
         guard let found else { throw Problem.page(id.text) }
@@ -46,7 +50,10 @@ extension PageRenderer {
             "ways": ways.map(parts.way), "has_ways": !ways.isEmpty,
             "timers": timers.map(parts.timer), "has_timers": !timers.isEmpty,
             "parties": view.parties.map { party -> PageModel in
-                ["role": texts.role(party.role), "who": texts.who(party.account)]
+                [
+                    "role": texts.role(party.role),
+                    "who": texts.who(party.account, name: parts.found.names[party.account]),
+                ]
             },
             "held": texts.money(view.held), "deposit": texts.money(view.deposit),
             "offer_id": view.offer.id, "offer_title": view.offer.title,
@@ -73,6 +80,8 @@ struct AgreementParts {
         var rules: ProcessDefinition?
         /// Of the offer, with the values that hold.
         var terms: [OfferView.Term]
+        /// Of parties that are members, by account.
+        var names: [String: String]
         /// The two between which the process allows disputes, in its order.
         var sides: [AgreementView.Party]
     }

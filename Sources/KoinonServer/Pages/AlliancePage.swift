@@ -37,7 +37,9 @@ extension PageRenderer {
                 "disputes": open.map { dispute($0, texts) }, "has_disputes": !open.isEmpty,
                 "parameters": found.parameters.map { parameter -> PageModel in
                     let isTime = parameter.name.hasSuffix("_ms")
-                    let value = isTime ? Texts.duration(parameter.value) : String(parameter.value)
+                    let value =
+                        isTime
+                        ? Texts.duration(parameter.value) : Texts.number(parameter.value)
                     return [
                         "name": parameter.name, "value": value,
                         "title": texts("parameter.\(parameter.name)"),
@@ -75,7 +77,8 @@ extension PageRenderer {
     private static func bounds(_ parameter: ParameterView, _ isTime: Bool) -> String {
         let (least, most) = (parameter.minimum, parameter.maximum)
         return isTime
-            ? "\(Texts.duration(least)) – \(Texts.duration(most))" : "\(least) – \(most)"
+            ? "\(Texts.duration(least)) – \(Texts.duration(most))"
+            : "\(Texts.number(least)) – \(Texts.number(most))"
     }
 
     /// One that waits for evidence or a decision, so that who sits finds it.

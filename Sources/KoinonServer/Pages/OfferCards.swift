@@ -4,23 +4,32 @@ struct OfferCards {
     let renderer: PageRenderer
 
     func models(_ rows: [OfferSummaryView]) -> [PageModel] {
-        let kinds = page.look { reader in
-            Dictionary(
-                KindView.list(after: nil, limit: PageLimits.maximum, in: reader).rows
-                    .map { ($0.kind, $0.title) }, uniquingKeysWith: { $1 })
+        let names = page.look { reader in
+            Names(
+                kinds: Dictionary(
+                    KindView.list(after: nil, limit: PageLimits.maximum, in: reader).rows
+                        .map { ($0.kind, $0.title) }, uniquingKeysWith: { $1 }),
+                members: Dictionary(
+                    MemberView.all(in: reader).map { ($0.id, $0.name) }, uniquingKeysWith: { $1 }))
         }
-        return rows.map { model($0, kinds) }
+        return rows.map { model($0, names) }
     }
 
-    private func model(_ row: OfferSummaryView, _ kinds: [String: String]) -> PageModel {
+    /// What people call kinds and members.
+    private struct Names {
+        var kinds: [String: String]
+        var members: [String: String]
+    }
+
+    private func model(_ row: OfferSummaryView, _ names: Names) -> PageModel {
         let texts = page.texts
         var model: PageModel = [
-            "id": row.id, "title": row.title, "kind": kinds[row.kind] ?? row.kind,
+            "id": row.id, "title": row.title, "kind": names.kinds[row.kind] ?? row.kind,
             "price": texts.money(row.price), "per": texts.per(row.stepMs),
-            "deposit": texts.money(row.deposit),
-            "standing": Texts.percent(row.providerStandingPpm), "platform": row.platform,
-            "flagged": false,
+            "standing": Texts.percent(row.providerStandingPpm),
+            "platform": names.members[row.platform] ?? row.platform, "flagged": false,
         ]
+        if row.deposit.minor != "0" { model["deposit"] = texts.money(row.deposit) }
         if let picture = renderer.picture(row.descriptionHash, name: row.title) {
             model["picture"] = picture
         }

@@ -1,3 +1,4 @@
+import Foundation
 import Hummingbird
 import KoinonMachine
 import KoinonProtocol
@@ -11,13 +12,14 @@ extension PageRenderer {
         let found = page.look { reader in
             OfferView.make(id, in: reader).map { view in
                 (
-                    view, ProcessView.make(view.process, in: reader),
+                    view, reader.memberName(of: view.provider),
+                    ProcessView.make(view.process, in: reader),
                     CalendarView.make(id, from: calendar.from, until: calendar.until, in: reader)
                 )
             }
         }
-        guard let (view, process, times) = found else { throw Problem.page(id.text) }
-        var model = offerModel(view, page)
+        guard let (view, member, process, times) = found else { throw Problem.page(id.text) }
+        var model = offerModel(view, member: member, page)
         model["process"] =
             process.map { ProcessDrawing(process: $0, texts: page.texts).svg() } ?? ""
         if let times {
@@ -53,13 +55,16 @@ extension PageRenderer {
         }
     }
 
-    private func offerModel(_ view: OfferView, _ page: PageRequest) -> PageModel {
+    /// - Parameter member: that provides it, if one does.
+    private func offerModel(
+        _ view: OfferView, member: String?, _ page: PageRequest
+    ) -> PageModel {
         let texts = page.texts
         let terms = view.terms.filter { !$0.isDefault }
         var model: PageModel = [
             "id": view.id, "title": view.title, "kind": view.items.first?.kind ?? "",
             "platform": view.platformName, "withdrawn": view.withdrawn,
-            "provider": texts.who(view.provider), "provider_id": view.provider,
+            "provider": texts.who(view.provider, name: member), "provider_id": view.provider,
             "standing": Texts.percent(view.providerStandingPpm), "price": texts.money(view.price),
             "per": texts.per(view.stepMs), "deposit": texts.money(view.deposit),
             "process_title": texts.ledger(view.processTitle), "is_bundle": view.items.count > 1,
@@ -71,7 +76,9 @@ extension PageRenderer {
             }, "terms_list": !terms.isEmpty,
         ]
         if view.minimumSteps > 1 { model["minimum_steps"] = String(view.minimumSteps) }
-        if let fee = view.platformFee { model["fee"] = "\(fee.numerator)/\(fee.denominator)" }
+        if let fee = view.platformFee {
+            model["fee"] = Texts.share(UInt64(fee.numerator), of: UInt64(fee.denominator))
+        }
         if view.durationMaximumMs > 0 { model["longest"] = Texts.duration(view.durationMaximumMs) }
         if view.durationMinimumMs > 0 { model["shortest"] = Texts.duration(view.durationMinimumMs) }
         if let reduced = view.reducedDeposit {
@@ -116,7 +123,14 @@ extension PageRenderer {
         model["map"] =
             PlaceMap(pins: [pin], label: texts("map.alt", ["count": "1"])).svg(height: 240) ?? ""
         model["place_text"] =
-            "\(SVG.number(place.latitude)), \(SVG.number(place.longitude))"
+            [place.latitude, place.longitude].map(Self.degrees).joined(separator: ", ")
+    }
+
+    /// With four decimals, which is about ten metres.
+    private static func degrees(_ value: Double) -> String {
+        value.formatted(
+            .number.precision(.fractionLength(4)).grouping(.never)
+                .locale(Locale(identifier: "en_US_POSIX")))
     }
 
     /// QR code and short address of a page.

@@ -46,6 +46,26 @@ extension Texts {
         return "\(tenths / 10).\(tenths % 10) %"
     }
 
+    /// A fraction as per cent where it is a whole number of them, otherwise as it is.
+    static func share(_ numerator: UInt64, of denominator: UInt64) -> String {
+        let (hundredfold, overflow) = numerator.multipliedReportingOverflow(by: 100)
+        guard denominator > 0, !overflow, hundredfold.isMultiple(of: denominator) else {
+            return "\(numerator)/\(denominator)"
+        }
+        return "\(hundredfold / denominator) %"
+    }
+
+    /// Digits in threes from the right, once there are more than four: with a narrow space,
+    /// which every language of the page reads alike.
+    static func number(_ value: UInt64) -> String {
+        var digits = String(value)
+        guard digits.count > 4 else { return digits }
+        for place in stride(from: digits.count - 3, to: 0, by: -3) {
+            digits.insert("\u{202f}", at: digits.index(digits.startIndex, offsetBy: place))
+        }
+        return digits
+    }
+
     /// Millionths of a full review with two decimals.
     static func reviews(_ ppm: UInt64) -> String {
         let hundredths = ppm / 10_000
@@ -70,8 +90,8 @@ extension Texts {
     /// What a price is for: "hour", "30 minutes", "day".
     func step(_ milliseconds: UInt64) -> String {
         let named: [UInt64: String] = [
-            1_800_000: "half_hour", 3_600_000: "hour", 86_400_000: "day", 604_800_000: "week",
-            2_592_000_000: "month",
+            60_000: "minute", 1_800_000: "half_hour", 3_600_000: "hour", 86_400_000: "day",
+            604_800_000: "week", 2_592_000_000: "month",
         ]
         if let name = named[milliseconds] { return self("step.\(name)") }
         let units: [(String, UInt64)] = [

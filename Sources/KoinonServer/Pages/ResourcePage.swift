@@ -12,10 +12,13 @@ extension PageRenderer {
                 let reviews = owner.flatMap {
                     ReviewView.about($0, after: nil, limit: PageLimits.maximum, in: reader)?.rows
                 }
-                return (view, reviews ?? [])
+                let offers = view.offers.compactMap { offer in
+                    OfferID(text: offer.id).flatMap { OfferView.make($0, in: reader) }
+                }
+                return (view, reader.memberName(of: view.owner), offers, reviews ?? [])
             }
         }
-        guard let (view, reviews) = found else { throw Problem.page(id.text) }
+        guard let (view, member, offers, reviews) = found else { throw Problem.page(id.text) }
         let own = reviews.filter { $0.kind == view.kind }.suffix(20).reversed()
         let hidden = view.custodyRecords - UInt64(view.custody.count)
         var model: PageModel = [
@@ -23,10 +26,15 @@ extension PageRenderer {
             "kind": view.kindTitle.isEmpty ? view.kind : view.kindTitle,
             "retired": view.retired, "stolen": view.stolen != nil, "owner_id": view.owner,
             "form": "stolen",
-            "owner": texts.who(view.owner), "capacity": String(view.capacity),
+            "owner": texts.who(view.owner, name: member), "capacity": String(view.capacity),
             "in_use": String(view.inUse), "registered": texts.time(view.registeredAt),
-            "offers": view.offers.map { ["id": $0.id, "title": $0.title] as PageModel },
-            "has_offers": !view.offers.isEmpty, "custody": view.custody.map { step($0, texts) },
+            "offers": offers.map { offer -> PageModel in
+                [
+                    "id": offer.id, "title": offer.title, "price": texts.money(offer.price),
+                    "per": texts.per(offer.stepMs), "platform": offer.platformName,
+                ]
+            },
+            "has_offers": !offers.isEmpty, "custody": view.custody.map { step($0, texts) },
             "has_reviews": !own.isEmpty,
             "reviews": own.map { review -> PageModel in
                 [

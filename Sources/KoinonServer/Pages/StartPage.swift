@@ -8,7 +8,7 @@ extension PageRenderer {
         let texts = page.texts
         let index = try searchIndex()
         let statistics = try index.statistics(hours: Self.hours)
-        let newest = try index.search(OfferQuery.newest(6))
+        let newest = try index.search(OfferQuery.newest(8))
         let hours = Self.filled(statistics)
         let height = page.look { $0.height.rawValue }
         let final = context.node.finalHeight.rawValue

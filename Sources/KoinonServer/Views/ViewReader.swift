@@ -50,6 +50,13 @@ public final class ViewReader {
         return scale
     }
 
+    /// Of the member that acts through an account, if one does.
+    func memberName(of account: String) -> String? {
+        AccountID(text: account)
+            .flatMap { Alliance.memberID(actingAs: $0, in: state) }
+            .flatMap { Alliance.member($0, in: state)?.name }
+    }
+
     /// Decoded once, since lists ask for the same one again and again.
     func process(_ id: String) -> ProcessDefinition? {
         if let process = processes[id] { return process }

@@ -63,7 +63,7 @@ import Testing
     /// Keys that are put together, "resource.reason_sold" for instance, count by their beginning.
     @Test func `No text is there for nothing`() throws {
         let composed = [
-            "help.sections", "verb.", "role.", "step.", "sign.", "weekday.", "movement.",
+            "help.sections", "verb.", "role.", "step.", "sign.", "month.", "weekday.", "movement.",
             "outcome.",
             "cannot.", "tampered.", "found.", "resource.reason_", "offer.day_", "find.sort_",
             "review.phase_", "dispute.status_", "alliance.status_", "alliance.change_",
@@ -145,10 +145,16 @@ import Testing
         #expect(Texts.duration(93_784_000) == "1 d 2 h 3 min")
         #expect(Texts.duration(7) == "7 ms")
         #expect(texts.step(1_800_000) == "half an hour")
+        #expect(texts.step(60_000) == "minute")
         #expect(texts.step(5_400_000) == "90 minutes")
         #expect(texts.per(0) == "for the whole")
         #expect(Texts.percent(25_129) == "2.5 %")
         #expect(Texts.percent(1_000_000) == "100.0 %")
+        #expect(Texts.share(5, of: 100) == "5 %")
+        #expect(Texts.share(1, of: 3) == "1/3")
+        #expect(Texts.share(0, of: 0) == "0/0")
+        #expect(Texts.number(1_234) == "1234")
+        #expect(Texts.number(10_000_000) == "10\u{202f}000\u{202f}000")
         #expect(Texts.reviews(1_059_999) == "1.05")
         #expect(Texts.score(-3) == "−3")
     }

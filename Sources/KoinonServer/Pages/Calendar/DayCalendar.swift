@@ -25,10 +25,15 @@ struct DayCalendar {
             let state = state(of: begin, in: calendar)
             let date = TimeView(ms: begin).text.prefix(10)
             let words = texts("offer.day_\(state)")
-            return [
-                "state": state, "day": String(Int(date.suffix(2)) ?? 0), "words": words,
+            let number = Int(date.suffix(2)) ?? 0
+            var day: PageModel = [
+                "state": state, "day": String(number), "words": words,
                 "label": "\(date): \(words)",
             ]
+            if index == 0 || number == 1, let month = Int(date.prefix(7).suffix(2)) {
+                day["month"] = texts("month.\(month)")
+            }
+            return day
         }
     }
 
