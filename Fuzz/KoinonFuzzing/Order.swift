@@ -7,7 +7,7 @@ extension FuzzTarget {
     /// What etcd holds: the same bytes as the body of an entry, and as listings, a line a key:
     ///
     ///     alfa/EPOCH/SEQUENCE 5 5    below the entries' prefix, 20 digits; created and changed at
-    ///     trimmed 4                  the mark below which entries may be gone
+    ///     closing 4                  where the entry stands that closed the reader's last block
     ///
     /// An empty line ends a listing.
     public static let order = FuzzTarget(
@@ -18,7 +18,7 @@ extension FuzzTarget {
         let given = try OrderProperties.read(listings)
         let turned = listings.map { listing in
             Listing(
-                revision: listing.revision, trimmed: listing.trimmed,
+                revision: listing.revision, closing: listing.closing,
                 entries: listing.entries.reversed())
         }
         try hold(
@@ -45,17 +45,17 @@ private enum OrderProperties {
     }
 
     static func listings(_ bytes: [UInt8]) throws(Violation) -> [Listing] {
-        var listings = [Listing(revision: 0, trimmed: 0, entries: [])]
+        var listings = [Listing(revision: 0)]
         for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
             guard !line.isEmpty else {
-                listings.append(Listing(revision: 0, trimmed: 0, entries: []))
+                listings.append(Listing(revision: 0))
                 continue
             }
             let parts = line.split(separator: UInt8(ascii: " "))
             let numbers = parts.dropFirst().map { UInt64(String(decoding: $0, as: UTF8.self)) }
             let last = listings.count - 1
-            if parts.first?.elementsEqual("trimmed".utf8) == true, let mark = numbers.first {
-                listings[last].trimmed = mark ?? 0
+            if parts.first?.elementsEqual("closing".utf8) == true, let place = numbers.first {
+                listings[last].closing = place.map { closing(at: $0) }
                 continue
             }
             let key = keys.entries + (parts.first ?? [])
@@ -75,16 +75,28 @@ private enum OrderProperties {
         return listings
     }
 
-    /// What a reader gives who sees one listing after the other, and who stands at the mark of
-    /// the first already.
+    private static func closing(at place: UInt64) -> ListedEntry {
+        let slot = settled.closing
+        let author = slot?.author.rawValue ?? ""
+        return ListedEntry(
+            key: keys.key(author, slot?.sequence ?? 0), author: author,
+            sequence: slot?.sequence ?? 0, created: place, modified: place)
+    }
+
+    /// Alfa's third entry closed the last block.
+    private static let settled = SettledOrder(
+        height: Height(1),
+        closing: MemberID(rawValue: "alfa").map { EntrySlot(author: $0, sequence: 3) })
+
+    /// What a reader gives who has the blocks of others and sees one listing after the other.
     static func read(_ listings: [Listing]) throws(Violation) -> [ListedEntry] {
-        var progress = ReadingProgress(
-            OrderCursor(position: OrderPosition(rawValue: listings[0].trimmed)))
+        var progress = ReadingProgress(after: nil)
+        progress.take(settled)
         var given: [ListedEntry] = []
         for listing in listings {
             for entry in listing.entries { progress.add(entry.author) }
-            progress.begin(with: listing)
-            if progress.isBehind(listing) { return given }
+            guard progress.locate(in: listing) else { return given }
+            let start = progress.position
             progress.accept(progress.gaps(in: listing))
             try hold(progress.gaps(in: listing).isEmpty, "an accepted gap is named again")
             let next = progress.next(in: listing)
@@ -99,7 +111,11 @@ private enum OrderProperties {
                 progress.take(entry)
                 given.append(entry)
                 try hold(
-                    progress.position.rawValue >= entry.created, "the position does not follow")
+                    progress.position.map { $0.rawValue >= entry.created } ?? false,
+                    "the position does not follow")
+                try hold(
+                    start.map { $0.rawValue <= entry.created } ?? false,
+                    "what stands before the last block is given")
             }
             try hold(progress.next(in: listing).isEmpty, "a listing is never read to its end")
         }
@@ -114,9 +130,9 @@ private enum OrderProperties {
         let plain = "\(key("alfa", 1)) 5 5\n\(key("bravo", 1)) 6 6\n\(key("alfa", 2)) 7 7\n"
         let gap =
             "\n\(key("alfa", 4)) 9 9\n\(key("bravo", 2)) 9 9\n\(key("carol", 7)) 10 12\n"
-        let trimmed = "trimmed 4\n\(key("alfa", EntryKeys.sequenceMaximum)) 5 5\n"
-        let beyond = "trimmed 4\n\(key("alfa", .max)) 5 5\n\(key("alfa", .max - 1)) 6 6\n"
-        return [plain, plain + gap, trimmed, beyond, trimmed + gap].map { Array($0.utf8) }
+        let arrived = "closing 4\n\(key("alfa", EntryKeys.sequenceMaximum)) 5 5\n"
+        let beyond = "closing 4\n\(key("alfa", .max)) 5 5\n\(key("alfa", .max - 1)) 6 6\n"
+        return [plain, plain + gap, arrived, beyond, arrived + gap].map { Array($0.utf8) }
             + FuzzWorld.shared.blocks.prefix(4).flatMap { $0.entries.map(\.body) }
     }
 }

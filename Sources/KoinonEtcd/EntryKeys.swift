@@ -4,7 +4,7 @@ import KoinonProtocol
 /// Where an alliance keeps the order of an epoch in etcd: each has a log of its own.
 ///
 ///     koinon/<chain>/entries/<author>/<epoch>/<sequence>   a packed entry; 20 digits each
-///     koinon/<chain>/trimmed                               <epoch>/<revision>, decimal
+///     koinon/<chain>/trimmed/<author>                      <epoch>/<height>, decimal
 ///
 /// The place of an entry in the order is the revision that created its key.
 package struct EntryKeys: Sendable {
@@ -12,13 +12,14 @@ package struct EntryKeys: Sendable {
     let root: [UInt8]
     /// Of all entries, of whichever epoch.
     package let entries: [UInt8]
-    let trimmed: [UInt8]
+    /// Of all members' marks.
+    package let marks: [UInt8]
     private let epoch: UInt64
 
     package init(chain: ChainID, epoch: UInt64) {
         root = Array("koinon/\(Hex.encode(chain.bytes))/".utf8)
         entries = root + Array("entries/".utf8)
-        trimmed = root + Array("trimmed".utf8)
+        marks = root + Array("trimmed/".utf8)
         self.epoch = epoch
     }
 
@@ -77,15 +78,24 @@ package struct EntryKeys: Sendable {
         return MemberID(rawValue: String(decoding: rest[..<slash], as: UTF8.self))?.rawValue
     }
 
-    /// What ``trimmed`` holds when entries of this epoch up to a revision may be gone.
-    package func mark(at revision: UInt64) -> String { "\(epoch)/\(revision)" }
+    /// Where a member says which entries may be gone.
+    package func mark(of author: String) -> [UInt8] { marks + Array(author.utf8) }
 
-    /// The revision that a mark names; nil for one of another epoch or form.
-    func revision(ofMark value: some Collection<UInt8>) -> UInt64? {
+    /// What it says there: entries of this epoch's blocks up to a height.
+    package func mark(at height: Height) -> String { "\(epoch)/\(height)" }
+
+    /// Whose mark a key is, and the height that it names; nil for one of another epoch or form.
+    func mark(
+        in value: some Collection<UInt8>, at key: some Collection<UInt8>
+    ) -> (member: MemberID, height: Height)? {
         let parts = String(decoding: value, as: UTF8.self).split(
             separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, UInt64(parts[0]) == epoch else { return nil }
-        return UInt64(parts[1])
+        guard key.starts(with: marks),
+            let member = MemberID(
+                rawValue: String(decoding: key.dropFirst(marks.count), as: UTF8.self)),
+            parts.count == 2, UInt64(parts[0]) == epoch, let height = UInt64(parts[1])
+        else { return nil }
+        return (member, Height(height))
     }
 
     /// Arguments of etcdctl that delete what has no effect behind a missing entry.

@@ -51,7 +51,7 @@ public final class EtcdEngine: OrderingEngine {
             client: client, keys: keys, values: values, conditions: conditions, news: news,
             logger: logger)
         var probe = EtcdRangeRequest()
-        probe.key = Data(keys.trimmed)
+        probe.key = Data(keys.marks)
         certificates = credentials.map { [client, conditions] in
             CertificateKeeper(
                 client: client, address: address, folder: folder, watched: watched, used: $0,
@@ -71,16 +71,18 @@ public final class EtcdEngine: OrderingEngine {
 
     public func append(_ entries: [SignedEntry]) -> PendingAppend { appender.append(entries) }
 
-    public func entries(after cursor: OrderCursor) -> EtcdEntries {
+    public func entries(
+        after position: OrderPosition?, settled: @escaping @Sendable () -> SettledOrder
+    ) -> EtcdEntries {
         let watcher = Watcher(
             client: client, keys: keys, authors: authors, values: values, news: news,
             logger: logger)
         watching.withLock { watching in
             watching?.cancel()
-            watching = Task { await watcher.run(from: cursor.position.rawValue) }
+            watching = Task { await watcher.run(from: position?.rawValue) }
         }
         return EtcdEntries(
-            cursor: cursor, lister: Lister(client: client, keys: keys), values: values,
+            position: position, settled: settled, lister: Lister(client: client, keys: keys), values: values,
             news: news, conditions: conditions,
             isStopped: { [weak self] in self?.stopped.load(ordering: .acquiring) ?? true },
             logger: logger)
@@ -98,12 +100,24 @@ public final class EtcdEngine: OrderingEngine {
     }
 
     /// - Throws: ``EtcdFault``
-    public func trim(through position: OrderPosition) async throws {
+    public func mark(_ height: Height, among members: [MemberID]) async throws -> Height {
         certificates?.warn(at: Date())
+        return try await reporting { try await $0.mark(height, among: members) }
+    }
+
+    /// - Throws: ``EtcdFault``
+    public func trim(before position: OrderPosition) async throws {
+        try await reporting { try await $0.delete(before: position.rawValue) }
+    }
+
+    private func reporting<Result>(
+        _ body: (Trimming) async throws -> Result
+    ) async throws -> Result {
         do {
-            try await Trimming(client: client, keys: keys, authors: authors.map(\.rawValue))
-                .trim(through: position.rawValue)
+            let result = try await body(
+                Trimming(client: client, keys: keys, authors: authors.map(\.rawValue)))
             conditions.clear(.trimming)
+            return result
         } catch {
             conditions.set(.trimming, "\(error)")
             throw error

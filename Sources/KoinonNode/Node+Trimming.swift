@@ -10,8 +10,14 @@ extension Node {
     func trimUntilCancelled() async {
         while !Task.isCancelled {
             do { try await Task.sleep(for: Self.trimming) } catch { return }
-            guard let point = committer.trimPoints.take(final: finalHeight) else { continue }
-            do { try await engine.trim(through: point.position) } catch {
+            let points = committer.trimPoints
+            guard let height = points.mark(final: finalHeight) else { continue }
+            do {
+                let members = replica.read { $0.members.members.map(\.id) }
+                let agreed = try await engine.mark(height, among: members)
+                guard let position = points.take(agreed: agreed) else { continue }
+                try await engine.trim(before: position)
+            } catch {
                 logger.warning("the engine cannot forget", metadata: ["reason": "\(error)"])
             }
         }

@@ -30,7 +30,8 @@ public final class Node: Service {
     let engine: any OrderingEngine
     let committer: Committer
     private let lastPosition: LogPosition
-    private let cursor: OrderCursor
+    /// The last place taken of the engine's order.
+    private let position: OrderPosition?
     let memberHistory: SharedMemberHistory
     private let clock: Mutex<any NodeClock>
     let logger: Logger
@@ -102,8 +103,12 @@ public final class Node: Service {
             pool: pool, outbox: AttestationOutbox(), news: OrderNews(), replica: resumed.replica)
         desk.outbox.add(resumed.uncarriedAttestations)
         lastPosition = resumed.lastPosition
-        cursor = resumed.cursor
-        self.engine = engine ?? EmbeddedEngine(after: resumed.cursor.position)
+        position = resumed.position
+        self.engine =
+            engine
+            ?? EmbeddedEngine(
+                after: resumed.position
+                    ?? OrderPosition(rawValue: resumed.lastPosition.rawValue))
         progress = ProgressBoard()
         committer = Committer(
             store: store, engine: self.engine, desk: desk, outcomes: outcomes, resumed: resumed,
@@ -248,7 +253,10 @@ public final class Node: Service {
 
     private func read(into ordered: BoundedQueue<OrderedEntry>) async throws {
         do {
-            for try await entry in engine.entries(after: cursor) { await ordered.push(entry) }
+            let entries = engine.entries(after: position) { [replica] in
+                replica.read { $0.settledOrder }
+            }
+            for try await entry in entries { await ordered.push(entry) }
         } catch let fault as OrderFault {
             throw fault
         } catch {

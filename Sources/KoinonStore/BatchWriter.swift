@@ -19,6 +19,7 @@ struct BatchWriter {
         try checkPositions(of: batch.log, after: lastPosition)
         try checkEntries(of: batch, tip: tip, lastPosition: lastPosition)
         try writeLog(batch.log)
+        if batch.leavesOrder { try StoreFormat.forgetOrderedThrough(db) }
         if let ordered = batch.orderedThrough { try StoreFormat.setOrderedThrough(ordered, db) }
         try writeBlocks(batch.blocks, after: tip)
         try write(rows)

@@ -64,6 +64,9 @@ public struct CommitBatch: Sendable {
     /// The place of the log's last entry in the order that the engine gave, by the engine's
     /// own count: where reading goes on. Nil leaves what is stored.
     public var orderedThrough: UInt64?
+    /// The log goes on with entries of blocks that came from others: where they stand by the
+    /// engine's count is not known any more.
+    public var leavesOrder = false
     /// Continues the chain: heights ascending from the tip's + 1.
     public var blocks: [ClosedBlock]
     /// Of any heights and in any order; one that is stored already stays as it is.

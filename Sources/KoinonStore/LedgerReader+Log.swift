@@ -8,7 +8,7 @@ extension LedgerReader {
     }
 
     /// The place of the log's last entry by the count of the engine that ordered it; nil
-    /// when no engine has counted differently from the log.
+    /// before the first entry, and when the last block came from others.
     public func orderedThrough() throws -> UInt64? {
         let query = try PreparedStatement(
             cached: "SELECT value FROM meta WHERE name = 'ordered'", db)

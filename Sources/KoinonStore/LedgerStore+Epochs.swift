@@ -23,14 +23,8 @@ extension LedgerStore {
             try Self.drop(behind: base, db)
             if let rows { try Self.replace(rows, at: base, db) }
             try StoreFormat.put(record, db)
-            let forget = try PreparedStatement("DELETE FROM meta WHERE name = 'ordered'", db)
-            try forget.run()
-            if let orderedThrough {
-                let set = try PreparedStatement(
-                    "INSERT INTO meta (name, value) VALUES ('ordered', ?)", db)
-                try set.bind(1, orderedThrough)
-                try set.run()
-            }
+            try StoreFormat.forgetOrderedThrough(db)
+            if let orderedThrough { try StoreFormat.setOrderedThrough(orderedThrough, db) }
         }
     }
 

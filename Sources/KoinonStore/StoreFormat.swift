@@ -157,6 +157,12 @@ struct StoreFormat: Sendable {
         try set.run()
     }
 
+    /// Where the log stands in the engine's order is not known.
+    static func forgetOrderedThrough(_ db: Database) throws {
+        let forget = try PreparedStatement(cached: "DELETE FROM meta WHERE name = 'ordered'", db)
+        try forget.run()
+    }
+
     private func setVersion(_ version: Int, _ db: Database) throws {
         let set = try PreparedStatement(
             "INSERT OR REPLACE INTO meta (name, value) VALUES ('format', ?)", db)

@@ -14,7 +14,7 @@ struct EtcdEngineTests {
         let servers = try await EtcdServers.start(authors: ["alfa", "bravo", "carol"])
         let engines = try ["alfa", "bravo", "carol"].map { try servers.engine(of: $0) }
         defer { for engine in engines { engine.stop(NodeStopped()) } }
-        var live = engines[0].entries(after: OrderCursor()).makeAsyncIterator()
+        var live = engines[0].entries().makeAsyncIterator()
         let appends = try engines.enumerated().flatMap { index, engine in
             let author = ["alfa", "bravo", "carol"][index]
             return try (1...20).map { sequence in
@@ -41,7 +41,7 @@ struct EtcdEngineTests {
         await #expect(throws: OrderFault.sequencesTaken([other])) {
             try await engine.append([other, try servers.entry("alfa", 2)]).durable()
         }
-        let entries = engine.entries(after: OrderCursor())
+        let entries = engine.entries()
         var iterator = entries.makeAsyncIterator()
         let read = try await EtcdEngine.next(2, of: &iterator)
         #expect(read.map(\.place) == ["alfa 1", "alfa 2"])
@@ -75,7 +75,7 @@ struct EtcdEngineTests {
         let servers = try await EtcdServers.start()
         let engine = try servers.engine(of: "alfa")
         defer { engine.stop(NodeStopped()) }
-        var live = engine.entries(after: OrderCursor()).makeAsyncIterator()
+        var live = engine.entries().makeAsyncIterator()
         try await engine.append([try servers.entry("alfa", 1)]).durable()
         #expect(try await EtcdEngine.next(1, of: &live).map(\.place) == ["alfa 1"])
         try await OwnThread.run { servers.kill(0) }
@@ -92,7 +92,7 @@ struct EtcdEngineTests {
         let servers = try await EtcdServers.start(3)
         let engine = try servers.engine(of: "alfa")
         defer { engine.stop(NodeStopped()) }
-        var live = engine.entries(after: OrderCursor()).makeAsyncIterator()
+        var live = engine.entries().makeAsyncIterator()
         var sequence: UInt64 = 0
         for index in 0..<3 {
             try await OwnThread.run { servers.kill(index) }
@@ -120,7 +120,7 @@ struct EtcdEngineTests {
         }
         let reader = try servers.engine(of: "bravo")
         defer { reader.stop(NodeStopped()) }
-        var slow = reader.entries(after: OrderCursor()).makeAsyncIterator()
+        var slow = reader.entries().makeAsyncIterator()
         var seen = try await EtcdEngine.next(1, of: &slow)
         for sequence in 41...60 as ClosedRange<UInt64> {
             try await engine.append([try servers.entry("alfa", sequence)]).durable()
@@ -168,7 +168,7 @@ struct EtcdEngineTests {
         #expect(bravo.report.unusable == 1)
     }
 
-    @Test("is trimmed by each author for itself, and a reader that lags is told")
+    @Test("is trimmed by each author for itself, once a quorum has marked it; who lags is told")
     func trim() async throws {
         let servers = try await EtcdServers.start()
         let alfa = try servers.engine(of: "alfa")
@@ -178,10 +178,15 @@ struct EtcdEngineTests {
             try await alfa.append([try servers.entry("alfa", sequence)]).durable()
             try await bravo.append([try servers.entry("bravo", sequence)]).durable()
         }
-        var live = bravo.entries(after: OrderCursor()).makeAsyncIterator()
+        let members = try servers.members
+        var live = bravo.entries(settled: SettledOrder(height: Height(2), members: members))
+            .makeAsyncIterator()
         let read = try await EtcdEngine.next(8, of: &live)
+        // Say that block 2 closed with bravo's second entry.
         let fourth = read[3].position
-        try await alfa.trim(through: fourth)
+        #expect(try await alfa.mark(Height(2), among: members) == .genesis)
+        #expect(try await bravo.mark(Height(2), among: members) == Height(2))
+        try await alfa.trim(before: fourth)
         let left = try await OwnThread.run {
             try servers.ctl(
                 [
@@ -193,20 +198,48 @@ struct EtcdEngineTests {
         // Bravo's own are bravo's to delete.
         #expect(left.filter { $0.contains("alfa") }.count == 2)
         #expect(left.filter { $0.contains("bravo") }.count == 4)
-        await #expect(throws: OrderFault.trimmed(through: fourth)) { try await alfa.first(1) }
-        let behind = OrderCursor(
-            position: fourth,
-            sequences: [
-                try #require(MemberID(rawValue: "alfa")): 2,
-                try #require(MemberID(rawValue: "bravo")): 2,
-            ])
+        let lagging = SettledOrder(height: Height(1), members: members)
+        await #expect(throws: OrderFault.trimmed(through: Height(2))) {
+            try await alfa.first(1, settled: lagging)
+        }
+        // With the blocks of others, reading goes on behind the entry that closed the last.
+        try await bravo.trim(before: fourth)
+        let arrived = SettledOrder(
+            height: Height(2), closing: EntrySlot(author: members[1], sequence: 2),
+            sequences: [members[0]: 2, members[1]: 2], members: members)
         #expect(
-            try await alfa.first(4, after: behind) == ["alfa 3", "bravo 3", "alfa 4", "bravo 4"])
-        // The mark is never lowered, and whoever has read on goes on.
-        try await bravo.trim(through: OrderPosition(rawValue: fourth.rawValue - 2))
-        await #expect(throws: OrderFault.trimmed(through: fourth)) { try await alfa.first(1) }
+            try await alfa.first(4, after: nil, settled: arrived)
+                == ["alfa 3", "bravo 3", "alfa 4", "bravo 4"])
+        // A mark is never lowered, and whoever has read on goes on.
+        #expect(try await bravo.mark(Height(1), among: members) == Height(2))
         try await alfa.append([try servers.entry("alfa", 5)]).durable()
         #expect(try await EtcdEngine.next(1, of: &live).map(\.place) == ["alfa 5"])
+    }
+
+    @Test("is read on by whoever came by blocks as by those who were there, out of turn or not")
+    func outOfTurn() async throws {
+        let servers = try await EtcdServers.start()
+        let alfa = try servers.engine(of: "alfa")
+        let bravo = try servers.engine(of: "bravo")
+        defer { for engine in [alfa, bravo] { engine.stop(NodeStopped()) } }
+        let members = try servers.members
+        for sequence in [1, 3, 2] as [UInt64] {
+            try await alfa.append([try servers.entry("alfa", sequence)]).durable()
+        }
+        try await bravo.append([try servers.entry("bravo", 1)]).durable()
+        // Alfa's second entry closed the last block; its third stands before it and had no effect.
+        let arrived = SettledOrder(
+            height: Height(4), closing: EntrySlot(author: members[0], sequence: 2),
+            sequences: [members[0]: 2, members[1]: 0], members: members)
+        #expect(try await bravo.first(1, after: nil, settled: arrived) == ["bravo 1"])
+        // Taken away and written anew it has a place behind, for all.
+        let key = String(decoding: servers.keys.key("alfa", 3), as: UTF8.self)
+        try await OwnThread.run { try servers.ctl(["del", key]) }
+        try await alfa.append([try servers.entry("alfa", 3, content: 7)]).durable()
+        let seen = ["bravo 1", "alfa 3"]
+        #expect(try await bravo.first(2, after: nil, settled: arrived) == seen)
+        var live = bravo.entries(settled: arrived).makeAsyncIterator()
+        #expect(try await EtcdEngine.next(2, of: &live).map(\.place) == seen)
     }
 
     @Test("goes on once the author of a missing entry has deleted what follows, as the runbook says")
@@ -222,7 +255,7 @@ struct EtcdEngineTests {
             String(decoding: servers.keys.key("alfa", sequence), as: UTF8.self)
         }
         try await OwnThread.run { [key = key(2)] in try servers.ctl(["del", key]) }
-        var live = bravo.entries(after: OrderCursor()).makeAsyncIterator()
+        var live = bravo.entries().makeAsyncIterator()
         var seen = try await EtcdEngine.next(3, of: &live).map(\.place)
         #expect(seen == ["alfa 1", "alfa 3", "alfa 4"])
         let fault = try #require(
@@ -239,32 +272,36 @@ struct EtcdEngineTests {
         #expect(seen == ["alfa 2", "alfa 3"])
     }
 
-    @Test("keeps what one member would have all others forget")
-    func markBeyond() async throws {
-        let servers = try await EtcdServers.start()
+    @Test("is neither forgotten nor waited for by the mark of one member who may lie")
+    func falseMark() async throws {
+        let authors = ["alfa", "bravo", "carol", "delta"]
+        let servers = try await EtcdServers.start(authors: authors)
         let alfa = try servers.engine(of: "alfa")
-        defer { alfa.stop(NodeStopped()) }
-        for sequence in 1...3 as ClosedRange<UInt64> {
+        let bravo = try servers.engine(of: "bravo")
+        defer { for engine in [alfa, bravo] { engine.stop(NodeStopped()) } }
+        for sequence in [1, 3] as [UInt64] {
             try await alfa.append([try servers.entry("alfa", sequence)]).durable()
         }
-        let first = try #require(try await alfa.positions(1).first)
-        func mark(_ value: String) async throws {
-            let key = String(decoding: servers.keys.trimmed, as: UTF8.self)
-            _ = try await OwnThread.run { try servers.ctl(["put", key, value]) }
+        let members = try authors.map { try #require(MemberID(rawValue: $0)) }
+        let settled = SettledOrder(height: Height(1), members: members)
+        #expect(try await alfa.mark(Height(1_000), among: members) == .genesis)
+        #expect(try await bravo.first(2, settled: settled) == ["alfa 1", "alfa 3"])
+        // Two of four are more than may lie.
+        #expect(try await bravo.mark(Height(2), among: members) == .genesis)
+        await #expect(throws: OrderFault.trimmed(through: Height(2))) {
+            try await bravo.first(1, settled: settled)
         }
-        // What is not there yet nobody can have forgotten.
-        try await mark("0/\(UInt64.max)")
-        #expect(try await alfa.first(3) == ["alfa 1", "alfa 2", "alfa 3"])
-        try await alfa.trim(through: first)
-        await #expect(throws: OrderFault.trimmed(through: first)) { try await alfa.first(1) }
-        // Nor does anybody delete more of its own than it holds for final.
-        let newest = try await alfa.revision()
-        try await mark("0/\(newest)")
-        try await alfa.trim(through: first)
-        let behind = OrderCursor(
-            position: OrderPosition(rawValue: UInt64(newest)),
-            sequences: [try #require(MemberID(rawValue: "alfa")): 1])
-        #expect(try await alfa.first(2, after: behind) == ["alfa 2", "alfa 3"])
+        // Nor does etcd let a member raise another's.
+        let liar = try EtcdEngine(
+            servers.address(of: "carol"), folder: servers.folder, chain: servers.chain, epoch: 0,
+            authors: [members[1]], logger: .silent)
+        defer { liar.stop(NodeStopped()) }
+        await #expect {
+            _ = try await liar.mark(Height(2_000), among: members)
+        } throws: {
+            guard case EtcdFault.denied = $0 else { return false }
+            return true
+        }
     }
 
     @Test("begins with each epoch anew on the same servers")
@@ -278,10 +315,13 @@ struct EtcdEngineTests {
             try await before.append([try servers.entry("alfa", sequence)]).durable()
         }
         let third = try await before.positions(3)[2]
-        try await before.trim(through: third)
+        let members = try servers.members
+        #expect(try await before.mark(Height(7), among: [members[0]]) == Height(7))
+        try await before.trim(before: third)
         // The epoch begins where alfa's second entry counted, and reads from the beginning.
-        let base = OrderCursor(sequences: [try #require(MemberID(rawValue: "alfa")): 2])
-        var live = bravo.entries(after: base).makeAsyncIterator()
+        let base = SettledOrder(
+            height: Height(2), sequences: [members[0]: 2], members: [members[0]])
+        var live = bravo.entries(settled: base).makeAsyncIterator()
         try await bravo.append([try servers.entry("bravo", 1)]).durable()
         for sequence in 3...4 as ClosedRange<UInt64> {
             let entry = try servers.entry("alfa", sequence, content: 7)
@@ -291,19 +331,19 @@ struct EtcdEngineTests {
         #expect(read.map(\.place) == ["bravo 1", "alfa 3", "alfa 4"])
         #expect(bravo.report.faults == [])
         // Whoever has not begun it sees nothing of it.
-        let behind = OrderCursor(
-            position: third, sequences: [try #require(MemberID(rawValue: "alfa")): 3])
-        #expect(try await before.first(1, after: behind) == ["alfa 4"])
+        let behind = SettledOrder(sequences: [members[0]: 3])
+        #expect(try await before.first(1, after: third, settled: behind) == ["alfa 4"])
         // What is left of the old one goes with what is trimmed of the new one.
-        try await alfa.trim(through: read[1].position)
+        #expect(try await alfa.mark(Height(3), among: [members[0]]) == Height(3))
+        try await alfa.trim(before: read[2].position)
         let left = try await OwnThread.run {
             let lanes = String(decoding: servers.keys.lanes(of: "alfa"), as: UTF8.self)
             return try servers.ctl(["get", "--prefix", "--keys-only", lanes])
         }
         #expect(left.split(separator: "\n").map { $0.suffix(4) } == ["0004"])
         #expect(left.contains("/00000000000000000001/"))
-        await #expect(throws: OrderFault.trimmed(through: read[1].position)) {
-            try await bravo.first(1, after: base)
+        await #expect(throws: OrderFault.trimmed(through: Height(3))) {
+            try await bravo.first(1, settled: base)
         }
     }
 

@@ -1,3 +1,4 @@
+import KoinonLedger
 import KoinonNode
 import KoinonProtocol
 import Testing
@@ -14,7 +15,7 @@ import Testing
     }
 
     private func listing(_ entries: ListedEntry...) -> Listing {
-        Listing(revision: 100, trimmed: 0, entries: entries)
+        Listing(revision: 100, entries: entries)
     }
 
     /// Author and sequence of what comes next, which is taken.
@@ -27,39 +28,79 @@ import Testing
 
     @Test("is that of the creating revisions, and of keys within one revision")
     func order() {
-        var progress = ReadingProgress(OrderCursor())
+        var progress = ReadingProgress(after: .start)
         let listing = listing(
             entry("alfa", 1, created: 7), entry("alfa", 2, created: 5),
             entry("bravo", 1, created: 6), entry("carol", 1, created: 5))
         #expect(take(listing, &progress) == ["alfa 2", "carol 1", "bravo 1", "alfa 1"])
-        #expect(progress.position.rawValue == 7)
+        #expect(progress.position?.rawValue == 7)
     }
 
     @Test("gives nothing twice, though it is listed twice")
     func once() {
-        var progress = ReadingProgress(OrderCursor())
+        var progress = ReadingProgress(after: .start)
         #expect(take(listing(entry("alfa", 1, created: 5)), &progress) == ["alfa 1"])
         let again = listing(entry("alfa", 1, created: 5), entry("bravo", 1, created: 5))
         #expect(take(again, &progress) == ["bravo 1"])
         #expect(take(again, &progress) == [])
     }
 
-    @Test("goes on behind the cursor")
-    func cursor() throws {
-        let alfa = try #require(MemberID(rawValue: "alfa"))
-        var progress = ReadingProgress(
-            OrderCursor(position: OrderPosition(rawValue: 5), sequences: [alfa: 1]))
+    @Test("goes on behind the last place taken, whatever sequences count")
+    func place() {
+        var progress = ReadingProgress(after: OrderPosition(rawValue: 5))
         let listing = listing(
             entry("bravo", 1, created: 5), entry("alfa", 2, created: 6),
             entry("bravo", 2, created: 4))
-        // Of the cursor's own revision nobody knows how much was taken.
+        // Of that revision nobody knows how much was taken.
         #expect(take(listing, &progress) == ["bravo 1", "alfa 2"])
-        #expect(progress.lanes["alfa"] == 2)
+        #expect(take(listing, &progress) == [])
+    }
+
+    @Test("goes on behind the entry that closed the last block, for who has the blocks of others")
+    func arrival() throws {
+        let (alfa, bravo) = try (
+            #require(MemberID(rawValue: "alfa")), #require(MemberID(rawValue: "bravo"))
+        )
+        var progress = ReadingProgress(after: nil)
+        progress.take(
+            SettledOrder(
+                height: Height(9), closing: EntrySlot(author: alfa, sequence: 4),
+                sequences: [alfa: 4, bravo: 2], members: [alfa, bravo]))
+        #expect(progress.sought == EntrySlot(author: alfa, sequence: 4))
+        #expect(progress.lanes == ["alfa": 4, "bravo": 2])
+        var listing = listing(
+            // Out of turn: whoever was there passed over it, and so does who was not.
+            entry("alfa", 5, created: 18), entry("bravo", 3, created: 19),
+            entry("alfa", 6, created: 22), entry("bravo", 5, created: 21))
+        var isFound = progress.locate(in: listing)
+        #expect(!isFound)
+        #expect(progress.next(in: listing) == [])
+        listing.closing = entry("alfa", 4, created: 20)
+        isFound = progress.locate(in: listing)
+        #expect(isFound && progress.sought == nil)
+        #expect(take(listing, &progress) == ["bravo 5", "alfa 6"])
+        #expect(take(listing, &progress) == [])
+        // Where the order begins there is no such entry.
+        var first = ReadingProgress(after: nil)
+        isFound = first.locate(in: listing)
+        #expect(isFound)
+        #expect(take(listing, &first) == ["alfa 5", "bravo 3", "bravo 5", "alfa 6"])
+    }
+
+    @Test("gives what was taken away and written anew at its new place")
+    func anew() {
+        var progress = ReadingProgress(after: .start)
+        let turned = listing(entry("alfa", 1, created: 5), entry("alfa", 3, created: 6))
+        #expect(take(turned, &progress) == ["alfa 1", "alfa 3"])
+        let anew = listing(
+            entry("alfa", 1, created: 5), entry("alfa", 2, created: 7),
+            entry("alfa", 3, created: 8))
+        #expect(take(anew, &progress) == ["alfa 2", "alfa 3"])
     }
 
     @Test("names the first missing sequence of each author, until it is accepted or comes")
     func gaps() {
-        var progress = ReadingProgress(OrderCursor())
+        var progress = ReadingProgress(after: .start)
         let holed = listing(
             entry("alfa", 1, created: 5), entry("alfa", 3, created: 6),
             entry("alfa", 6, created: 7), entry("bravo", 2, created: 8))
@@ -76,70 +117,48 @@ import Testing
             entry("alfa", 2, created: 9), entry("alfa", 3, created: 6),
             entry("alfa", 6, created: 7))
         #expect(take(filled, &progress) == ["alfa 2"])
-        #expect(progress.lanes["alfa"] == 2)
     }
 
-    @Test("takes nothing for missing that a new author wrote before the order was trimmed")
-    func newAuthor() {
-        var progress = ReadingProgress(OrderCursor(position: OrderPosition(rawValue: 50)))
-        progress.add("alfa")
-        var listing = listing(entry("alfa", 8, created: 60), entry("alfa", 9, created: 61))
-        listing.trimmed = 40
-        progress.begin(with: listing)
-        #expect(progress.gaps(in: listing) == [])
-        #expect(take(listing, &progress) == ["alfa 8", "alfa 9"])
-        #expect(progress.lanes["alfa"] == 9)
-        listing.entries = [entry("alfa", 11, created: 62)]
-        #expect(progress.gaps(in: listing) == [SequenceGap(author: "alfa", missing: 10)])
-    }
-
-    @Test("is behind once entries beyond it may be gone")
-    func trimmed() {
-        var progress = ReadingProgress(OrderCursor())
-        _ = take(listing(entry("alfa", 1, created: 5)), &progress)
-        #expect(!progress.isBehind(Listing(revision: 9, trimmed: 5, entries: [])))
-        #expect(progress.isBehind(Listing(revision: 9, trimmed: 6, entries: [])))
-        // Right at the mark what is missing was trimmed; later it is a gap.
-        var holed = listing(entry("alfa", 3, created: 6))
-        #expect(!progress.isBehind(holed))
-        holed.trimmed = 5
-        #expect(progress.isBehind(holed))
-        holed.trimmed = 4
-        #expect(!progress.isBehind(holed))
-    }
-}
-
-extension ReadingProgressTests {
-    @Test("holds what stands before the mark and did not come by blocks")
-    func arrival() throws {
+    @Test("asks no more for what the ledger has settled")
+    func settled() throws {
         let alfa = try #require(MemberID(rawValue: "alfa"))
-        let bravo = try #require(MemberID(rawValue: "bravo"))
-        var progress = ReadingProgress(
-            OrderCursor(position: OrderPosition(rawValue: 20), sequences: [alfa: 4, bravo: 2]))
-        // Somebody has raised the mark above what is final: nothing is missing for that.
-        var listing = listing(
-            entry("alfa", 5, created: 18), entry("alfa", 6, created: 22),
-            entry("bravo", 3, created: 19))
-        listing.trimmed = 20
-        progress.begin(with: listing)
-        #expect(!progress.isBehind(listing))
-        #expect(take(listing, &progress) == ["alfa 5", "bravo 3", "alfa 6"])
-        #expect(!progress.isBehind(listing))
-        #expect(take(listing, &progress) == [])
-        // Once, as readers who were there had it: its place counts, not its sequence.
-        var early = ReadingProgress(
-            OrderCursor(position: OrderPosition(rawValue: 20), sequences: [alfa: 4]))
-        let turned = Listing(
-            revision: 100, trimmed: 20,
-            entries: [entry("alfa", 5, created: 19), entry("alfa", 6, created: 18)])
-        early.begin(with: turned)
-        #expect(take(turned, &early) == ["alfa 6", "alfa 5"])
-        #expect(take(turned, &early) == [])
-        // What is gone has to come by blocks.
-        var other = ReadingProgress(
-            OrderCursor(position: OrderPosition(rawValue: 20), sequences: [alfa: 3, bravo: 2]))
-        other.begin(with: listing)
-        #expect(other.isBehind(listing))
+        var progress = ReadingProgress(after: .start)
+        let holed = listing(entry("alfa", 2, created: 5))
+        progress.accept(progress.gaps(in: holed))
+        #expect(progress.gaps(in: holed) == [])
+        progress.take(SettledOrder(sequences: [alfa: 2]))
+        #expect(progress.lanes == ["alfa": 2])
+        #expect(
+            progress.gaps(in: listing(entry("alfa", 5, created: 9)))
+                == [SequenceGap(author: "alfa", missing: 3)])
+    }
+
+    @Test("lacks blocks once more members than may lie say that their entries may be gone")
+    func trimmed() throws {
+        let members = try ["alfa", "bravo", "carol", "delta"].map {
+            try #require(MemberID(rawValue: $0))
+        }
+        let stranger = try #require(MemberID(rawValue: "eve"))
+        var progress = ReadingProgress(after: .start)
+        progress.take(SettledOrder(height: Height(5), members: members))
+        var listing = Listing(revision: 9)
+        listing.marks.heights = [members[0]: Height(900), stranger: Height(800)]
+        #expect(progress.lacks(in: listing) == nil)
+        listing.marks.heights[members[1]] = Height(5)
+        #expect(progress.lacks(in: listing) == nil)
+        listing.marks.heights[members[1]] = Height(6)
+        #expect(progress.lacks(in: listing) == Height(6))
+        // To delete takes a quorum.
+        #expect(listing.marks.agreed(among: members) == .genesis)
+        listing.marks.heights[members[2]] = Height(8)
+        #expect(listing.marks.agreed(among: members) == Height(6))
+        #expect(listing.marks.certain(among: members) == Height(8))
+        progress.take(SettledOrder(height: Height(8), members: members))
+        #expect(progress.lacks(in: listing) == nil)
+        // Nobody may lie among three; each of them has to agree.
+        let three = Array(members.prefix(3))
+        #expect(listing.marks.certain(among: three) == Height(900))
+        #expect(listing.marks.agreed(among: three) == Height(6))
     }
 }
 
@@ -192,7 +211,7 @@ extension ReadingProgressTests {
         ] {
             #expect(keys.place(of: keys.entries + Array(key.utf8)) == nil, "\(key)")
         }
-        #expect(keys.place(of: keys.trimmed) == nil)
+        #expect(keys.place(of: keys.mark(of: "alfa")) == nil)
         // Behind the last one no other could be counted.
         let last = EntryKeys.sequenceMaximum
         #expect(keys.place(of: keys.key("alfa", last))?.sequence == last)
@@ -208,11 +227,16 @@ extension ReadingProgressTests {
         #expect(keys.place(of: old) == nil)
         #expect(keys.author(of: old) == "alfa")
         #expect(old.lexicographicallyPrecedes(keys.key("alfa", 1)))
-        #expect(keys.revision(ofMark: Array(keys.mark(at: 42).utf8)) == 42)
-        #expect(keys.revision(ofMark: Array(before.mark(at: 42).utf8)) == nil)
-        for mark in ["42", "3/", "3/x", "/42", "3/4/2", ""] {
-            #expect(keys.revision(ofMark: Array(mark.utf8)) == nil, "\(mark)")
+        let key = keys.mark(of: "alfa")
+        func mark(_ value: String) -> Height? {
+            keys.mark(in: Array(value.utf8), at: key)?.height
         }
+        #expect(mark(keys.mark(at: Height(42))) == Height(42))
+        #expect(mark(before.mark(at: Height(42))) == nil)
+        for value in ["42", "3/", "3/x", "/42", "3/4/2", ""] {
+            #expect(mark(value) == nil, "\(value)")
+        }
+        #expect(keys.mark(in: Array("3/42".utf8), at: keys.mark(of: "Alfa")) == nil)
     }
 
     @Test("fit what a body says; its last value counts, as in protobuf")

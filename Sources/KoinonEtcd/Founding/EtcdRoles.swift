@@ -1,7 +1,7 @@
 import KoinonProtocol
 
-/// Who may do what in etcd: every member reads the whole order and writes, or deletes, only
-/// what it authored; the mark of what is trimmed is everybody's.
+/// Who may do what in etcd: every member reads the whole order, and writes or deletes only
+/// what it authored and its own mark of what is trimmed.
 public enum EtcdRoles {
     /// Arguments of etcdctl, one command each, that set up a new etcd; run as `root`, in order.
     /// The last turns the rules on.
@@ -22,7 +22,7 @@ public enum EtcdRoles {
             ["role", "add", name],
             ["role", "grant-permission", "--prefix", name, "read", text(keys.root)],
             ["role", "grant-permission", "--prefix", name, "readwrite", text(keys.lanes(of: name))],
-            ["role", "grant-permission", name, "readwrite", text(keys.trimmed)],
+            ["role", "grant-permission", name, "readwrite", text(keys.mark(of: name))],
             ["user", "add", name, "--no-password"], ["user", "grant-role", name, name],
         ]
     }

@@ -7,7 +7,8 @@ public struct EtcdEntries: AsyncSequence, Sendable {
     public typealias Element = OrderedEntry
     public typealias Failure = any Error
 
-    let cursor: OrderCursor
+    let position: OrderPosition?
+    let settled: @Sendable () -> SettledOrder
     let lister: Lister
     let values: WatchedValues
     let news: Signal
@@ -27,6 +28,10 @@ public struct EtcdEntries: AsyncSequence, Sendable {
         /// How many are fetched at a time: more while they are small.
         private var stride = Self.strideMinimum
 
+        /// Until then the entry that closed the last block may come back.
+        private var waitsUntil: ContinuousClock.Instant?
+
+        private static let patience = Duration.seconds(20)
         private static let strideMinimum = 8
         private static let strideMaximum = 32
         /// Entries of a fetch together; twice or half of that changes how many come next.
@@ -34,10 +39,10 @@ public struct EtcdEntries: AsyncSequence, Sendable {
 
         init(_ source: EtcdEntries) {
             self.source = source
-            progress = ReadingProgress(source.cursor)
+            progress = ReadingProgress(after: source.position)
         }
 
-        /// - Throws: ``OrderFault/trimmed(through:)``; ``EtcdFault`` when the certificate is
+        /// - Throws: ``OrderFault`` when blocks are needed first; ``EtcdFault`` when the certificate is
         ///   not allowed to read. What may pass is waited for, and reported meanwhile.
         public mutating func next() async throws -> OrderedEntry? {
             var failures = 0
@@ -80,17 +85,22 @@ public struct EtcdEntries: AsyncSequence, Sendable {
 
         /// Whether there is something new.
         private mutating func list() async throws -> Bool {
+            progress.take(source.settled())
             var listing = try await source.lister.list(&progress)
-            progress.begin(with: listing)
             var gaps = progress.gaps(in: listing)
-            for _ in 0..<others where !gaps.isEmpty {
+            for _ in 0..<others where !gaps.isEmpty || isLost(listing) {
                 askElsewhere()
                 listing = try await source.lister.list(&progress)
                 gaps = progress.gaps(in: listing)
             }
-            if progress.isBehind(listing) {
-                throw OrderFault.trimmed(through: OrderPosition(rawValue: listing.trimmed))
+            if let height = progress.lacks(in: listing) {
+                throw OrderFault.trimmed(through: height)
             }
+            if !progress.locate(in: listing), let closing = progress.sought {
+                try wait(for: closing)
+                return false
+            }
+            source.conditions.clear(.place)
             if !gaps.isEmpty {
                 source.report(gaps)
                 progress.accept(gaps)
@@ -98,6 +108,21 @@ public struct EtcdEntries: AsyncSequence, Sendable {
             revision = listing.revision
             listed = progress.next(in: listing)[...]
             return !listed.isEmpty
+        }
+
+        private func isLost(_ listing: Listing) -> Bool {
+            progress.sought != nil && listing.closing == nil
+        }
+
+        /// The node serves meanwhile; its members may make another block, to be taken from them.
+        ///
+        /// - Throws: ``OrderFault/placeUnknown(_:closing:)`` after a while.
+        private mutating func wait(for closing: EntrySlot) throws {
+            let fault = OrderFault.placeUnknown(progress.settled.height, closing: closing)
+            source.conditions.set(.place, "etcd: \(fault)")
+            let end = waitsUntil ?? .now + Self.patience
+            waitsUntil = end
+            guard ContinuousClock.now < end else { throw fault }
         }
 
         private mutating func fetch() async throws {

@@ -14,7 +14,8 @@ struct Lister: Sendable {
     private static let operations = 100
 
     private enum Part {
-        case trimmed
+        case marks
+        case closing(EntrySlot)
         case lane(String, after: UInt64)
         /// Where no listed author has its keys.
         case between([UInt8], [UInt8])
@@ -32,7 +33,8 @@ struct Lister: Sendable {
     }
 
     private func parts(_ progress: ReadingProgress) -> [Part] {
-        var parts: [Part] = [.trimmed]
+        var parts: [Part] = [.marks]
+        if let slot = progress.sought { parts.append(.closing(slot)) }
         var start = keys.entries
         let authors = progress.lanes.map { (name: $0.key, lanes: keys.lanes(of: $0.key), $0.value) }
             .sorted { $0.lanes.lexicographicallyPrecedes($1.lanes) }
@@ -47,8 +49,12 @@ struct Lister: Sendable {
     private func request(for part: Part) -> EtcdRangeRequest {
         var request = EtcdRangeRequest()
         switch part {
-        case .trimmed:
-            request.key = Data(keys.trimmed)
+        case .marks:
+            request.key = Data(keys.marks)
+            request.rangeEnd = Data(EntryKeys.end(of: keys.marks))
+        case .closing(let slot):
+            request.key = Data(keys.key(slot.author.rawValue, slot.sequence))
+            request.keysOnly = true
         case .lane(let author, let last):
             request.key = Data(keys.key(author, last + 1))
             request.rangeEnd = Data(EntryKeys.end(of: keys.lane(of: author)))
@@ -66,7 +72,7 @@ struct Lister: Sendable {
     private func listOnce(
         _ progress: ReadingProgress
     ) async throws -> (listing: Listing, found: Set<String>) {
-        var listing = Listing(revision: 0, trimmed: 0, entries: [])
+        var listing = Listing(revision: 0)
         var found: Set<String> = []
         let parts = parts(progress)
         for start in stride(from: 0, to: parts.count, by: Self.operations) {
@@ -75,9 +81,8 @@ struct Lister: Sendable {
             listing.revision = answers.revision
             for (part, answer) in zip(part, answers.ranges) {
                 switch part {
-                case .trimmed:
-                    listing.trimmed = Trimming.revision(
-                        in: answer.kvs.first, keys, at: listing.revision)
+                case .marks: listing.marks = Trimming.marks(in: answer, keys)
+                case .closing: listing.closing = answer.kvs.first.flatMap(entry(of:))
                 case .lane(let author, _):
                     listing.entries += try await rest(of: author, answer, at: listing.revision)
                 case .between:

@@ -1,3 +1,4 @@
+import KoinonLedger
 import KoinonNode
 import KoinonProtocol
 
@@ -22,16 +23,21 @@ package struct ListedEntry: Equatable, Sendable {
     }
 }
 
-/// What etcd holds at one revision, beyond what the reader has taken.
+/// What etcd holds at one revision, beyond what is settled.
 package struct Listing: Equatable, Sendable {
     package var revision: UInt64
-    /// Entries created up to here may be gone.
-    package var trimmed: UInt64
+    package var marks: TrimMarks
+    /// The key of the entry that closed the reader's last block, if that is looked for.
+    package var closing: ListedEntry?
     package var entries: [ListedEntry]
 
-    package init(revision: UInt64, trimmed: UInt64, entries: [ListedEntry]) {
+    package init(
+        revision: UInt64, marks: TrimMarks = TrimMarks(), closing: ListedEntry? = nil,
+        entries: [ListedEntry] = []
+    ) {
         self.revision = revision
-        self.trimmed = trimmed
+        self.marks = marks
+        self.closing = closing
         self.entries = entries
     }
 }
@@ -43,66 +49,73 @@ package struct SequenceGap: Hashable, Sendable {
 }
 
 /// How far a reader has come, and what of a listing comes next. Pure: what a reader gives
-/// depends on the listings alone.
+/// depends on the listings, and on what the ledger settles.
 ///
 /// The order is that of the revisions that created the keys, and of the keys within one
 /// revision. Whatever has a place up to a listing's revision is in the listing, so what is
 /// given of it can be followed by later places only.
+///
+/// A reader goes on behind the last place that its ledger took, wherever the blocks came from:
+/// what stands before it has been judged, and what had no effect then has none later, though its
+/// author's sequence, key or membership would allow it by now.
 package struct ReadingProgress: Sendable {
-    package private(set) var position: OrderPosition
-    /// The last key given at ``position``. None at first: another key of the cursor's own
-    /// revision may not have been taken.
+    /// The last place given; nil until ``locate(in:)`` has found where the blocks end.
+    package private(set) var position: OrderPosition?
+    /// The last key given at ``position``. None at first: another key of that revision may not
+    /// have been taken.
     private var lastKey: [UInt8] = []
-    /// The last sequence of each author before the first that is missing.
-    package private(set) var lanes: [String: UInt64]
-    /// Authors that the cursor did not name, and of whom nothing is listed so far.
-    private var unknown: Set<String> = []
-    /// The mark at which reading began: what stood before it came by blocks. What did not, and
-    /// is still there, is given all the same.
-    private var arrival: OrderPosition?
-    /// The last of that.
-    private var filled: (created: UInt64, key: [UInt8]) = (0, [])
-    private var hasBegun = false
+    private(set) var settled = SettledOrder()
+    /// Authors of whom something was found.
+    private var authors: Set<String> = []
     /// Known to be missing: they are not waited for.
-    private var given: Set<SequenceGap> = []
+    private var accepted: Set<SequenceGap> = []
 
-    package init(_ cursor: OrderCursor) {
-        position = cursor.position
-        lanes = Dictionary(
-            uniqueKeysWithValues: cursor.sequences.map { ($0.key.rawValue, $0.value) })
+    /// - Parameter position: nil to go on behind the entry that closed the last block.
+    package init(after position: OrderPosition?) { self.position = position }
+
+    /// Looks at what the ledger has taken meanwhile.
+    package mutating func take(_ settled: SettledOrder) {
+        self.settled = settled
+        let lanes = lanes
+        accepted = accepted.filter { $0.missing > lanes[$0.author] ?? 0 }
     }
 
-    /// An author of whom nothing has been read.
-    package mutating func add(_ author: String) {
-        guard lanes[author] == nil else { return }
-        lanes[author] = 0
-        unknown.insert(author)
+    /// Another author.
+    package mutating func add(_ author: String) { authors.insert(author) }
+
+    /// Of each author the last sequence that counts: what comes behind it has to be listed.
+    package var lanes: [String: UInt64] {
+        var lanes = Dictionary(uniqueKeysWithValues: authors.map { ($0, UInt64(0)) })
+        for (author, sequence) in settled.sequences { lanes[author.rawValue] = sequence }
+        return lanes
     }
 
-    /// Looks at a listing before anything of it is given.
-    package mutating func begin(with listing: Listing) {
-        if !hasBegun, listing.trimmed == position.rawValue { arrival = position }
-        hasBegun = true
-        // What an author that the cursor did not name wrote before the first listed entry may
-        // have been trimmed: it is not missing.
-        for author in unknown {
-            let listed = listing.entries.lazy.filter { $0.author == author }.map(\.sequence)
-            guard let first = listed.min() else { continue }
-            unknown.remove(author)
-            if listing.trimmed > 0, first > 0 { lanes[author] = first - 1 }
+    /// The entry whose place has to be found before anything is given.
+    package var sought: EntrySlot? { position == nil ? settled.closing : nil }
+
+    /// - Returns: false when the entry that closed the last block is not there.
+    package mutating func locate(in listing: Listing) -> Bool {
+        guard position == nil else { return true }
+        guard settled.closing != nil else {
+            position = .start
+            return true
         }
+        guard let closing = listing.closing else { return false }
+        position = OrderPosition(rawValue: closing.created)
+        lastKey = closing.key
+        return true
     }
 
-    /// Whether the reader lacks entries that may be gone. A reader that stands right at the
-    /// mark may have got there without them: a gap then is what was trimmed.
-    package func isBehind(_ listing: Listing) -> Bool {
-        listing.trimmed > position.rawValue
-            || listing.trimmed > 0 && listing.trimmed == position.rawValue
-                && !gaps(in: listing).isEmpty
+    /// Up to which block others' blocks are needed; nil when nothing is missing. What stands
+    /// beyond the reader's last block is there, but for what its author took away itself.
+    package func lacks(in listing: Listing) -> Height? {
+        let gone = listing.marks.certain(among: settled.members)
+        return gone > settled.height ? gone : nil
     }
 
     /// Missing sequences that nobody has accepted so far, one an author at most.
     package func gaps(in listing: Listing) -> [SequenceGap] {
+        let lanes = lanes
         var found: [String: [UInt64]] = [:]
         for entry in listing.entries where entry.sequence > lanes[entry.author] ?? 0 {
             found[entry.author, default: []].append(entry.sequence)
@@ -112,7 +125,7 @@ package struct ReadingProgress: Sendable {
             for sequence in sequences.sorted() {
                 guard sequence == next else {
                     let gap = SequenceGap(author: author, missing: next)
-                    return given.contains(gap) ? nil : gap
+                    return accepted.contains(gap) ? nil : gap
                 }
                 next += 1
             }
@@ -122,36 +135,21 @@ package struct ReadingProgress: Sendable {
 
     /// The order goes on without them, at this reader as at all others that see the same.
     package mutating func accept(_ gaps: [SequenceGap]) {
-        given.formUnion(gaps)
+        accepted.formUnion(gaps)
     }
 
-    /// What has not been given so far, in order.
+    /// What has not been given so far, in order; nothing before ``position`` is found.
     package func next(in listing: Listing) -> [ListedEntry] {
-        listing.entries.filter { isAhead($0) }
+        guard let position else { return [] }
+        let last = (position.rawValue, lastKey)
+        return listing.entries.filter { last < ($0.created, $0.key) }
             .sorted { ($0.created, $0.key) < ($1.created, $1.key) }
-    }
-
-    private func isAhead(_ entry: ListedEntry) -> Bool {
-        if let arrival, entry.created <= arrival.rawValue {
-            return entry.sequence > lanes[entry.author] ?? 0
-                && filled < (entry.created, entry.key)
-        }
-        return entry.created > position.rawValue
-            || entry.created == position.rawValue
-                && lastKey.lexicographicallyPrecedes(entry.key)
     }
 
     /// The entry is given, or passed over because it is none.
     package mutating func take(_ entry: ListedEntry) {
-        if let arrival, entry.created <= arrival.rawValue {
-            filled = (entry.created, entry.key)
-        } else {
-            position = OrderPosition(rawValue: entry.created)
-            lastKey = entry.key
-        }
-        guard entry.sequence == (lanes[entry.author] ?? 0) + 1 else { return }
-        lanes[entry.author] = entry.sequence
-        given.remove(SequenceGap(author: entry.author, missing: entry.sequence))
+        position = OrderPosition(rawValue: entry.created)
+        lastKey = entry.key
     }
 }
 

@@ -21,10 +21,12 @@ struct Watcher: Sendable {
     }
 
     /// Watches until the task is cancelled.
-    func run(from revision: UInt64) async {
+    ///
+    /// - Parameter revision: that was read last; nil for nobody knows.
+    func run(from revision: UInt64?) async {
         // Once: what it brings is there for those who come behind. Later ones begin with
         // what is new, since the reader asks for the rest.
-        var start = revision + 1
+        var start = revision.map { $0 + 1 } ?? 0
         var failures = 0
         while !Task.isCancelled {
             let begun = ContinuousClock.now

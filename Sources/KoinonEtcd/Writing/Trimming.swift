@@ -1,9 +1,11 @@
 import Foundation
+import KoinonLedger
 import KoinonNode
+import KoinonProtocol
 
-/// Forgets entries: the mark is raised first, so that no reader takes what is left for
-/// everything, then every author deletes its own. Others may have raised the mark further:
-/// what is deleted goes by one's own blocks alone, since any member can write the mark.
+/// Forgets entries. Every author says in its own mark which final block it has come to; what a
+/// quorum of the members has marked each of them deletes, of its own. No member can have another
+/// delete, or wait for, what is not final.
 struct Trimming: Sendable {
     let client: EtcdClient
     let keys: EntryKeys
@@ -11,48 +13,45 @@ struct Trimming: Sendable {
 
     private static let page: Int64 = 512
 
-    /// The revision that the mark names; 0 for no mark, for one of another epoch or form, and for
-    /// one beyond `newest`, that of the answer: nobody can have forgotten what is not there yet.
-    static func revision(
-        in kv: EtcdKeyValue?, _ keys: EntryKeys, at newest: UInt64
-    ) -> UInt64 {
-        let named = kv.flatMap { keys.revision(ofMark: $0.value) } ?? 0
-        return named > newest ? 0 : named
+    /// Those of this epoch.
+    static func marks(in answer: EtcdRangeResponse, _ keys: EntryKeys) -> TrimMarks {
+        TrimMarks(
+            Dictionary(answer.kvs.compactMap { keys.mark(in: $0.value, at: $0.key) }) { $1 })
     }
 
+    /// Raises the authors' marks; lowers none.
+    ///
+    /// - Returns: up to which block a quorum of the members allows that entries are deleted.
     /// - Throws: ``EtcdFault``
-    func trim(through revision: UInt64) async throws {
-        try await raise(to: revision)
-        for author in authors { try await delete(of: author, through: revision) }
+    func mark(_ height: Height, among members: [MemberID]) async throws -> Height {
+        var marks = try await marks()
+        for author in authors.compactMap(MemberID.init(rawValue:))
+        where marks.heights[author] ?? .genesis < height {
+            var put = EtcdPutRequest()
+            put.key = Data(keys.mark(of: author.rawValue))
+            put.value = Data(keys.mark(at: height).utf8)
+            _ = try await client.call(.put, put)
+            marks.heights[author] = height
+        }
+        return marks.agreed(among: members)
     }
 
-    /// Never lowers it, but where it names what is not there yet.
-    private func raise(to revision: UInt64) async throws {
-        while true {
-            var get = EtcdRangeRequest()
-            get.key = Data(keys.trimmed)
-            let answer = try await client.call(.range, get)
-            let found = answer.kvs.first
-            let mark = Self.revision(
-                in: found, keys, at: UInt64(clamping: answer.header.revision))
-            guard mark < revision else { return }
-            var compare = EtcdCompare()
-            compare.key = Data(keys.trimmed)
-            compare.target = .mod
-            compare.result = .equal
-            compare.modRevision = found?.modRevision ?? 0
-            var put = EtcdRequestOp()
-            put.requestPut.key = Data(keys.trimmed)
-            put.requestPut.value = Data(keys.mark(at: revision).utf8)
-            var request = EtcdTxnRequest()
-            request.compare = [compare]
-            request.success = [put]
-            if try await client.call(.transaction, request).succeeded { return }
-        }
+    private func marks() async throws -> TrimMarks {
+        var get = EtcdRangeRequest()
+        get.key = Data(keys.marks)
+        get.rangeEnd = Data(EntryKeys.end(of: keys.marks))
+        return Self.marks(in: try await client.call(.range, get), keys)
+    }
+
+    /// Deletes the authors' own entries that stand before a revision.
+    ///
+    /// - Throws: ``EtcdFault``
+    func delete(before revision: UInt64) async throws {
+        for author in authors { try await delete(of: author, before: revision) }
     }
 
     /// Those of epochs that are over stand before those of this one, and are older.
-    private func delete(of author: String, through revision: UInt64) async throws {
+    private func delete(of author: String, before revision: UInt64) async throws {
         let lanes = keys.lanes(of: author)
         while true {
             var list = EtcdRangeRequest()
@@ -61,7 +60,7 @@ struct Trimming: Sendable {
             list.keysOnly = true
             list.limit = Self.page
             let answer = try await client.call(.range, list)
-            let old = answer.kvs.prefix { $0.createRevision <= Int64(clamping: revision) }
+            let old = answer.kvs.prefix { $0.createRevision < Int64(clamping: revision) }
             guard let last = old.last else { return }
             var delete = EtcdDeleteRangeRequest()
             delete.key = Data(lanes)

@@ -266,6 +266,7 @@ package struct BlockSync {
 
     private mutating func flush() {
         guard !batch.blocks.isEmpty || !batch.attestations.isEmpty else { return }
+        batch.leavesOrder = !batch.blocks.isEmpty
         ready.append(batch)
         batch = CommitBatch()
         batchTransactions = 0

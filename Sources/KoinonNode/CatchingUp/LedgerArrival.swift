@@ -36,13 +36,9 @@ public struct LedgerArrival: Sendable {
         self.logger = logger
     }
 
-    /// - Parameter place: up to which the ordering engine has nothing any more: what stood
-    ///   before it came by blocks, and reading goes on behind it.
     /// - Throws: ``CatchUpFault``, ``SnapshotFault``, ``PeerFault``, `HomeFault`, the store's
     ///   fault, `CancellationError`. Started again, it goes on where it was.
-    public func run(
-        readingAfter place: OrderPosition? = nil, progress: (Step) -> Void = { _ in }
-    ) async throws -> Report {
+    public func run(progress: (Step) -> Void = { _ in }) async throws -> Report {
         try Ed25519.selfTest()
         let genesis = try home.genesis()
         let start = ContinuousClock.now
@@ -63,7 +59,6 @@ public struct LedgerArrival: Sendable {
             guard report.answering > 0 || peers.isEmpty || report.blocks.blocks > 0 else {
                 throw CatchUpFault.nobodyHas(report.to.next, faults: report.faults)
             }
-            if let place { try store.commit(CommitBatch(orderedThrough: place.rawValue)) }
             try store.close()
             return Report(
                 snapshot: loaded?.height, fetchedBytes: loaded?.bytes ?? 0,

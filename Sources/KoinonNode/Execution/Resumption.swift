@@ -8,8 +8,9 @@ import KoinonStore
 package struct Resumption {
     package let replica: SharedReplica
     package let lastPosition: LogPosition
-    /// How much of the engine's order is stored.
-    package let cursor: OrderCursor
+    /// The last place of the engine's order that is stored; nil when the last block came from
+    /// other members.
+    package let position: OrderPosition?
     package let attester: Attester
     let guards: GuardKeeper
     /// Of the members that sign nothing in the epoch that runs, as they stated.
@@ -55,11 +56,11 @@ package struct Resumption {
             (try $0.tip(), try $0.lastPosition(), try $0.orderedThrough())
         }
         lastPosition = last
-        cursor = OrderCursor(
-            position: OrderPosition(rawValue: ordered ?? last.rawValue),
-            sequences: replica.read { $0.sequences })
+        let (header, epoch) = replica.read { ($0.header, $0.epoch) }
+        // Where an order begins nothing of it is taken.
+        let begins = header.height == .genesis || epoch > header.epoch
+        position = ordered.map(OrderPosition.init) ?? (begins ? .start : nil)
         self.guards = guards
-        let epoch = replica.read { $0.epoch }
         let closed = closedEpochs.filter { $0.value >= epoch }
         self.closedEpochs = closed
         let found = try hosted.map { try guards.record(of: $0) }

@@ -115,6 +115,19 @@ public struct ReplicaView {
             uniqueKeysWithValues: members.members.map { ($0.id, lastSequence(of: $0.id)) })
     }
 
+    /// What the ledger settles of the order.
+    public var settledOrder: SettledOrder {
+        let closing = header.proposer.map {
+            EntrySlot(author: $0, sequence: lastSequence(of: $0))
+        }
+        let authors = CoreRows.authors.rows(in: state).map(\.key)
+        return SettledOrder(
+            height: header.height, closing: closing,
+            sequences: Dictionary(
+                uniqueKeysWithValues: authors.map { ($0, lastSequence(of: $0)) }),
+            members: members.members.map(\.id))
+    }
+
     public func lastSequence(of author: MemberID) -> UInt64 { replica.lastSequence(of: author) }
     public func lastClock(of author: MemberID) -> Timestamp { replica.lastClock(of: author) }
 

@@ -49,14 +49,17 @@ public final class EmbeddedEngine: OrderingEngine {
     }
 
     /// The live order; there is one reader, the node of this process.
-    public func entries(after cursor: OrderCursor) -> AsyncThrowingStream<
-        OrderedEntry, any Error
-    > {
+    public func entries(
+        after position: OrderPosition?, settled: @escaping @Sendable () -> SettledOrder
+    ) -> AsyncThrowingStream<OrderedEntry, any Error> {
         stream
     }
 
     /// Nothing to do: the log is part of the ledger's own file.
-    public func trim(through position: OrderPosition) async throws {}
+    public func mark(_ height: Height, among members: [MemberID]) async throws -> Height { height }
+
+    /// Nothing to do, as with marks.
+    public func trim(before position: OrderPosition) async throws {}
 
     /// Nothing to do: only this process appends.
     public func membersChanged(to members: [MemberID]) async throws {}

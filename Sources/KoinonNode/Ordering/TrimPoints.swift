@@ -15,7 +15,8 @@ public struct OrderRetention: Sendable {
     }
 }
 
-/// Up to where the engine may forget: what final blocks beyond a retention hold.
+/// Up to where the engine may forget: what final blocks beyond a retention hold, once a quorum
+/// of the members has marked them too.
 ///
 /// Kept in memory only. A node that starts anew trims once it has taken as much again as it
 /// retains, so at most twice of that stays with the engine.
@@ -29,6 +30,8 @@ package final class TrimPoints: Sendable {
     private struct State {
         var points: [Point] = []
         var bytes = 0
+        /// Marked, and not forgotten so far.
+        var marked: [Point] = []
     }
 
     private let retention: OrderRetention
@@ -46,9 +49,9 @@ package final class TrimPoints: Sendable {
         }
     }
 
-    /// The last place that no retained block needs, and the block that closed there; nil when
-    /// there is none that was not given before.
-    package func take(final: Height) -> (position: OrderPosition, height: Height)? {
+    /// The last block that none of those retained needs, as long as something up to it is not
+    /// forgotten; nil when there is none.
+    package func mark(final: Height) -> Height? {
         state.withLock { state in
             var count = 0
             for point in state.points {
@@ -59,9 +62,22 @@ package final class TrimPoints: Sendable {
                 state.bytes -= point.bytes
                 count += 1
             }
-            guard count > 0 else { return nil }
-            defer { state.points.removeFirst(count) }
-            return (state.points[count - 1].position, state.points[count - 1].height)
+            if count > 0 {
+                state.marked.append(state.points[count - 1])
+                state.points.removeFirst(count)
+            }
+            return state.marked.last?.height
+        }
+    }
+
+    /// The place of the last marked block up to one that a quorum has marked; given once.
+    package func take(agreed: Height) -> OrderPosition? {
+        state.withLock { state in
+            guard let last = state.marked.lastIndex(where: { $0.height <= agreed }) else {
+                return nil
+            }
+            defer { state.marked.removeFirst(last + 1) }
+            return state.marked[last].position
         }
     }
 }

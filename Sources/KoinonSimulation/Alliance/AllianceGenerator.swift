@@ -269,8 +269,10 @@ struct AllianceGenerator {
             guard let liar = random.pick(setting.liars), let lie = random.pick(Lie.allCases) else {
                 return
             }
-            // Who comes by blocks takes what such a liar left out for trimmed.
-            if lie == .skipSequence, setting.retainedBlocks < 65_536 { continue }
+            // What an engine lets a member write under another's name, or twice under one, has no
+            // one place by which a reader that comes by blocks could go on.
+            let needsLooseEngine = [.replay, .overtake, .sameSequence].contains(lie)
+            if needsLooseEngine, setting.retainedBlocks < 65_536 { continue }
             add(.lie(liar, lie), atMs: moment())
         }
     }

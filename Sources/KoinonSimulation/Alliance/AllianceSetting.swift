@@ -123,6 +123,10 @@ public enum Lie: String, CaseIterable, Sendable {
     case stealTransactions = "steal_transactions"
     /// Leaves a sequence out.
     case skipSequence = "skip_sequence"
+    /// Takes away what it wrote out of turn, to write there anew.
+    case withdraw
+    /// Says that entries of blocks far ahead may be gone.
+    case markAhead = "mark_ahead"
     /// Writes two entries with one sequence.
     case sameSequence = "same_sequence"
     /// Carries attestations with a wrong signature, of others.

@@ -16,7 +16,9 @@ public struct AllianceSubject: Sendable {
     }
     /// What a process that starts carries, of the attestations that no stored entry carried.
     public var uncarriedAtStart: @Sendable ([StoredAttestation]) -> [StoredAttestation] = { $0 }
-    /// Whether the mark is raised before entries are forgotten.
+    /// Where a process that starts goes on in the order, by what is stored.
+    public var placeAtStart: @Sendable (OrderPosition?) -> OrderPosition? = { $0 }
+    /// Whether a quorum of the members has marked them before entries are forgotten.
     public var marksTrimming = true
     /// How the base of a new epoch is found.
     public var baseRule: any BaseRule = MayBeFinalRule()

@@ -36,6 +36,13 @@ extension AllianceWorld {
             return awaitDeliveries()
         case .stealTransactions: entry.transactions = stolen(from: id)
         case .skipSequence: entry.sequence += 1 + chances.next("lie", of: id) % 3
+        case .withdraw:
+            guard let place = process.position else { return }
+            return engine.withdraw(of: id, behind: sequence - 1, through: place)
+        case .markAhead:
+            let height = process.replica.read { $0.header.height.rawValue }
+            _ = engine.mark(Height(height + 1_000), by: id)
+            return
         case .sameSequence:
             engine.insert(entry.envelope(chain: genesis.chain), by: id)
             entry.clock = Timestamp(milliseconds: entry.clock.milliseconds + 1)

@@ -34,9 +34,9 @@ extension AllianceWorld {
     /// Whether it has what it needs of others.
     private func isReady(_ node: SimulatedNode) throws -> Bool {
         guard try hasLedger(node) else { return false }
-        guard let place = lagging[node.id] else { return true }
-        guard try arrive(node, readingAfter: place) else { return false }
-        lagging[node.id] = nil
+        guard lagging.contains(node.id) else { return true }
+        guard try arrive(node) else { return false }
+        lagging.remove(node.id)
         return true
     }
 
@@ -95,7 +95,7 @@ extension AllianceWorld {
     func down(_ node: SimulatedNode, _ crash: NodeCrash) throws {
         var crash = crash
         // The last ledger is not lost where nobody could begin anew from genesis.
-        let isFromGenesis = book.epoch == 0 && engine.order(for: node.id).trimmed == 0
+        let isFromGenesis = book.epoch == 0 && !engine.order(for: node.id).hasForgotten
         if !isFromGenesis, complete(beside: node.id).isEmpty { crash.losesDisk = false }
         try node.stop(crash)
         counts.crashes += 1

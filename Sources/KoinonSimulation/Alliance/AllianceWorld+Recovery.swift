@@ -201,7 +201,7 @@ extension AllianceWorld {
         }
         counts.epochs += 1
         engine = SimulatedEngine()
-        (awaited, onlyBlock, lagging) = ([], [:], [:])
+        (awaited, onlyBlock, lagging) = ([], [:], [])
         queue.keep { event in
             switch event {
             case .step, .transaction, .clients: true

@@ -76,8 +76,7 @@ extension AllianceWorld {
         case .stall(let forMs): network.stall(until: nowMs + forMs)
         case .reread(let name, let entries):
             for id in members([name]) {
-                nodes[id]?.process?.readAgain(
-                    from: entries, trimmed: engine.order(for: id).trimmed)
+                nodes[id]?.process?.readAgain(from: entries)
                 awaitDelivery(to: id)
             }
         case .clock(let name, let offset):

@@ -8,23 +8,25 @@ extension AllianceWorld {
     /// Until a node whose order is gone runs again.
     private static let arrivalMs: UInt64 = 300
 
-    /// Raises the mark, then has the author's own entries deleted, as nodes do now and then.
+    /// Raises the member's mark, and has its own entries deleted that a quorum has marked, as
+    /// nodes do now and then.
     func trim(_ id: MemberID) {
         guard let node = nodes[id], let process = node.process,
             network.reachesEngine(id, at: nowMs), network.engineRuns(at: nowMs),
-            let (position, height) = process.trimPoints.take(
-                final: process.finality.finalHeight)
+            let height = process.trimPoints.mark(final: process.finality.finalHeight)
         else { return }
-        let place = Int(position.rawValue)
-        if subject.marksTrimming { engine.mark(place, at: height, by: id) }
+        let members = process.replica.read { $0.members.members.map(\.id) }
+        let agreed =
+            subject.marksTrimming ? engine.mark(height, by: id).agreed(among: members) : height
+        guard let place = process.trimPoints.take(agreed: agreed) else { return }
         queue.add(
-            .forget(through: place, of: id, life: node.life),
+            .forget(before: Int(place.rawValue), of: id, life: node.life),
             atMs: nowMs + delay("forget", id))
     }
 
     /// The process ends; before it begins again the blocks come from others.
-    func lag(_ node: SimulatedNode, behind place: OrderPosition) throws {
-        lagging[node.id] = place
+    func lag(_ node: SimulatedNode) throws {
+        lagging.insert(node.id)
         counts.lags += 1
         do { try node.close() } catch { guard node.disk.hasStopped else { throw error } }
         if node.disk.hasStopped, let crash = node.crash { return try down(node, crash) }
@@ -32,23 +34,26 @@ extension AllianceWorld {
         queue.add(.start(node.id), atMs: nowMs + Self.arrivalMs)
     }
 
-    /// Those beside a node that hold all that the engine has forgotten.
+    /// Those beside a node that hold all that the engine may have forgotten.
     func complete(beside id: MemberID) -> [SimulatedNode] {
-        let height = engine.order(for: id).trimmedHeight
-        return running(beside: id).filter { $0.process?.finality.finalHeight ?? .genesis >= height }
+        let marks = engine.order(for: id).marks
+        return running(beside: id).filter { node in
+            guard let process = node.process else { return false }
+            let members = process.replica.read { $0.members.members.map(\.id) }
+            return process.finality.finalHeight >= marks.certain(among: members)
+        }
     }
 
     /// Takes the blocks that a node lacks from another, if one can be asked.
     ///
     /// - Returns: whether it may run again.
-    func arrive(_ node: SimulatedNode, readingAfter place: OrderPosition) throws -> Bool {
+    func arrive(_ node: SimulatedNode) throws -> Bool {
         let peers = complete(beside: node.id).filter { network.reachesEngine($0.id, at: nowMs) }
         guard network.reachesEngine(node.id, at: nowMs), !peers.isEmpty else { return false }
         let peer = peers[Int(chances.next("peer", of: node.id) % UInt64(peers.count))]
         guard let process = peer.process else { return false }
         do {
-            try node.takeBlocks(
-                of: process.store, through: process.finality.finalHeight, readingAfter: place)
+            try node.takeBlocks(of: process.store, through: process.finality.finalHeight)
         } catch is BlockCheck.Fault {
             // A signature that the other has made, and not stored so far.
             return false

@@ -23,8 +23,8 @@ final class AllianceWorld {
     var chances: Chances
     var book: FinalityBook
     var clients: ClientBook
-    /// Nodes that lack what the engine has forgotten up to a place.
-    var lagging: [MemberID: OrderPosition] = [:]
+    /// Nodes that need blocks of others before they run again.
+    var lagging: Set<MemberID> = []
     /// Nodes to which a delivery is under way.
     var awaited: Set<MemberID> = []
     var steps: [AllianceStep] = []
@@ -60,7 +60,7 @@ final class AllianceWorld {
         case release(NodeProcess.Taken, by: MemberID, life: Int)
         case tick(MemberID, life: Int)
         case start(MemberID)
-        case forget(through: Int, of: MemberID, life: Int)
+        case forget(before: Int, of: MemberID, life: Int)
         case clients
     }
 
@@ -136,7 +136,7 @@ final class AllianceWorld {
         case .start(let id): try start(id)
         case .forget(let place, let id, let life):
             guard process(id, life) != nil, network.engineRuns(at: nowMs) else { return }
-            engine.forget(of: id, through: place)
+            engine.forget(of: id, before: place)
         case .clients: sendAgain()
         }
     }
@@ -209,10 +209,11 @@ final class AllianceWorld {
         else { return }
         let limit = Int(chances.within(1...40, "batch", of: id))
         do throws(OrderFault) {
-            process.arrivals += try process.reader.next(limit, of: engine.order(for: id))
+            process.arrivals += try process.reader.next(
+                limit, of: engine.order(for: id),
+                settled: process.replica.read { $0.settledOrder })
         } catch {
-            if case .trimmed(let place) = error { try lag(node, behind: place) }
-            return
+            return try lag(node)
         }
         awaitDelivery(to: id)
         awaitWork(id, node.life, process)

@@ -1,10 +1,10 @@
 import KoinonEtcd
-import KoinonNode
 import KoinonLedger
+import KoinonNode
+import KoinonProtocol
 
-/// A node's reading of the order that it is told, by the rule by which nodes read etcd: of each
-/// author what comes behind the last sequence that counts, by place, and nothing when entries
-/// may be gone.
+/// A node's reading of the order that it is told, by the rule by which nodes read etcd: what
+/// stands behind the last place that counts, by place, and nothing when entries may be gone.
 struct OrderReader {
     private var progress: ReadingProgress
     /// Listed and in order, not given so far.
@@ -12,7 +12,8 @@ struct OrderReader {
     /// How many places were taken when it listed last.
     private var seen = 0
 
-    init(after cursor: OrderCursor) { progress = ReadingProgress(cursor) }
+    /// - Parameter position: as ``ReadingProgress/init(after:)`` takes it.
+    init(after position: OrderPosition?) { progress = ReadingProgress(after: position) }
 
     func isBehind(_ order: SimulatedEngine.Order) -> Bool {
         !listed.isEmpty || order.places.count > seen
@@ -23,11 +24,11 @@ struct OrderReader {
 
     /// What comes next, with its place counted from 1.
     ///
-    /// - Throws: `OrderFault.trimmed(through:)`
+    /// - Throws: `OrderFault` when blocks of others are needed first.
     mutating func next(
-        _ limit: Int, of order: SimulatedEngine.Order
+        _ limit: Int, of order: SimulatedEngine.Order, settled: SettledOrder
     ) throws(OrderFault) -> [(position: Int, envelope: Envelope)] {
-        if listed.isEmpty { try list(order) }
+        if listed.isEmpty { try list(order, settled) }
         var given: [(position: Int, envelope: Envelope)] = []
         while given.count < limit, let entry = listed.popFirst() {
             guard let envelope = order.places[Int(entry.created) - 1].envelope else {
@@ -41,33 +42,44 @@ struct OrderReader {
         return given
     }
 
-    private mutating func list(_ order: SimulatedEngine.Order) throws(OrderFault) {
+    private mutating func list(
+        _ order: SimulatedEngine.Order, _ settled: SettledOrder
+    ) throws(OrderFault) {
         seen = order.places.count
         for lane in order.lanes.keys { progress.add(lane) }
-        let listing = order.listing(beyond: progress.lanes)
-        progress.begin(with: listing)
-        let gaps = progress.gaps(in: listing)
-        if progress.isBehind(listing) {
-            throw .trimmed(through: OrderPosition(rawValue: listing.trimmed))
+        progress.take(settled)
+        let listing = order.listing(beyond: progress.lanes, seeking: progress.sought)
+        if let height = progress.lacks(in: listing) { throw .trimmed(through: height) }
+        if !progress.locate(in: listing), let closing = progress.sought {
+            throw .placeUnknown(settled.height, closing: closing)
         }
-        progress.accept(gaps)
+        progress.accept(progress.gaps(in: listing))
         listed = progress.next(in: listing)[...]
     }
 }
 
 extension SimulatedEngine.Order {
     /// As etcd lists it.
-    fileprivate func listing(beyond known: [String: UInt64]) -> Listing {
+    fileprivate func listing(
+        beyond known: [String: UInt64], seeking slot: EntrySlot?
+    ) -> Listing {
+        let closing = slot.flatMap { slot in
+            lanes[slot.author.rawValue]?.last { places[$0].sequence == slot.sequence }
+        }
         let entries = lanes.flatMap { lane, indices in
             let last = known[lane] ?? 0
-            return indices.reversed().prefix { places[$0].sequence > last }.map { index in
-                let place = UInt64(index + 1)
-                return ListedEntry(
-                    key: Array(lane.utf8), author: lane, sequence: places[index].sequence,
-                    created: place, modified: place)
-            }
+            return indices.reversed().prefix { places[$0].sequence > last }.map(key)
         }
         return Listing(
-            revision: UInt64(places.count), trimmed: UInt64(trimmed), entries: entries)
+            revision: UInt64(places.count), marks: marks, closing: closing.map(key),
+            entries: entries)
+    }
+
+    private func key(_ index: Int) -> ListedEntry {
+        let place = UInt64(index + 1)
+        let lane = places[index].lane
+        return ListedEntry(
+            key: Array(lane.utf8), author: lane, sequence: places[index].sequence,
+            created: place, modified: place)
     }
 }

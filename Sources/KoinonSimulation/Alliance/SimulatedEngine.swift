@@ -1,3 +1,4 @@
+import KoinonEtcd
 import KoinonLedger
 import KoinonMachine
 import KoinonProtocol
@@ -34,10 +35,9 @@ struct SimulatedEngine {
         fileprivate var inserted: [String: UInt64] = [:]
         /// The places of each lane's entries, by sequence.
         private(set) var lanes: [String: [Int]] = [:]
-        /// Entries up to here, counted from 1, may be gone.
-        fileprivate(set) var trimmed = 0
-        /// The block that closed there.
-        fileprivate(set) var trimmedHeight = Height.genesis
+        /// Which blocks' entries may be gone, as the members say.
+        fileprivate(set) var marks = TrimMarks()
+        fileprivate(set) var hasForgotten = false
 
         fileprivate mutating func add(_ envelope: Envelope, in lane: String, at sequence: UInt64) {
             let index = places.count
@@ -46,10 +46,12 @@ struct SimulatedEngine {
             lanes[lane, default: []].insert(index, at: before.map { $0 + 1 } ?? 0)
         }
 
-        fileprivate mutating func forget(_ lane: String, through place: Int) {
-            let gone = lanes[lane]?.filter { $0 < place } ?? []
+        /// - Parameter isGone: by place, counted from 1, and sequence.
+        fileprivate mutating func forget(_ lane: String, where isGone: (Int, UInt64) -> Bool) {
+            let gone = lanes[lane]?.filter { isGone($0 + 1, places[$0].sequence) } ?? []
+            guard !gone.isEmpty else { return }
             for index in gone { places[index].envelope = nil }
-            lanes[lane]?.removeAll { $0 < place }
+            lanes[lane]?.removeAll(where: gone.contains)
         }
     }
 
@@ -97,17 +99,30 @@ struct SimulatedEngine {
         }
     }
 
-    /// Raises the mark, in the order that the node reads; never lowers it.
-    mutating func mark(_ place: Int, at height: Height, by node: MemberID) {
+    /// Raises a member's mark, in the order that its node reads; never lowers it.
+    ///
+    /// - Returns: all marks there.
+    mutating func mark(_ height: Height, by node: MemberID) -> TrimMarks {
         let own = orderOf[node] ?? 0
-        orders[own].trimmed = max(orders[own].trimmed, place)
-        orders[own].trimmedHeight = max(orders[own].trimmedHeight, height)
+        orders[own].marks.heights[node] = max(orders[own].marks.heights[node] ?? height, height)
+        return orders[own].marks
     }
 
-    /// Forgets an author's own entries.
-    mutating func forget(of author: MemberID, through place: Int) {
+    /// Forgets an author's own entries that stand before a place.
+    mutating func forget(of author: MemberID, before place: Int) {
+        let own = orderOf[author] ?? 0
         for lane in [author.rawValue, author.rawValue + "+"] {
-            orders[orderOf[author] ?? 0].forget(lane, through: place)
+            orders[own].forget(lane) { at, _ in at < place }
+        }
+        orders[own].hasForgotten = true
+    }
+
+    /// An author takes away what it wrote up to a place behind a sequence, to write there anew.
+    mutating func withdraw(of author: MemberID, behind sequence: UInt64, through place: Int) {
+        let own = orderOf[author] ?? 0
+        orders[own].forget(author.rawValue) { $0 <= place && $1 > sequence }
+        orders[own].slots = orders[own].slots.filter { slot, index in
+            slot.author != author || slot.sequence <= sequence || index >= place
         }
     }
 

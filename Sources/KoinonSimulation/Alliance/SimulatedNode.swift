@@ -117,11 +117,7 @@ final class SimulatedNode {
     }
 
     /// Blocks that another holds, up to one that is final there; the process does not run.
-    ///
-    /// - Parameter place: up to which the engine has nothing any more.
-    func takeBlocks(
-        of other: LedgerStore, through final: Height, readingAfter place: OrderPosition
-    ) throws {
+    func takeBlocks(of other: LedgerStore, through final: Height) throws {
         let store = try NodeProcess.open(self)
         // After a fault; in good order it is closed below.
         defer { try? store.close() }
@@ -134,7 +130,6 @@ final class SimulatedNode {
             for batch in sync.takeReady() { try store.commit(batch) }
         }
         for batch in sync.takeReady(isLast: true) { try store.commit(batch) }
-        try store.commit(CommitBatch(orderedThrough: place.rawValue))
         try store.close()
     }
 
@@ -172,8 +167,8 @@ final class NodeProcess {
     let subject: AllianceSubject
     private(set) var attester: Attester
     var author: EntryAuthor
-    /// The last place in the engine's order that was taken.
-    private(set) var position: Int
+    /// The last place in the engine's order that was taken; nil while the blocks are others'.
+    private(set) var position: Int?
     var reader: OrderReader
     /// What is read again up to here is passed over.
     private var takenThrough = 0
@@ -205,8 +200,9 @@ final class NodeProcess {
             beginsGuards: false, modules: subject.modules, rules: subject.rules)
         replica = resumed.replica
         attester = resumed.attester
-        position = Int(resumed.cursor.position.rawValue)
-        reader = OrderReader(after: resumed.cursor)
+        let place = node.subject.placeAtStart(resumed.position)
+        position = place.map { Int($0.rawValue) }
+        reader = OrderReader(after: place)
         logged = resumed.lastPosition
         author = resumed.replica.read {
             EntryAuthor(node.id, hosted: node.hosted, replica: $0, rules: subject.rules)
@@ -228,12 +224,11 @@ final class NodeProcess {
 
     var finality: Finality { attester.finality }
 
-    /// Reads the order from so many places before, as if it knew of no author.
-    ///
-    /// - Parameter trimmed: before which there is nothing.
-    func readAgain(from before: Int, trimmed: Int) {
-        let place = UInt64(min(position, max(trimmed, position - before)))
-        reader = OrderReader(after: OrderCursor(position: OrderPosition(rawValue: place)))
+    /// Reads the order from so many places before.
+    func readAgain(from before: Int) {
+        guard let position else { return }
+        let place = UInt64(max(0, position - before))
+        reader = OrderReader(after: OrderPosition(rawValue: place))
         arrivals = []
         takenThrough = position
     }
@@ -262,9 +257,8 @@ final class NodeProcess {
         let now = Array(arrivals.prefix(limit))
         arrivals.removeFirst(now.count)
         for (place, envelope) in now where place > takenThrough {
-            // Behind it is what stands before the mark and came by no block.
-            position = max(position, place)
-            apply(envelope, to: &taken, checked: checked)
+            position = place
+            apply(envelope, at: place, to: &taken, checked: checked)
         }
         for (block, judges, silenced) in taken.blocks {
             attester.add(block.header, judgedBy: judges, silenced: silenced)
@@ -280,7 +274,7 @@ final class NodeProcess {
         author.add(attester.takeContradictions())
         try closed(taken)
         taken.batch.attestations += unstored
-        taken.batch.orderedThrough = UInt64(position)
+        taken.batch.orderedThrough = position.map { UInt64($0) }
         if !taken.batch.log.isEmpty || !taken.batch.attestations.isEmpty {
             try store.commit(taken.batch)
         }
@@ -304,7 +298,7 @@ final class NodeProcess {
     }
 
     private func apply(
-        _ envelope: Envelope, to taken: inout Taken,
+        _ envelope: Envelope, at place: Int, to taken: inout Taken,
         checked: (Envelope, UInt64) -> Result<CheckedEntry, EntryFault>
     ) {
         logged = logged.next
@@ -326,7 +320,7 @@ final class NodeProcess {
             taken.batch.blocks.append(ClosedBlock(block, closedAt: log))
             taken.closed.append(
                 (
-                    block.header.height, OrderPosition(rawValue: UInt64(position)),
+                    block.header.height, OrderPosition(rawValue: UInt64(place)),
                     block.entries.reduce(0) { $0 + $1.body.count }
                 ))
         }

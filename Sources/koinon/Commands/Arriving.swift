@@ -7,23 +7,23 @@ enum Arriving {
     /// With less than this the ordering engine gives what is missing.
     private static let farBehind: UInt64 = 64
 
-    /// - Parameters:
-    ///   - place: up to which the engine has nothing any more, so that even a little has to come
-    ///     from peers; nil leaves a little to the engine.
-    ///   - leavesNothing: whether even a little comes from peers all the same.
+    /// So long peers have time for another block, when they have no more than this node.
+    private static let pause = Duration.seconds(2)
+
+    /// - Parameter isNeeded: whether even a little has to come from peers, since the engine
+    ///   gives no more.
     /// - Throws: what no other peer could mend; peers that do not answer are logged.
     static func run(
-        _ home: NodeHome, readingAfter place: OrderPosition? = nil, leavesNothing: Bool = false,
-        logger: Logger
+        _ home: NodeHome, isNeeded: Bool = false, logger: Logger
     ) async throws {
         let peers = try (home.configuration().peers ?? []).map { try HTTPPeer($0) }
         guard !peers.isEmpty else { return }
         let arrival = LedgerArrival(home: home, peers: peers, logger: logger)
         let distance = try await arrival.distance()
-        guard place != nil || leavesNothing || distance > farBehind else { return }
+        guard isNeeded || distance > farBehind else { return }
         logger.notice("catching up from peers", metadata: ["blocks": "\(distance)"])
         let line = ProgressLine("catching up")
-        let report = try await arrival.run(readingAfter: place) { line.show($0) }
+        let report = try await arrival.run { line.show($0) }
         line.finish()
         logger.notice(
             "caught up",
@@ -31,6 +31,7 @@ enum Arriving {
                 "height": "\(report.catchUp.to)", "blocks": "\(report.catchUp.blocks.blocks)",
                 "seconds": "\(report.catchUp.elapsed.inSeconds)",
             ])
+        if isNeeded, report.catchUp.blocks.blocks == 0 { try await Task.sleep(for: pause) }
     }
 }
 

@@ -38,8 +38,8 @@ struct NodeCommand: AsyncParsableCommand {
         }
     }
 
-    /// Serves; what the ordering engine has forgotten meanwhile comes from peers, and so does
-    /// what it does not show any more to a member that was expelled while its node was away.
+    /// Serves; blocks that have to come from peers first are taken from them, and so is what the
+    /// engine does not show any more to a member that was expelled while its node was away.
     private func serve(_ settings: NodeSettings) async throws {
         let home = homeOption.nodeHome
         var hasAskedPeers = false
@@ -48,16 +48,15 @@ struct NodeCommand: AsyncParsableCommand {
                 return try await ServedHome(
                     home, settings: settings, name: homeOption.home
                 ).run()
-            } catch OrderFault.trimmed(let through) {
-                guard try home.configuration().peers?.isEmpty == false else {
-                    throw OrderFault.trimmed(through: through)
-                }
-                try await Arriving.run(home, readingAfter: through, logger: settings.logger)
+            } catch let fault as OrderFault where fault.needsBlocks {
+                guard try home.configuration().peers?.isEmpty == false else { throw fault }
+                settings.logger.warning("\(fault)")
+                try await Arriving.run(home, isNeeded: true, logger: settings.logger)
             } catch let fault as EtcdFault {
                 guard case .denied = fault, !hasAskedPeers else { throw fault }
                 hasAskedPeers = true
                 do {
-                    try await Arriving.run(home, leavesNothing: true, logger: settings.logger)
+                    try await Arriving.run(home, isNeeded: true, logger: settings.logger)
                 } catch {
                     settings.logger.error(
                         "peers do not say either", metadata: ["reason": "\(error)"])

@@ -25,15 +25,15 @@ struct FaultTests {
         }
     }
 
-    @Test("outlives that the whole order is trimmed while a node is away")
+    @Test("outlives that all but the newest of the order is trimmed while a node is away")
     func trim() async throws {
         try await FaultRun.with { run in
-            try await run.fault("the whole order trimmed while a node was away") { alliance in
+            try await run.fault("the order trimmed while a node was away") { alliance in
                 try await alliance.stopNode(3)
                 try await run.goesOn(except: [3])
                 await run.load.stop()
                 try await alliance.settle(except: [3])
-                try await alliance.trimEverything()
+                try await alliance.trim()
                 run.load.start()
                 try await alliance.startNode(3)
             }

@@ -1,4 +1,5 @@
 import Foundation
+import KoinonProtocol
 import Testing
 
 @testable import KoinonEtcd
@@ -45,23 +46,25 @@ extension RunningAlliance {
         #expect(run.status == 0, "\(run.output)")
     }
 
-    /// Forgets the whole order, as members' nodes do of old blocks.
-    func trimEverything() async throws {
+    /// Forgets all of the order but each author's newest entries, as members' nodes do of old
+    /// blocks. Every member's mark names the last final block of those that run.
+    func trim(keeping newest: Int = 20) async throws {
         let keys = EntryKeys(chain: genesis.chain, epoch: 0)
-        let entries = String(decoding: keys.entries, as: UTF8.self)
+        func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+        let final = try await Height(client(0).status().finalHeight)
+        let commands = members.map { member in
+            let lane = text(keys.lane(of: member))
+            return """
+                ctl put '\(text(keys.mark(of: member)))' '\(keys.mark(at: final))'
+                first=$(ctl get --prefix '\(lane)' --keys-only | grep . | tail -n \(newest) | head -n 1)
+                ctl del '\(lane)' "$first"
+                """
+        }
         let run = try await shell(
             """
             set -e
             ctl() { \(try etcdctl()) "$@"; }
-            newest() {
-                ctl get --prefix '\(entries)' --keys-only --sort-by CREATE --order DESCEND \\
-                    --limit 1 --write-out json | sed 's/.*"create_revision":\\([0-9]*\\).*/\\1/'
-            }
-            # What is under way comes first.
-            last=
-            until [ "$last" = "$(newest)" ]; do last=$(newest); sleep 2; done
-            ctl put '\(String(decoding: keys.trimmed, as: UTF8.self))' "0/$last"
-            ctl del --prefix '\(entries)'
+            \(commands.joined(separator: "\n"))
             """)
         #expect(run.status == 0, "\(run.output)")
     }

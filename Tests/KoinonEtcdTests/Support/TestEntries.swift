@@ -7,6 +7,11 @@ import Testing
 @testable import KoinonEtcd
 
 extension EtcdServers {
+    /// Those whom etcd knows unless others are named.
+    var members: [MemberID] {
+        get throws { try ["alfa", "bravo"].map { try #require(MemberID(rawValue: $0)) } }
+    }
+
     /// An entry as its author signs it; `content` makes its bytes differ.
     func entry(_ author: String, _ sequence: UInt64, content: Int = 0) throws -> SignedEntry {
         var body = EntryBody()
@@ -39,13 +44,23 @@ extension EtcdEngine {
 
     /// Where the first entries stand.
     func positions(_ count: Int) async throws -> [OrderPosition] {
-        var iterator = entries(after: OrderCursor()).makeAsyncIterator()
+        var iterator = entries().makeAsyncIterator()
         return try await Self.next(count, of: &iterator).map(\.position)
     }
 
-    /// The first entries after a cursor.
-    func first(_ count: Int, after cursor: OrderCursor = OrderCursor()) async throws -> [String] {
-        var iterator = entries(after: cursor).makeAsyncIterator()
+    /// The order as a ledger reads it that has settled so much of it.
+    func entries(
+        after position: OrderPosition? = .start, settled: SettledOrder = SettledOrder()
+    ) -> EtcdEntries {
+        entries(after: position) { settled }
+    }
+
+    /// The first entries after a place.
+    func first(
+        _ count: Int, after position: OrderPosition? = .start,
+        settled: SettledOrder = SettledOrder()
+    ) async throws -> [String] {
+        var iterator = entries(after: position, settled: settled).makeAsyncIterator()
         return try await Self.next(count, of: &iterator).map(\.place)
     }
 }

@@ -17,7 +17,10 @@ final class SharedOrder: Sendable {
         var entries: [OrderedEntry] = []
         var places: [Place: Envelope] = [:]
         var readers: [Int: Signal] = [:]
+        var positions: [Place: OrderPosition] = [:]
+        /// Entries up to there are gone, and those of blocks up to a height with them.
         var trimmed = OrderPosition.start
+        var trimmedHeight = Height.genesis
     }
 
     private let state = Mutex(State())
@@ -36,6 +39,7 @@ final class SharedOrder: Sendable {
                 // Places need not be without gaps.
                 let last = state.entries.last?.position ?? state.trimmed
                 let position = OrderPosition(rawValue: max(10, last.rawValue + 3))
+                state.positions[place] = position
                 state.entries.append(OrderedEntry(position: position, envelope: entry.envelope))
             }
             for signal in state.readers.values { signal.wake() }
@@ -46,20 +50,24 @@ final class SharedOrder: Sendable {
     /// An entry by whoever: what a node that lies, or one from an earlier life, appends.
     func append(_ entry: SignedEntry) { _ = append([entry]) }
 
-    /// Forgets every entry up to this one, which every node has read.
-    ///
-    /// - Returns: the last place that is gone.
-    func trim(through last: Envelope) -> OrderPosition {
+    /// Forgets every entry up to the one that closed a block which every node has.
+    func trim(through last: Envelope, of height: Height) {
         state.withLock { state in
-            if let index = state.entries.firstIndex(where: { $0.envelope == last }) {
-                state.trimmed = state.entries[index].position
-                state.entries.removeFirst(index + 1)
+            guard let index = state.entries.firstIndex(where: { $0.envelope == last }) else {
+                return
             }
-            return state.trimmed
+            state.trimmed = state.entries[index].position
+            state.trimmedHeight = height
+            state.entries.removeFirst(index + 1)
         }
     }
 
-    fileprivate var trimmed: OrderPosition { state.withLock { $0.trimmed } }
+    fileprivate var trimmedHeight: Height { state.withLock { $0.trimmedHeight } }
+
+    /// Where an entry stands, or stood.
+    fileprivate func position(of slot: EntrySlot) -> OrderPosition? {
+        state.withLock { $0.positions[Place(author: slot.author, sequence: slot.sequence)] }
+    }
 
     var count: Int { state.withLock { $0.entries.count } }
     var entries: [OrderedEntry] { state.withLock { $0.entries } }
@@ -116,19 +124,22 @@ final class SharedOrder: Sendable {
             return append
         }
 
-        func entries(after cursor: OrderCursor) -> AsyncThrowingStream<OrderedEntry, any Error> {
+        func entries(
+            after position: OrderPosition?, settled: @escaping @Sendable () -> SettledOrder
+        ) -> AsyncThrowingStream<OrderedEntry, any Error> {
             AsyncThrowingStream { continuation in
-                let trimmed = order.trimmed
+                let (trimmed, known) = (order.trimmedHeight, settled())
                 if let refusal = refusal.withLock({ $0 }) {
                     return continuation.finish(throwing: refusal)
                 }
-                guard cursor.position >= trimmed else {
+                let start = position ?? known.closing.flatMap(order.position) ?? .start
+                guard known.height >= trimmed else {
                     continuation.finish(throwing: OrderFault.trimmed(through: trimmed))
                     return
                 }
                 let task = Task {
                     var random = SeededRandom(seed: seed)
-                    var position = cursor.position
+                    var position = start
                     while !hasStopped.load(ordering: .acquiring) {
                         let next = isHeld.withLock { $0 ? [] : order.entries(after: position) }
                         for entry in next {
@@ -163,7 +174,8 @@ final class SharedOrder: Sendable {
             signal.wake()
         }
 
-        func trim(through position: OrderPosition) async throws {}
+        func mark(_ height: Height, among members: [MemberID]) async throws -> Height { .genesis }
+        func trim(before position: OrderPosition) async throws {}
         func membersChanged(to members: [MemberID]) async throws {}
         var report: EngineReport { EngineReport(name: "shared") }
     }

@@ -41,21 +41,20 @@ struct MemberJoinsTests {
             of: nodes[0].node.store, genesis: alliance.genesis)
         let closing = try #require(
             try nodes[0].node.store.read { try $0.entries(ofBlock: tip.height) }.last)
-        let through = alliance.order.trim(through: closing)
-        #expect(through > .start)
+        alliance.order.trim(through: closing, of: tip.height)
 
         // The order has nothing for it any more; blocks and a snapshot of another node have.
         let early = try Node(
             home: newHome, engine: alliance.order.engine(4), clock: alliance.clock,
             logger: Follower.quiet)
-        await #expect(throws: OrderFault.trimmed(through: through)) { try await early.run() }
+        await #expect(throws: OrderFault.trimmed(through: tip.height)) { try await early.run() }
         try early.store.close()
         var arrival = LedgerArrival(
             home: newHome, peers: [try StorePeer("alfa", alliance.homes[0], alliance.genesis)],
             logger: Follower.quiet)
         arrival.worthSnapshot = 1
         arrival.patience.base = .seconds(300)
-        let report = try await arrival.run(readingAfter: through)
+        let report = try await arrival.run()
         #expect(report.snapshot != nil && report.catchUp.to >= tip.height)
 
         let engine = alliance.order.engine(5)
