@@ -315,7 +315,7 @@ public final class Replica {
         history.append(leafHash: MerkleTree.leafHash(parent.bytes))
         let members = Alliance.memberSet(in: overlay)
         let changes = overlay.takeChanges()
-        tree.apply(changes.map { ($0.key, $0.value) })
+        tree.apply(changes.map { HashedStateChange(key: $0.key, value: $0.value) })
         let next = BlockHeader(
             chain: chain, epoch: epoch, height: header.height.next, parent: parent,
             time: closing.time,

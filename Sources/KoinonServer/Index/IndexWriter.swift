@@ -94,19 +94,24 @@ struct IndexWriter {
             )
         }.sorted { ($0.account, $0.place) < ($1.account, $1.place) }
         for (_, place) in ordered {
-            let movement = movements[place]
-            try put.bind(1, movement.account)
-            try put.bind(2, movement.position)
-            try put.bind(3, movement.height)
-            try put.bind(4, Int64(movement.leaf))
-            try put.bind(5, movement.momentMs)
-            try put.bind(6, text: movement.kind)
-            try put.bind(7, text: movement.unit)
-            try put.bind(8, movement.minor)
-            try put.bind(9, movement.other)
-            try put.bind(10, movement.agreement)
+            try Self.bind(movements[place], to: put)
             try put.run()
         }
+    }
+
+    private static func bind(
+        _ movement: borrowing IndexBatch.Movement, to put: PreparedStatement
+    ) throws {
+        try put.bind(1, movement.account)
+        try put.bind(2, movement.position)
+        try put.bind(3, movement.height)
+        try put.bind(4, Int64(movement.leaf))
+        try put.bind(5, movement.momentMs)
+        try put.bind(6, text: movement.kind)
+        try put.bind(7, text: movement.unit)
+        try put.bind(8, movement.minor)
+        try put.bind(9, movement.other)
+        try put.bind(10, movement.agreement)
     }
 
     private func write(_ hour: Int64, _ sums: IndexBatch.Hour) throws {

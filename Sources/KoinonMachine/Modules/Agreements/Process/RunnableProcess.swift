@@ -3,8 +3,9 @@ import KoinonProtocol
 /// A process with its names resolved to positions and its expressions parsed.
 ///
 /// A pure function of the definition, so that it may be kept in memory between
-/// blocks without any influence on what the machine does.
-struct RunnableProcess: Sendable {
+/// blocks without any influence on what the machine does. A class, since each agreement that
+/// is touched passes it around, and its parts would be counted each time.
+final class RunnableProcess: Sendable {
     struct Role: Sendable {
         var name: String
         var source: RoleSource
