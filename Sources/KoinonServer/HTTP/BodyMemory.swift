@@ -6,7 +6,8 @@ import Synchronization
 /// Memory for what comes in requests until it has been read, over all connections.
 ///
 /// The first bytes of each body are free: the number of connections bounds them, and so what
-/// most requests send is always taken. Large bodies share the rest.
+/// most requests send is always taken. Large bodies share the rest
+/// (docs/decisions/050-large-bodies-share-memory.md).
 final class BodyMemory: Sendable {
     /// Of each body that are not counted: as many as the largest transaction has in JSON.
     static let freeBytes = 96 * 1_024

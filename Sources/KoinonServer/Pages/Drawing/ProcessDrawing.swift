@@ -50,7 +50,7 @@ struct ProcessDrawing {
     }
 
     private static func height(of way: Way) -> Double {
-        wayHeight + more(lines(of: way))
+        (way.who.isEmpty ? wayHeight - lineHeight : wayHeight) + more(lines(of: way))
     }
 
     /// What lines behind the first one take.
