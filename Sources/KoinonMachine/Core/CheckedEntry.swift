@@ -119,12 +119,30 @@ public struct CheckedEntry: Sendable {
             let one = try? AttestationBody(strict: first.body),
             let other = try? AttestationBody(strict: second.body),
             ChainID(one.chain) == chain, ChainID(other.chain) == chain,
-            one.epoch == other.epoch, one.height == other.height,
-            Hash256(one.blockHash) != nil, Hash256(other.blockHash) != nil,
-            one.blockHash != other.blockHash,
+            one.epoch == other.epoch,
+            let hash = Hash256(one.blockHash), let otherHash = Hash256(other.blockHash),
+            one.height == other.height
+                ? hash != otherHash
+                : standsAside(Height(one.height), hash, of: Height(other.height), otherHash, pair),
             first.isAuthentic(as: .attestation), second.isAuthentic(as: .attestation)
         else { return nil }
         return first.publicKey
+    }
+
+    /// Whether the pair shows that a block is not the one before another at its height.
+    private static func standsAside(
+        _ height: Height, _ hash: Hash256, of later: Height, _ laterHash: Hash256,
+        _ pair: ContradictingPair
+    ) -> Bool {
+        guard height < later, let header = try? BlockHeader(encoded: Array(pair.header)),
+            header.height == later, header.hash == laterHash,
+            let ancestor = Hash256(pair.ancestor), ancestor != hash
+        else { return false }
+        let path = pair.path.compactMap { Hash256($0) }
+        return path.count == pair.path.count
+            && MerkleTree.verifyInclusion(
+                leafHash: MerkleTree.leafHash(ancestor), index: height.rawValue,
+                size: later.rawValue, path: path, root: header.historyRoot)
     }
 
     private struct VoidReason: Error { var text: String }

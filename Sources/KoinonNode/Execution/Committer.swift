@@ -310,7 +310,8 @@ final class Committer: Sendable {
         news.add(contradictions)
     }
 
-    /// Keeps what shows that members lie and silences nobody; the batch is stored.
+    /// Keeps what shows that members lie: void entries, which silence nobody, and signatures on two
+    /// branches, which are shown to all. The batch is stored.
     private func noteLies(of batch: ExecutedBatch) throws {
         for entry in batch.voids {
             let file = try evidence.write(void: entry)
@@ -323,12 +324,14 @@ final class Committer: Sendable {
                 let header = try store.read({ try $0.keptHeader(at: found.onChain.height) }),
                 header.hash == found.onChain.blockHash
             else { continue }
-            let file = try evidence.write(
-                found, header: header,
-                ancestry: store.ancestry(of: found.aside.height, in: found.onChain.height))
+            let ancestry = try store.ancestry(
+                of: found.aside.height, in: found.onChain.height)
+            let file = try evidence.write(found, header: header, ancestry: ancestry)
             logger.error(
                 "a key signed on two branches",
                 metadata: ["key": "\(found.publicKey)", "evidence": "\(file.path)"])
+            news.add([Contradiction(found, header: header, ancestry: ancestry)])
+            pool.arrival.wake()
         }
     }
 

@@ -47,6 +47,8 @@ struct Proposer {
     /// Attestations that one entry carries at most; about 250 bytes each.
     private static let attestationsPerEntry = 1_000
     private static let attestationBytes = 256
+    /// Of a field that holds a message.
+    private static let fieldOverhead = 8
     /// Appends that have no durable places yet, at most.
     private static let appendsUnderWay = 16
     /// So many bytes are worth an append while others are under way: a thousand payments.
@@ -201,8 +203,10 @@ struct Proposer {
     private mutating func append(_ contents: EntryRule.Contents, at now: Timestamp) -> Progress {
         let attestations = outbox.take(limit: Self.attestationsPerEntry)
         let contradictions = news.takeContradictions(limit: EntryLimits.contradictions)
-        let carried = attestations.count + 2 * contradictions.count
-        let room = Self.blockBytes - carried * Self.attestationBytes
+        let carried = attestations.count + contradictions.count
+        let room =
+            Self.blockBytes - attestations.count * Self.attestationBytes
+            - contradictions.reduce(0) { $0 + $1.message.encoded.count + Self.fieldOverhead }
         let taken = contents.takesTransactions ? pool.take(maximumBytes: room) : []
         let late = taken.filter { $0.body.expiresAtMs < now.milliseconds }
         outcomes.post(late.map { ($0.id, .expired) })

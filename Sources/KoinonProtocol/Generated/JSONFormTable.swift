@@ -455,6 +455,9 @@ enum JSONFormTable {
         message ContradictingPair
           1 first Signed
           2 second Signed
+          3 header bytes
+          4 ancestor bytes
+          5 path bytes repeated
         message AttestationBody
           1 chain bytes
           2 epoch uint64

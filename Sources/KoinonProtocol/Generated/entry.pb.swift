@@ -63,13 +63,14 @@ public nonisolated struct EntryBody: Sendable {
   public init() {}
 }
 
-/// Two attestations by one key, of different blocks of one epoch and height.
+/// Two attestations by one key in one epoch that no honest member makes: of different blocks of
+/// one height, or of blocks on two branches.
 public nonisolated struct ContradictingPair: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// Ascending by the hash that it names.
+  /// Of one height, ascending by the hash that it names; of two, the lower one.
   public var first: Signed {
     get {_first ?? Signed()}
     set {_first = newValue}
@@ -87,6 +88,15 @@ public nonisolated struct ContradictingPair: Sendable {
   public var hasSecond: Bool {self._second != nil}
   /// Clears the value of `second`. Subsequent reads from it will return its default value.
   public mutating func clearSecond() {self._second = nil}
+
+  /// Of two heights: the header that the second names, the hash of the block before it at the
+  /// height of the first, which is another one than the first names, and the inclusion path of
+  /// that hash in the header's history.
+  public var header: Data = Data()
+
+  public var ancestor: Data = Data()
+
+  public var path: [Data] = []
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -192,7 +202,7 @@ nonisolated extension EntryBody: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension ContradictingPair: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".ContradictingPair"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}first\0\u{1}second\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}first\0\u{1}second\0\u{1}header\0\u{1}ancestor\0\u{1}path\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -202,6 +212,9 @@ nonisolated extension ContradictingPair: SwiftProtobuf.Message, SwiftProtobuf._M
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularMessageField(value: &self._first) }()
       case 2: try { try decoder.decodeSingularMessageField(value: &self._second) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.header) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.ancestor) }()
+      case 5: try { try decoder.decodeRepeatedBytesField(value: &self.path) }()
       default: break
       }
     }
@@ -218,12 +231,24 @@ nonisolated extension ContradictingPair: SwiftProtobuf.Message, SwiftProtobuf._M
     try { if let v = self._second {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
     } }()
+    if !self.header.isEmpty {
+      try visitor.visitSingularBytesField(value: self.header, fieldNumber: 3)
+    }
+    if !self.ancestor.isEmpty {
+      try visitor.visitSingularBytesField(value: self.ancestor, fieldNumber: 4)
+    }
+    if !self.path.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.path, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: ContradictingPair, rhs: ContradictingPair) -> Bool {
     if lhs._first != rhs._first {return false}
     if lhs._second != rhs._second {return false}
+    if lhs.header != rhs.header {return false}
+    if lhs.ancestor != rhs.ancestor {return false}
+    if lhs.path != rhs.path {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -28,6 +28,8 @@ public struct AllianceCounts: SimulationCounts, Equatable {
     public var renewals = 0
     /// Blocks that named other members.
     public var memberChanges = 0
+    /// Times that an entry showed signatures of a liar on two branches, at different heights.
+    public var shownBranches = 0
 
     public init() {}
 
@@ -53,6 +55,7 @@ public struct AllianceCounts: SimulationCounts, Equatable {
             ("lags", \.lags),
             ("renewals", \.renewals),
             ("member_changes", \.memberChanges),
+            ("shown_branches", \.shownBranches),
         ]
 
     public mutating func add(_ other: AllianceCounts) {

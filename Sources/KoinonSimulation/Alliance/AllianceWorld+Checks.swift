@@ -33,7 +33,7 @@ extension AllianceWorld {
                 ? judges
                 : isLast ? process.replica.read { $0.members } : blocks[index + 1].judges
             let contradiction = book.close(
-                header, judgedBy: judges, next: next, entries: block.entries.map(entry),
+                header, judgedBy: judges, next: next, entries: try block.entries.map(entry),
                 executed: block.transactions.map(\.id))
             if let (kind, text) = contradiction {
                 throw finding(kind, "block \(number), \(hash): \(text)", at: number)
@@ -48,7 +48,7 @@ extension AllianceWorld {
         if let first = violations.first { throw finding(.invariant, first, at: height) }
     }
 
-    private func entry(_ envelope: Envelope) -> FinalityBook.Entry {
+    private func entry(_ envelope: Envelope) throws -> FinalityBook.Entry {
         guard case .success(let entry)? = checked[envelope.signature]?.result else {
             // Closed blocks hold only entries that were checked.
             preconditionFailure("a closed block holds an entry that nobody looked at")
@@ -58,18 +58,28 @@ extension AllianceWorld {
             author: entry.author, key: envelope.publicKey, sequence: entry.sequence,
             clockMs: entry.clock.milliseconds,
             isVoid: void.contains(envelope.signature),
-            contradictors: (body?.contradictions ?? []).compactMap(contradictor))
+            contradictors: try (body?.contradictions ?? []).compactMap(contradictor))
     }
 
-    /// The key that signed two blocks of one epoch and height, if the pair proves that.
-    private func contradictor(_ pair: ContradictingPair) -> PublicKey? {
+    /// The key that signed two blocks of one epoch and height, or on two branches, if the pair
+    /// proves that; only a liar's can.
+    private func contradictor(_ pair: ContradictingPair) throws -> PublicKey? {
         guard let one = try? Envelope(pair.first), let other = try? Envelope(pair.second),
             let first = Attestation(one, chain: genesis.chain),
             let second = Attestation(other, chain: genesis.chain),
-            one.publicKey == other.publicKey, first.height == second.height,
-            first.epoch == second.epoch, first.blockHash != second.blockHash,
+            one.publicKey == other.publicKey, first.epoch == second.epoch,
+            first.height == second.height || !pair.header.isEmpty,
             one.isAuthentic(as: .attestation), other.isAuthentic(as: .attestation)
         else { return nil }
+        // Of two heights nobody but liars could show it wrongly, and they show nothing.
+        let before =
+            first.height == second.height
+            ? second.blockHash : book.ancestor(of: second.blockHash, at: first.height.rawValue)
+        guard let before, before != first.blockHash else { return nil }
+        if first.height != second.height { counts.shownBranches += 1 }
+        if let honest = book.owner(of: one.publicKey), !liars.contains(honest) {
+            throw finding(.attestation, "\(honest) is shown to have signed what contradicts")
+        }
         return one.publicKey
     }
 

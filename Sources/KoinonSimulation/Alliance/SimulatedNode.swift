@@ -279,11 +279,23 @@ final class NodeProcess {
             try store.commit(taken.batch)
         }
         unstored = []
+        author.add(try branches())
         for (height, place, bytes) in taken.closed {
             trimPoints.add(height, at: place, bytes: bytes)
         }
         taken.signed = try sign(records)
         return taken
+    }
+
+    /// Who signed on two branches, with what shows it; the higher block is stored.
+    private func branches() throws -> [Contradiction] {
+        try attester.takeBranches().compactMap { found in
+            let header = try store.read { try $0.keptHeader(at: found.onChain.height) }
+            guard let header, header.hash == found.onChain.blockHash else { return nil }
+            let ancestry = try store.ancestry(
+                of: found.aside.height, in: found.onChain.height)
+            return Contradiction(found, header: header, ancestry: ancestry)
+        }
     }
 
     /// Signs what may be signed and is not, once the guard holds it; stored with what is taken

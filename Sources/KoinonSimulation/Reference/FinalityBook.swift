@@ -56,6 +56,8 @@ struct FinalityBook {
         var highest: UInt64 = 0
     }
 
+    func owner(of key: PublicKey) -> MemberID? { owners[key] }
+
     init(genesis header: BlockHeader, members: MemberSet) {
         let clocks = members.members.map { ($0.id, header.time.milliseconds) }
         blocks[header.hash] = Block(

@@ -101,6 +101,80 @@ struct SilencingTests {
         try ledger.checkReplay()
     }
 
+    /// The header of a block with so many others before it.
+    private func history(
+        _ ledger: TestLedger, others: Int = 9
+    ) -> (header: BlockHeader, hashes: [Hash256]) {
+        var header = ledger.replica.header
+        let hashes = (0..<others).map { Hash256.sha256(Array("block \($0)".utf8)) }
+        header.height = Height(UInt64(others))
+        header.historyRoot = MerkleTree.root(
+            ofLeafHashes: hashes.map { MerkleTree.leafHash($0.bytes) })
+        return (header, hashes)
+    }
+
+    /// Bravo signs the block 7 that hashes of `hash`, and block 9 of the history.
+    private func branches(
+        _ ledger: TestLedger, hash: String = "another", epoch: UInt64 = 0,
+        _ change: (inout ContradictingPair) -> Void = { _ in }
+    ) throws -> ContradictingPair {
+        let key = TestLedger.nodeKey(of: "bravo")
+        let (header, hashes) = history(ledger)
+        let body = AttestationBody.with {
+            $0.chain = Data(ledger.chain.bytes)
+            $0.height = header.height.rawValue
+            $0.blockHash = Data(header.hash.bytes)
+        }
+        var shown = pair(
+            attestation(key, ledger, hash: hash, epoch: epoch),
+            key.sign(body.encoded, as: .attestation).message)
+        shown.header = Data(header.encoded)
+        shown.ancestor = Data(hashes[7].bytes)
+        shown.path = MerkleTree.inclusionPath(
+            leafHashes: hashes.map { MerkleTree.leafHash($0.bytes) }, index: 7
+        ).map { Data($0.bytes) }
+        change(&shown)
+        return shown
+    }
+
+    @Test func `is silenced for signatures on two branches at different heights`() throws {
+        let ledger = try TestLedger(members: ["alfa", "bravo", "carol"])
+        let innocent: [(String, ContradictingPair)] = [
+            ("a block and one behind it", try branches(ledger, hash: "block 7")),
+            ("two epochs", try branches(ledger, epoch: 1)),
+            ("no header", try branches(ledger) { $0.header = Data() }),
+            ("half a header", try branches(ledger) { $0.header.removeLast() }),
+            (
+                "another header",
+                try branches(ledger) {
+                    $0.header = Data(history(ledger, others: 10).header.encoded)
+                }
+            ),
+            ("an ancestor that is none", try branches(ledger) { $0.ancestor[3] ^= 1 }),
+            ("no ancestor", try branches(ledger) { $0.ancestor = Data() }),
+            ("a path that ends early", try branches(ledger) { $0.path.removeLast() }),
+            ("a path too long", try branches(ledger) { $0.path.append($0.path[0]) }),
+            ("a path of something else", try branches(ledger) { $0.path[1].removeLast() }),
+            (
+                "the higher one first",
+                try branches(ledger) { ($0.first, $0.second) = ($0.second, $0.first) }
+            ),
+            (
+                "a wrong signature",
+                try branches(ledger) { $0.second.signature[9] ^= 1 }
+            ),
+        ]
+        for (what, pair) in innocent {
+            ledger.apply(try shows(ledger, pair))
+            try ledger.createUnit("u\(ledger.replica.header.height)")
+            #expect(ledger.replica.silenced.isEmpty, "\(what)")
+        }
+        ledger.apply(try shows(ledger, try branches(ledger)))
+        try ledger.createUnit("end")
+        #expect(ledger.replica.silenced.keys.sorted() == [bravo])
+        try ledger.checkReplay()
+    }
+
     @Test func `is not silenced by what proves nothing, or by whom nobody hears`() throws {
         let key = TestLedger.nodeKey(of: "bravo")
         let ledger = try TestLedger(members: ["alfa", "bravo", "carol"])

@@ -310,8 +310,22 @@ struct AllianceTests {
         // The header of block 2 commits to another block 1 than carol signed.
         #expect(text.contains(Hex.encode(first.encoded)))
         #expect(text.contains(Hex.encode(running.node.tip.encoded)))
-        #expect(running.node.replica.read { $0.silenced.isEmpty })
+        // The node shows it to everybody; a void entry silences nobody.
+        try await until("an entry shows it") {
+            try alliance.order.entries.contains {
+                try EntryBody(strict: $0.envelope.body).contradictions.contains {
+                    Array($0.header) == running.node.tip.encoded
+                }
+            }
+        }
+        await running.node.untilIdle()
+        try await alfa.done(.registerKind("three", title: "K"), to: running.node)
+        let carol = try #require(MemberID(rawValue: "carol"))
+        #expect(running.node.replica.read { $0.silenced } == [carol: Height(3)])
         try await running.stop()
+        let store = try LedgerStore(opening: alliance.homes[0].directory, readOnly: true)
+        _ = try await Verification.run(store, genesis: alliance.genesis)
+        try store.close()
     }
 
     @Test func `state their clocks when one asks, and fall silent again`() async throws {

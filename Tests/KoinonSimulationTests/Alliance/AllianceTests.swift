@@ -32,7 +32,7 @@ import Testing
                 counts.crashes > 5 && counts.lies > 5 && counts.splits > 0 && counts.bases > 0
                     && counts.memberChanges > 1 && counts.expired > 0 && counts.lostDisks > 0
                     && counts.lostGuards > 0 && counts.renewals > 0 && counts.epochs > 1
-                    && counts.lags > 0
+                    && counts.lags > 0 && counts.shownBranches > 0
             }
             var seed: UInt64 = 100
             while !isComplete(), counts.blocks < 4_000 {
