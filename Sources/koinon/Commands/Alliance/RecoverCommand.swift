@@ -7,7 +7,7 @@ import KoinonProtocol
 struct RecoverCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "recover",
-        abstract: "Begin a new epoch after the ordering engine lied.",
+        abstract: "Begin a new epoch: the engine lied, or is to change.",
         discussion: """
             A ceremony of the members, step by step, with files that they pass to each other;
             docs/recovery.md walks through it. Each step runs on a home whose node is stopped.
@@ -124,9 +124,9 @@ struct RecoverCommand: AsyncParsableCommand {
             commandName: "begin",
             abstract: "Begin the new epoch on this home.",
             discussion: """
-                Drops the blocks behind the base; their transactions wait for a block again when
-                the node starts. Where etcd orders the entries, give node.json the new engine
-                first: the old one's log is of no use any more.
+                Drops the blocks behind the base; their transactions wait for a block again
+                when the node starts. Each epoch has a log of its own: where etcd orders the
+                entries and its servers change, name the new ones in node.json first.
                 """)
         @OptionGroup var homeOption: HomeOption
         @Argument(help: "The record, in copies that together hold the signatures it needs.")
