@@ -78,7 +78,7 @@ extension RunningAlliance {
             set -e
             ctl() { \(try etcdctl()) "$@"; }
             # The others may have to choose a leader first.
-            sleep 3
+            for _ in $(seq 180); do ctl member list >/dev/null 2>&1 && break; sleep 1; done
             id=$(ctl member list | grep ' \(name),' | cut -d, -f1)
             ctl member remove $id
             rm -rf etcd/data/\(name)
