@@ -22,6 +22,22 @@ struct JSONFormRoundTripTests {
         TransactionBody.self, UnitOfAccount.self,
     ]
 
+    @Test("an event's name is the one that its JSON form has")
+    func namesEvents() throws {
+        let schemas = JSONFormSchemas.shared
+        var count = 0
+        for module in try #require(schemas.messages["Event"]).fields {
+            guard case .message(let type) = module.kind else { continue }
+            for event in try #require(schemas.messages[type]).fields {
+                let form = #"{"\#(module.name)":{"\#(event.name)":{}}}"#
+                #expect(try Event(jsonForm: Array(form.utf8)).name == event.name)
+                count += 1
+            }
+            #expect(try Event(jsonForm: Array(#"{"\#(module.name)":{}}"#.utf8)).name.isEmpty)
+        }
+        #expect(count > 40 && Event().name.isEmpty)
+    }
+
     @Test("the roots reach every message")
     func rootsAreComplete() {
         let protos = ProtoFiles.all

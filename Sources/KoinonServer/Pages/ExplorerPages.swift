@@ -98,7 +98,8 @@ extension PageRenderer {
         var model: PageModel = [
             "leaf": String(leaf), "outcome": outcome(receipt, texts),
             "tone": receipt.code == 0 ? "good" : "bad",
-            "events": receipt.events.map(Self.name).joined(separator: ", "),
+            "events": receipt.events.map { $0.name.replacing("_", with: " ") }
+                .joined(separator: ", "),
         ]
         if let transaction {
             model["transaction"] = transaction
@@ -111,12 +112,6 @@ extension PageRenderer {
         guard receipt.code != 0 else { return texts("explorer.done") }
         let name = Modules.rejectionMeanings[receipt.code]?.name ?? String(receipt.code)
         return texts("explorer.rejected", ["code": name])
-    }
-
-    /// "hold filled", from {"money":{"hold_filled":{…}}}.
-    private static func name(_ event: Event) -> String {
-        let parts = event.jsonForm(pretty: false).split(separator: "\"", maxSplits: 4)
-        return parts.count > 3 ? String(parts[3]).replacing("_", with: " ") : ""
     }
 
     private func headerRows(_ block: StoredBlock) -> [PageModel] {
