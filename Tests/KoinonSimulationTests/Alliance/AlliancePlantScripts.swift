@@ -45,6 +45,34 @@ enum AlliancePlantScripts {
         return AllianceScript(setting: setting, steps: steps)
     }
 
+    /// One of four leaves sequences out and fills them later, and says that entries far ahead may
+    /// be gone; another loses its disk when the order's beginning is gone, and takes blocks.
+    ///
+    /// - Parameter seed: chooses which sequences.
+    static func outOfTurn(seed: UInt64) -> AllianceScript {
+        var setting = setting(
+            ["alfa", "bravo", "carla", "delta"], healsAtMs: 9_500, seed: seed)
+        (setting.liars, setting.retainedBlocks) = (["delta"], 20)
+        var wallet = wallet(setting)
+        var steps: [AllianceStep] = []
+        for number in 0..<90 {
+            let member = setting.members[number % 4]
+            let account = wallet.account(ofMember: member)
+            let unit = Action.createUnit("unit-\(number)", title: "A unit", scale: 0)
+            let step = wallet.transaction([unit], by: account, expiresInMs: 600_000)
+            steps.append(
+                AllianceStep(atMs: 200 + 100 * UInt64(number), .send(step, to: [member])))
+        }
+        var crash = NodeCrash(
+            node: "alfa", disk: CrashStep(operation: 0, loss: .nothing), downMs: 100)
+        crash.losesDisk = true
+        steps.append(AllianceStep(atMs: 4_450, .lie("delta", .skipSequence)))
+        steps.append(AllianceStep(atMs: 5_000, .lie("delta", .markAhead)))
+        steps.append(AllianceStep(atMs: 5_500, .crash(crash)))
+        steps.sort { $0.atMs < $1.atMs }
+        return AllianceScript(setting: setting, steps: steps)
+    }
+
     /// Of two members one signs the block that admits a third and stores that; before an entry
     /// carries it, its process ends. Every message takes a millisecond.
     static func storedAndNotCarried() -> AllianceScript {

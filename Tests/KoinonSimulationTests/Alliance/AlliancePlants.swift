@@ -78,9 +78,16 @@ struct AlliancePlant: Sendable, CustomTestStringConvertible {
             }
         },
         AlliancePlant(
-            "entries are forgotten without the mark", [.replica, .liveness, .reopening]
+            "entries are forgotten without the marks", [.replica, .liveness, .reopening]
         ) {
             $0.marksTrimming = false
+        },
+        AlliancePlant(
+            "who came by blocks counts what stood before them",
+            [.replica, .liveness, .reopening],
+            scripts: (1...4).map { AlliancePlantScripts.outOfTurn(seed: $0) }
+        ) {
+            $0.placeAtStart = { $0 ?? .start }
         },
         AlliancePlant("block time is the clock beside the median", [.time]) {
             $0.modules = ModuleList(Modules.all) { previous, clocks in
