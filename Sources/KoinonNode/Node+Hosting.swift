@@ -6,9 +6,11 @@ extension Node {
     /// A wrong key would write entries that nobody, this node included, takes.
     ///
     /// - Parameter mayFollow: whether others order, so that a node may also follow without a
-    ///   member, or before its member is admitted.
+    ///   member, before its member is admitted, or before it has read the block that registers
+    ///   its member's key.
     static func check(
-        _ hosted: [HostedMember], against members: MemberSet, mayFollow: Bool
+        _ hosted: [HostedMember], against members: MemberSet, _ guards: GuardKeeper,
+        mayFollow: Bool
     ) throws {
         guard mayFollow || hosted.contains(where: { members.nodeKey(of: $0.id) != nil }) else {
             throw HomeFault(
@@ -17,8 +19,11 @@ extension Node {
         }
         for member in hosted {
             guard let key = members.nodeKey(of: member.id) else { continue }
-            guard hosted.contains(where: { $0.id == member.id && $0.nodeKey.publicKey == key })
-            else {
+            let held = hosted.filter { $0.id == member.id }
+            // One that has signed nothing may have been registered while the node was away.
+            let mayWait = try mayFollow
+                && held.contains { try guards.record(of: $0)?.isUnused == true }
+            guard mayWait || held.contains(where: { $0.nodeKey.publicKey == key }) else {
                 throw HomeFault(
                     "keys/\(member.id)\(NodeHome.nodeKeySuffix).json: not the node key that the alliance knows of \(member.id); put that key back, or register this one with `koinon renew-key --node URL`, the address of another member's node"
                 )

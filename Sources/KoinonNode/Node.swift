@@ -98,7 +98,8 @@ public final class Node: Service {
         }
         self.home = home
         try Self.check(
-            hosted, against: replica.read { $0.members }, mayFollow: engine != nil)
+            hosted, against: replica.read { $0.members }, resumed.guards,
+            mayFollow: engine != nil)
         desk = OrderDesk(
             pool: pool, outbox: AttestationOutbox(), news: OrderNews(), replica: resumed.replica)
         desk.outbox.add(resumed.uncarriedAttestations)

@@ -83,7 +83,7 @@ extension NodeHome {
         if let key = try nextNodeKey(of: member)?.publicKey {
             if key == known { return .registered(key) }
             switch try guardRecord(of: member, key) {
-            case let record? where !record.isBarred && record.hash == .zero: return .waits(key)
+            case let record? where record.isUnused: return .waits(key)
             case let record? where !record.isBarred:
                 throw HomeFault(
                     "\(nextNodeKeyPath(of: member)): it has signed block \(record.height) already, but the node that was asked does not know that it is \(member)'s; ask again when that node has caught up, or another one with --node"
@@ -96,8 +96,7 @@ extension NodeHome {
         guard try ring.names().contains(present) else { return .none }
         let key = try ring.key(named: present).publicKey
         let record = try guardRecord(of: member, key)
-        let isUnused = record.map { !$0.isBarred && $0.hash == .zero } ?? false
-        return key != known && isUnused ? .waits(key) : .none
+        return key != known && record?.isUnused == true ? .waits(key) : .none
     }
 
     /// Makes the key that is to take the place of the member's node key. One that waits already

@@ -28,6 +28,9 @@ public struct GuardRecord: Hashable, Sendable {
         self.hash = hash
     }
 
+    /// Whether the key has signed nothing, and may.
+    var isUnused: Bool { hash == .zero && !isBarred }
+
     /// What a guard begins with when its key is made: nothing is signed with it.
     public static func fresh(_ member: MemberID, _ nodeKey: PublicKey) -> GuardRecord {
         GuardRecord(member: member, nodeKey: nodeKey, epoch: 0, height: .genesis, hash: .zero)

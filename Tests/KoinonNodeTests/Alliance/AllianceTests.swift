@@ -126,6 +126,35 @@ struct AllianceTests {
         for running in nodes { try await running.stop() }
     }
 
+    /// Another member's node took the renewal, and the home holds the new key only.
+    @Test func `go on where a key was registered while the node was away`() async throws {
+        let alliance = try TestAlliance()
+        var nodes = try (0..<4).map { try alliance.start($0) }
+        let (alfa, delta) = (alliance.sender("alfa"), try #require(MemberID(rawValue: "delta")))
+        try await alfa.done(.registerKind("one", title: "K"), to: nodes[0].node)
+        for running in nodes { try await running.node.untilFinal(Height(1)) }
+        try await nodes.removeLast().stop()
+        let next = TestHome.key("another node key of delta")
+        try alliance.homes[3].addNodeKey(next, of: delta, isNext: true)
+        try await alliance.sender("delta").done(.renewNodeKey(next.publicKey), to: nodes[0].node)
+        try alliance.homes[3].settleNodeKey(next.publicKey, of: delta)
+        nodes.append(try alliance.start(3))
+        try await alfa.done(.registerKind("two", title: "K"), to: nodes[0].node)
+        try await until("delta signs with its new key") {
+            try nodes[0].node.store.read { try $0.attestations(at: Height(3)) }
+                .contains { $0.envelope.publicKey == next.publicKey }
+        }
+        try await nodes.removeLast().stop()
+        // A key that has signed, or is without its guard, is a wrong one.
+        try FileManager.default.removeItem(atPath: alliance.guardFile(3, key: next).path)
+        for suffix in ["", "-wal", "-shm"] {
+            try? FileManager.default.removeItem(
+                at: alliance.homes[3].directory.appending(path: "ledger.sqlite\(suffix)"))
+        }
+        #expect(throws: HomeFault.self) { try alliance.start(3) }
+        for running in nodes { try await running.stop() }
+    }
+
     /// What a node had under way when its key was renewed is ordered behind that.
     @Test func `go on with another key in the sequence in which the one before ended`()
         async throws
