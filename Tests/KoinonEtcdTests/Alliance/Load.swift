@@ -75,7 +75,8 @@ final class Load: Sendable {
             }
             return Array(state.accounts[index].open.values)
         }
-        let answers = try await client.submit(envelopes, wait: .final)
+        // A node that is to stop answers first: no longer than that.
+        let answers = try await client.submit(envelopes, wait: .final, limit: .seconds(5))
         state.withLock { state in
             for answer in answers {
                 guard let id = Hash256(hex: answer.id) else { continue }
