@@ -81,9 +81,10 @@ public struct AllianceBench: Sendable {
             in: folder.url
         ) { notes.progress("accounts", $0, accounts) }
         let file = try MessageFile(creating: folder.url.appending(path: "messages"))
-        // Twice: once for all nodes, once while one is away.
+        // Once of each account, then twice: once for all nodes, once while one is away.
         let load = PaymentLoad(
-            accounts: accounts, transactions: 2 * transactions + Self.lightTransactions)
+            accounts: accounts,
+            transactions: Self.lightTransactions + accounts + 2 * transactions)
         try load.write(
             to: file, chain: alliance.genesis.chain, firstNonce: PreparedLedger.nextNonce,
             now: SystemClock().now
@@ -95,10 +96,12 @@ public struct AllianceBench: Sendable {
         let source = try SharedReader(file)
         notes.say("at light load")
         let light = try await atLightLoad(source, alliance)
+        notes.say("once of each account")
+        try await send(accounts, of: source, to: alliance.clients)
         notes.say("at full load")
         let busy = (nodes: alliance.nodeSeconds, engine: alliance.engineSeconds)
         let begin = ContinuousClock.now
-        try await send(source, to: alliance.clients)
+        try await send(transactions, of: source, to: alliance.clients)
         let rate = Double(transactions) / begin.duration(to: .now).inSeconds
         let nodeSeconds = (alliance.nodeSeconds - busy.nodes) / Double(members)
         let engineSeconds = alliance.engineSeconds - busy.engine
@@ -159,8 +162,8 @@ public struct AllianceBench: Sendable {
     }
 
     /// All at once, spread over the nodes, until clients know that each is final.
-    func send(_ source: SharedReader, to clients: [NodeClient]) async throws {
-        let share = source.share(of: transactions)
+    func send(_ count: Int, of source: SharedReader, to clients: [NodeClient]) async throws {
+        let share = source.share(of: count)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for client in clients {
                 for _ in 0..<Self.clientsPerNode {
@@ -182,7 +185,7 @@ public struct AllianceBench: Sendable {
         let last = members - 1
         guard members >= 4 else { return 0 }
         alliance.stopNode(last)
-        try await send(source, to: Array(alliance.clients.dropLast()))
+        try await send(transactions, of: source, to: Array(alliance.clients.dropLast()))
         let target = try await alliance.clients[0].status().height
         let begin = ContinuousClock.now
         try alliance.startNode(last)

@@ -33,7 +33,8 @@ struct LastingLoad: Sendable {
         var next = try sign(part)
         repeat {
             let source = try SharedReader(next)
-            async let sending: Void = bench.send(source, to: alliance.clients)
+            async let sending: Void = bench.send(
+                bench.transactions, of: source, to: alliance.clients)
             part += 1
             let following = try sign(part)
             try await sending
