@@ -28,7 +28,7 @@ ALL_GROUPS = run "testing the libraries" 8 --filter "$(LIBRARIES)"; \
 	run "testing the server and the command" 6 --skip "$(LIBRARIES)" --skip "$(NODES)" \
 		--skip "$(ETCD)" --skip "$(SIMULATIONS)" --skip "$(PROGRAMS)"; \
 	run "testing nodes" 4 --filter "$(NODES)"; \
-	run "testing etcd" 2 --filter "$(ETCD)"; \
+	run "testing etcd" 3 --filter "$(ETCD)"; \
 	run "testing simulations" 4 --filter "$(SIMULATIONS)"; \
 	run "testing with other programs" 3 --filter "$(PROGRAMS)"
 # Random cases of each generator in long tests.

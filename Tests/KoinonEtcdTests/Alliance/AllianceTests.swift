@@ -79,7 +79,8 @@ struct AllianceTests {
             try await alliance.startNode(3)
             let height = try await client.status().height
             var last: UInt64 = 0
-            for _ in 0..<300 where last < height {
+            let deadline = ContinuousClock.now + RunningAlliance.patience
+            while last < height, ContinuousClock.now < deadline {
                 try await Task.sleep(for: .milliseconds(100))
                 // It starts anew in between.
                 last = (try? await alliance.client(3).status().finalHeight) ?? last
