@@ -47,6 +47,19 @@ extension Node {
         }
     }
 
+    /// Says of each that the alliance knows another node key of it, as far as the ledger goes.
+    func noteUnregisteredKeys() {
+        let members = replica.read { $0.members }
+        for id in hostedIDs {
+            guard let key = members.nodeKey(of: id),
+                !hosted.contains(where: { $0.id == id && $0.nodeKey.publicKey == key })
+            else { continue }
+            logger.warning(
+                "\(id) signs nothing until a block registers the node key that is here; if none does, register it with `koinon renew-key --node URL`, the address of another member's node"
+            )
+        }
+    }
+
     private static func isFormer(_ id: MemberID, in replica: ReplicaView) -> Bool {
         replica.members.nodeKey(of: id) == nil
             && CoreRows.authors.get(id, in: replica.state) != nil

@@ -122,6 +122,7 @@ public final class Node: Service {
             try home.settleNodeKey(member.nodeKey.publicKey, of: member.id)
         }
         noteFormerMembers()
+        noteUnregisteredKeys()
         for standing in standings where isCurrent(standing) {
             guard case .follows(let reason) = standing.standing else { continue }
             logger.error("\(standing.member) signs no blocks: \(reason)")
