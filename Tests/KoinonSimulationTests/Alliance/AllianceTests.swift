@@ -23,7 +23,7 @@ import Testing
         }
     }
 
-    @Test func `meets everything that may happen within 4,000 blocks`() async throws {
+    @Test func `meets everything that may happen within 8,000 blocks`() async throws {
         try await SimulationThread.run {
             let folder = try TemporaryFolder()
             let simulation = AllianceSimulation(folder: folder.url)
@@ -35,7 +35,7 @@ import Testing
                     && counts.lags > 0 && counts.shownBranches > 0
             }
             var seed: UInt64 = 100
-            while !isComplete(), counts.blocks < 4_000 {
+            while !isComplete(), counts.blocks < 8_000 {
                 let outcome = try simulation.run(seed: seed, blocks: 100)
                 if let failure = outcome.failure { Issue.record("\(seed): \(failure.finding)") }
                 counts.add(outcome.counts)
