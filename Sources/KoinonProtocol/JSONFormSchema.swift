@@ -134,8 +134,8 @@ enum BytesForm: Equatable {
         case "agreement", "part": self = .agreement
         case "proposal": self = .proposal
         case "flag": self = .flag
-        case "account_key", "answer_hash", "block_hash", "chain", "description_hash",
-            "evidence_hash", "node_key", "parent_hash", "public_key", "retired_key",
+        case "account_key", "ancestor", "answer_hash", "block_hash", "chain", "description_hash",
+            "evidence_hash", "node_key", "parent_hash", "path", "public_key", "retired_key",
             "review_hash", "salt", "statement_hash", "text_hash":
             self = .hex(count: 32)
         case "signature": self = .hex(count: 64)
