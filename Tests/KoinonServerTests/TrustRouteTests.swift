@@ -78,14 +78,15 @@ struct TrustRouteTests {
     }
 
     @Test func `tells a node that parted from it in which transaction and key`() async throws {
-        try await Served.with { served in
-            _ = try await LeaseWorld(on: served.node, of: served.home)
-            let height = Height(2)
+        let original = try TestHome()
+        try await original.running { _ = try await LeaseWorld(on: $0, of: original) }
+        // The same ledger once more, and in it a block whose machine reckoned otherwise.
+        let home = try TestHome()
+        try await original.reading { try $0.copy(to: home.ledgerFile.path) }
+        let height = Height(2)
+        let key = try await Self.alter(home, at: height)
+        try await Served.with(home: original) { served in
             let theirs = try #require(try served.node.store.read { try $0.block(at: height) })
-            // The same ledger once more, and in it a block whose machine reckoned otherwise.
-            let home = try TestHome()
-            try await home.running { _ = try await LeaseWorld(on: $0, of: home) }
-            let key = try await Self.alter(home, at: height)
             let store = try LedgerStore(opening: home.home.directory, readOnly: true)
             let own = try #require(try store.read { try $0.block(at: height) })
             #expect(own.header.parent == theirs.header.parent)
