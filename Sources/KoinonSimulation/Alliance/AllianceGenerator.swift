@@ -266,13 +266,10 @@ struct AllianceGenerator {
 
     private mutating func lies() {
         for _ in 0..<(1 + random.below(30)) {
-            guard let liar = random.pick(setting.liars), let lie = random.pick(Lie.allCases) else {
-                return
-            }
-            // What an engine lets a member write under another's name, or twice under one, has no
-            // one place by which a reader that comes by blocks could go on.
-            let needsLooseEngine = [.replay, .overtake, .sameSequence].contains(lie)
-            if needsLooseEngine, setting.retainedBlocks < 65_536 { continue }
+            guard let liar = random.pick(setting.liars), let drawn = random.pick(Lie.anywhere)
+            else { return }
+            let isTrimmed = setting.retainedBlocks < 65_536
+            guard let lie = isTrimmed ? drawn.whereTrimmed : drawn else { continue }
             add(.lie(liar, lie), atMs: moment())
         }
     }
@@ -345,5 +342,24 @@ struct AllianceGenerator {
         add(.mislead(node, order: 1 - order), atMs: laterMs)
         add(.crash(crash), atMs: laterMs)
         renew(node, after: laterMs)
+    }
+}
+
+extension Lie {
+    /// What a liar does under whatever engine.
+    fileprivate static let anywhere = allCases.filter { $0 != .withdraw && $0 != .markAhead }
+
+    /// What takes its place under an engine that can be trimmed: where nobody writes under
+    /// another's name, or twice under one sequence, a reader that comes by blocks has one
+    /// place at which it goes on.
+    fileprivate var whereTrimmed: Lie? {
+        switch self {
+        case .sameSequence: .skipSequence
+        case .overtake: .withdraw
+        case .replay: .markAhead
+        // As often as the others.
+        case .skipSequence: nil
+        default: self
+        }
     }
 }
