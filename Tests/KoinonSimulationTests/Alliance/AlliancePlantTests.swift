@@ -14,9 +14,9 @@ import Testing
         try await SimulationThread.run {
             let folder = try TemporaryFolder()
             let simulation = AllianceSimulation(subject: plant.subject, folder: folder.url)
-            let outcome = try simulation.run(seed: 1, blocks: Self.blocks)
+            let outcome = try simulation.run(seed: plant.seed, blocks: Self.blocks)
             let failure = try #require(outcome.failure, "not found: \(plant.name)")
-            print("after \(failure.blocks) blocks of seed 1: \(plant.name): \(failure.finding)")
+            print("after \(failure.blocks) blocks of seed \(plant.seed): \(plant.name): \(failure.finding)")
             #expect(plant.kinds.contains(failure.finding.kind))
             // The script alone shows it again, at the same moment.
             #expect(try simulation.run(failure.script) == failure.finding)
