@@ -16,7 +16,8 @@ import Testing
             let simulation = AllianceSimulation(subject: plant.subject, folder: folder.url)
             let outcome = try simulation.run(seed: plant.seed, blocks: Self.blocks)
             let failure = try #require(outcome.failure, "not found: \(plant.name)")
-            print("after \(failure.blocks) blocks of seed \(plant.seed): \(plant.name): \(failure.finding)")
+            let place = "after \(failure.blocks) blocks of seed \(plant.seed)"
+            print("\(place): \(plant.name): \(failure.finding)")
             #expect(plant.kinds.contains(failure.finding.kind))
             // The script alone shows it again, at the same moment.
             #expect(try simulation.run(failure.script) == failure.finding)
