@@ -71,7 +71,7 @@ alliance: dependencies ## Build, then run an alliance here: 3 servers of etcd an
 faults: dependencies ## Build, then break an alliance in every way and time its recovery (FILTER=name for some)
 	@scripts/with-etcd.sh
 	@scripts/with-progress.sh building swift build $(SWIFT_FLAGS) --build-tests
-	@KOINON_FAULTS=1 swift test $(SWIFT_FLAGS) --skip-build --filter "FaultTests/$(FILTER)"
+	@KOINON_FAULTS=1 swift test $(SWIFT_FLAGS) --skip-build --filter "(FaultTests|NewLogTests)/$(FILTER)"
 
 test-long: dependencies ## Run every test with CASES=100000 random cases for each generator
 	@scripts/with-progress.sh building swift build $(SWIFT_FLAGS) --build-tests

@@ -24,7 +24,7 @@ struct NewLogTests {
         }
     }
 
-    @Test("goes on with the same servers, and once more")
+    @Test("goes on with the same servers, and once more", .long)
     func sameServers() async throws {
         try await FaultRun.with(servers: 1) { run in
             for epoch in [1, 2] as [UInt64] {
