@@ -7,7 +7,7 @@ import KoinonStore
 
 extension PageRenderer {
     private static let blocksShown: UInt64 = 25
-    private static let leavesShown = 200
+    private static let leavesShown = 100
 
     /// The newest blocks.
     func explorer(_ page: PageRequest) throws -> Response {
