@@ -82,7 +82,8 @@ public final class EtcdEngine: OrderingEngine {
             watching = Task { await watcher.run(from: position?.rawValue) }
         }
         return EtcdEntries(
-            position: position, settled: settled, lister: Lister(client: client, keys: keys), values: values,
+            position: position, settled: settled, lister: Lister(client: client, keys: keys),
+            values: values,
             news: news, conditions: conditions,
             isStopped: { [weak self] in self?.stopped.load(ordering: .acquiring) ?? true },
             logger: logger)

@@ -14,12 +14,14 @@ package struct TrimMarks: Equatable, Sendable {
     /// Up to there entries may be gone: whoever has not come so far needs blocks of others, who
     /// have them.
     package func certain(among members: [MemberID]) -> Height {
-        height(markedBy: (max(1, members.count) - 1) / 3 + 1, of: members)
+        // f = n − quorum.
+        let liars = max(0, members.count - MemberSet.quorum(of: members.count))
+        return height(markedBy: liars + 1, of: members)
     }
 
     /// Up to there they may be deleted.
     package func agreed(among members: [MemberID]) -> Height {
-        height(markedBy: members.count * 2 / 3 + 1, of: members)
+        height(markedBy: MemberSet.quorum(of: members.count), of: members)
     }
 
     /// The highest that so many have marked, or a higher one; block 0 when fewer have.

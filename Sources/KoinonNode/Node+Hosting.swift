@@ -21,7 +21,8 @@ extension Node {
             guard let key = members.nodeKey(of: member.id) else { continue }
             let held = hosted.filter { $0.id == member.id }
             // One that has signed nothing may have been registered while the node was away.
-            let mayWait = try mayFollow
+            let mayWait =
+                try mayFollow
                 && held.contains { try guards.record(of: $0)?.isUnused == true }
             guard mayWait || held.contains(where: { $0.nodeKey.publicKey == key }) else {
                 throw HomeFault(

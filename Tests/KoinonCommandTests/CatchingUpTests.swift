@@ -92,7 +92,10 @@ struct CatchingUpTests {
     @Test func `faults are told in words`() async throws {
         let folder = try TemporaryFolder()
         for (command, says) in [
-            ("koinon join --genesis nothing.json --peer http://127.0.0.1:1 --home a", "nothing.json"),
+            (
+                "koinon join --genesis nothing.json --peer http://127.0.0.1:1 --home a",
+                "nothing.json"
+            ),
             ("koinon backup --home nowhere --to b", "no genesis.json here"),
             ("koinon restore --from nowhere --home c", "not a backup"),
             ("koinon snapshot remove 7 --home d", "no snapshot of block 7"),

@@ -242,7 +242,8 @@ struct EtcdEngineTests {
         #expect(try await EtcdEngine.next(2, of: &live).map(\.place) == seen)
     }
 
-    @Test("goes on once the author of a missing entry has deleted what follows, as the runbook says")
+    @Test(
+        "goes on once the author of a missing entry has deleted what follows, as the runbook says")
     func appendedAnew() async throws {
         let servers = try await EtcdServers.start()
         let alfa = try servers.engine(of: "alfa")

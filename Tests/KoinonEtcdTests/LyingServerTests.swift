@@ -19,9 +19,11 @@ struct LyingServerTests {
             authors: [try #require(MemberID(rawValue: "alfa"))], logger: .silent)
     }
 
-    @Test("is the same when changes are told twice, from the past, or not at all", arguments: [
-        LyingServer.Lies(repeatsEvents: true), LyingServer.Lies(isSilent: true),
-    ])
+    @Test(
+        "is the same when changes are told twice, from the past, or not at all",
+        arguments: [
+            LyingServer.Lies(repeatsEvents: true), LyingServer.Lies(isSilent: true),
+        ])
     func events(lies: LyingServer.Lies) async throws {
         let servers = try await EtcdServers.start()
         let relay = try LyingServer(before: servers, as: "alfa")

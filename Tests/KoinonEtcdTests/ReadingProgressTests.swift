@@ -168,7 +168,8 @@ import Testing
     @Test("name author and sequence, in the order of sequences")
     func places() {
         let key = keys.key("alfa", 12)
-        #expect(String(decoding: key, as: UTF8.self).hasSuffix(
+        #expect(
+            String(decoding: key, as: UTF8.self).hasSuffix(
                 "/alfa/00000000000000000003/00000000000000000012"))
         #expect(keys.place(of: key)?.author == "alfa")
         #expect(keys.place(of: key)?.sequence == 12)
@@ -186,9 +187,11 @@ import Testing
         }
     }
 
-    @Test("without some authors' leave out theirs and nobody else's", arguments: [
-        [], ["alfa"], ["carol", "alfa"],
-    ])
+    @Test(
+        "without some authors' leave out theirs and nobody else's",
+        arguments: [
+            [], ["alfa"], ["carol", "alfa"],
+        ])
     func ranges(authors: [String]) {
         let ranges = keys.rangesWithout(authors)
         for author in ["alf", "alfa", "alfa-b", "alfa0", "bravo", "carol", "dora"] {

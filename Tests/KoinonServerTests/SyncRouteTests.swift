@@ -40,8 +40,10 @@ struct SyncRouteTests {
             #expect(reader.end == .init(next: Height(6), finalHeight: Height(5)))
 
             let beyond = try await served.get("/v1/sync/blocks?from=99")
-            #expect(Array(buffer: beyond.body) == BlockStream.bytes(
-                of: .init(next: Height(99), finalHeight: Height(5))))
+            #expect(
+                Array(buffer: beyond.body)
+                    == BlockStream.bytes(
+                        of: .init(next: Height(99), finalHeight: Height(5))))
             for wrong in ["", "?from=0", "?from=x"] {
                 let answer = try await served.get("/v1/sync/blocks\(wrong)")
                 #expect(answer.status == .badRequest)

@@ -31,7 +31,8 @@ extension Diagnosis {
                     Finding(
                         .warning, "clockAhead", of: member.id,
                         "states a time \(seconds(UInt64(ahead))) ahead",
-                        remedy: "set its machine's clock by NTP; half of the clocks ahead put ledger time ahead for good"
+                        remedy:
+                            "set its machine's clock by NTP; half of the clocks ahead put ledger time ahead for good"
                     ))
             }
         }
@@ -52,7 +53,8 @@ extension Diagnosis {
         }
         let spare = signing - (status.quorum ?? 0)
         return spare > 0
-            ? "\(spare) more may fail before nothing becomes final" : "one more, and nothing becomes final"
+            ? "\(spare) more may fail before nothing becomes final"
+            : "one more, and nothing becomes final"
     }
 
     /// What one node says about itself.
@@ -131,13 +133,15 @@ extension Diagnosis {
                     Finding(
                         .stall, "certificateEnded", of: node.address,
                         "its certificate ended at \(ends.text)",
-                        remedy: "put a new one in place of its files; it is read within 10 seconds"))
+                        remedy: "put a new one in place of its files; it is read within 10 seconds")
+                )
             } else if ends.ms - now < limits.certificateDays * 86_400_000 {
                 findings.append(
                     Finding(
                         .warning, "certificateEnds", of: node.address,
                         "its certificate ends in \((ends.ms - now) / 86_400_000) days",
-                        remedy: "put a new one in place of its files; it is read within 10 seconds"))
+                        remedy: "put a new one in place of its files; it is read within 10 seconds")
+                )
             }
         }
         if node.status.newCertificateRefused == true {

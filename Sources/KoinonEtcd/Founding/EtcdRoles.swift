@@ -21,7 +21,10 @@ public enum EtcdRoles {
         return [
             ["role", "add", name],
             ["role", "grant-permission", "--prefix", name, "read", text(keys.root)],
-            ["role", "grant-permission", "--prefix", name, "readwrite", text(keys.lanes(of: name))],
+            [
+                "role", "grant-permission", "--prefix", name, "readwrite",
+                text(keys.lanes(of: name)),
+            ],
             ["role", "grant-permission", name, "readwrite", text(keys.mark(of: name))],
             ["user", "add", name, "--no-password"], ["user", "grant-role", name, name],
         ]

@@ -37,7 +37,9 @@ struct Watcher: Sendable {
             start = 0
             news.wake()
             failures = begun.duration(to: .now) > Self.tick ? 1 : failures + 1
-            do { try await Task.sleep(for: Backoff.pause(afterFailures: failures)) } catch { return }
+            do { try await Task.sleep(for: Backoff.pause(afterFailures: failures)) } catch {
+                return
+            }
         }
     }
 

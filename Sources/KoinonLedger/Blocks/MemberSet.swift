@@ -38,7 +38,10 @@ public struct MemberSet: Hashable, Sendable {
     }
 
     /// How many members make a block final: ⌊2n/3⌋ + 1, more than two thirds.
-    public var quorum: Int { members.count * 2 / 3 + 1 }
+    public var quorum: Int { Self.quorum(of: members.count) }
+
+    /// The same of so many members.
+    public static func quorum(of count: Int) -> Int { count * 2 / 3 + 1 }
 
     /// Nil for a name that is no member. O(log n).
     public func nodeKey(of id: MemberID) -> PublicKey? {

@@ -121,7 +121,7 @@ public struct SupportCount: Sendable, Equatable {
     /// State otherwise, and are not convicted.
     public var otherwise: Int
 
-    public var quorum: Int { members * 2 / 3 + 1 }
+    public var quorum: Int { MemberSet.quorum(of: members) }
     /// f = n − quorum.
     public var liarsMaximum: Int { members - quorum }
 

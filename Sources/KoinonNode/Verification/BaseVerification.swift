@@ -216,7 +216,8 @@ struct BaseVerification {
         try store.read { reader in
             guard let header = try reader.block(at: height)?.header else {
                 throw Finding(
-                    height: height, what: "rows are marked as stored up to this block, which is missing")
+                    height: height,
+                    what: "rows are marked as stored up to this block, which is missing")
             }
             var tree = StateTree()
             var part: [(key: [UInt8], value: [UInt8]?)] = []

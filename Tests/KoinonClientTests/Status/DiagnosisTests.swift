@@ -84,7 +84,8 @@ struct DiagnosisTests {
         let diagnosis = Self.alliance({ Self.stalled(&$0, signedBy: ["alfa", "delta"]) })
         let finding = diagnosis.findings.first { $0.code == "quorumMissing" }
         #expect(finding?.severity == .stall)
-        #expect(finding?.what.contains("2 of 4 members have signed block 901, 3 are needed") == true)
+        #expect(
+            finding?.what.contains("2 of 4 members have signed block 901, 3 are needed") == true)
         #expect(finding?.what.contains("100 blocks wait to become final, for 60 s") == true)
         #expect(finding?.remedy == "bring back 1 of bravo, carol")
         #expect(diagnosis.findings.contains { $0.code == "transactionsPause" })
@@ -189,7 +190,8 @@ struct DiagnosisTests {
     }
 
     @Test func `puts what may never happen first`() {
-        let diagnosis = Self.alliance({ nodes in nodes["delta"]!.finalHash = "other" }, silent: ["alfa"])
+        let diagnosis = Self.alliance(
+            { nodes in nodes["delta"]!.finalHash = "other" }, silent: ["alfa"])
         #expect(diagnosis.findings.first?.code == "twoFinalBlocks")
         #expect(diagnosis.worst == .danger)
         #expect(diagnosis.findings.first?.remedy.contains("diff-state") == true)

@@ -74,7 +74,8 @@ struct AllianceTests {
             #expect(answer.status == .done, "\(answer)")
         }
         #expect(try await client.members().map(\.id) == ["alfa", "bravo", "carol"])
-        try await alliance.succeed("ctl() { \(try alliance.etcdctl()) \"$@\"; }; ctl user delete delta")
+        try await alliance.succeed(
+            "ctl() { \(try alliance.etcdctl()) \"$@\"; }; ctl user delete delta")
         for _ in 0..<2 {
             try await alliance.startNode(3)
             let height = try await client.status().height
@@ -100,7 +101,8 @@ struct AllianceTests {
         try await FaultRun.with(servers: 1) { run in
             let alliance = run.alliance
             let other = "http://\(alliance.nodes[0].host):\(alliance.nodes[0].port)"
-            let command = "'\(BuiltCommand.koinon.path)' renew-key --home members/delta --node \(other)"
+            let command =
+                "'\(BuiltCommand.koinon.path)' renew-key --home members/delta --node \(other)"
             try await alliance.stopNode(3)
             try await alliance.succeed(command)
             // As it lies when the command ends before the key has taken its place.

@@ -231,9 +231,10 @@ final class RunningAlliance: Sendable {
     func startNode(_ index: Int, wrapper: [String] = []) async throws {
         let url = home(index).appending(path: "node.url")
         try? FileManager.default.removeItem(at: url)
-        let command = (network?.wrapper(index) ?? []) + wrapper + [
-            BuiltCommand.koinon.path, "node", "--home", "members/\(members[index])",
-        ]
+        let command =
+            (network?.wrapper(index) ?? []) + wrapper + [
+                BuiltCommand.koinon.path, "node", "--home", "members/\(members[index])",
+            ]
         let process = try process(
             "/usr/bin/env", command, log: "\(members[index]).log")
         state.withLock { $0.nodes[index] = process }

@@ -37,7 +37,8 @@ struct ProtocolTests {
         }
     }
 
-    @Test func `stops a node that does not know it before its first block, with all that came before`()
+    @Test
+    func `stops a node that does not know it before its first block, with all that came before`()
         async throws
     {
         let alliance = try TestAlliance()

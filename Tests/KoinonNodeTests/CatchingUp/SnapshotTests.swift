@@ -109,11 +109,13 @@ struct SnapshotTests {
     @Test func `is taken from another peer when one gives other bytes`() async throws {
         let (home, height, tip) = try await served()
         let follower = try Follower(home.genesis)
-        let liar = try StorePeer("liar", home, bytes: { bytes in
-            var bytes = bytes
-            bytes[bytes.count / 2] ^= 1
-            return bytes
-        })
+        let liar = try StorePeer(
+            "liar", home,
+            bytes: { bytes in
+                var bytes = bytes
+                bytes[bytes.count / 2] ^= 1
+                return bytes
+            })
         let report = try await arrival(follower, [liar, try StorePeer("honest", home)]).run()
         #expect(report.snapshot == height && report.catchUp.to == tip.height)
         let alone = try Follower(home.genesis)

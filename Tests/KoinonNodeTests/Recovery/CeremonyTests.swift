@@ -290,15 +290,21 @@ struct CeremonyTests {
             body.sets.append(MemberList(mallory))
         }
         let claims: [(String, Signed)] = [
-            ("a branch past members whom it made up", try altered {
-                attest(judged, in: &$0)
-                $0.headers = [change, judged].map { Data($0.encoded) }
-            }),
-            ("a final block by members whom it made up", try altered {
-                attest(judged, in: &$0)
-                $0.final = SignedHeader(judged, [forged])
-                $0.headers = []
-            }),
+            (
+                "a branch past members whom it made up",
+                try altered {
+                    attest(judged, in: &$0)
+                    $0.headers = [change, judged].map { Data($0.encoded) }
+                }
+            ),
+            (
+                "a final block by members whom it made up",
+                try altered {
+                    attest(judged, in: &$0)
+                    $0.final = SignedHeader(judged, [forged])
+                    $0.headers = []
+                }
+            ),
             ("a tip without its header", try altered { $0.headers = [] }),
             (
                 "a tip in a later epoch without its record",

@@ -19,21 +19,26 @@ enum AlliancePlantScripts {
         return wallet
     }
 
+    /// Of each member in turn, to its own node.
+    private static func transactions(
+        _ count: Int, everyMs: UInt64, in setting: AllianceSetting
+    ) -> [AllianceStep] {
+        var wallet = wallet(setting)
+        return (0..<count).map { number in
+            let member = setting.members[number % setting.members.count]
+            let account = wallet.account(ofMember: member)
+            let unit = Action.createUnit("unit-\(number)", title: "A unit", scale: 0)
+            let step = wallet.transaction([unit], by: account, expiresInMs: 600_000)
+            return AllianceStep(atMs: 200 + everyMs * UInt64(number), .send(step, to: [member]))
+        }
+    }
+
     /// The engine tells two and two different orders, and lets nothing of one into the other.
     /// One of them loses its disk, perhaps its guard, and is told the other order: where it
     /// meets no signature of its own that would warn it.
     static func otherOrder(from splitAtMs: UInt64, guardFault: GuardLoss?) -> AllianceScript {
         let setting = setting(["alfa", "bravo", "carla", "delta"], healsAtMs: 9_000, seed: 3)
-        var wallet = wallet(setting)
-        var steps: [AllianceStep] = []
-        for number in 0..<40 {
-            let member = setting.members[number % 4]
-            let account = wallet.account(ofMember: member)
-            let unit = Action.createUnit("unit-\(number)", title: "A unit", scale: 0)
-            let step = wallet.transaction([unit], by: account, expiresInMs: 600_000)
-            steps.append(
-                AllianceStep(atMs: 200 + 200 * UInt64(number), .send(step, to: [member])))
-        }
+        var steps = transactions(40, everyMs: 200, in: setting)
         steps.append(
             AllianceStep(atMs: splitAtMs, .split([["alfa", "bravo"], ["carla", "delta"]])))
         var crash = NodeCrash(
@@ -53,16 +58,7 @@ enum AlliancePlantScripts {
         var setting = setting(
             ["alfa", "bravo", "carla", "delta"], healsAtMs: 9_500, seed: seed)
         (setting.liars, setting.retainedBlocks) = (["delta"], 20)
-        var wallet = wallet(setting)
-        var steps: [AllianceStep] = []
-        for number in 0..<90 {
-            let member = setting.members[number % 4]
-            let account = wallet.account(ofMember: member)
-            let unit = Action.createUnit("unit-\(number)", title: "A unit", scale: 0)
-            let step = wallet.transaction([unit], by: account, expiresInMs: 600_000)
-            steps.append(
-                AllianceStep(atMs: 200 + 100 * UInt64(number), .send(step, to: [member])))
-        }
+        var steps = transactions(90, everyMs: 100, in: setting)
         var crash = NodeCrash(
             node: "alfa", disk: CrashStep(operation: 0, loss: .nothing), downMs: 100)
         crash.losesDisk = true
