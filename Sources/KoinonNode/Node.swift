@@ -46,6 +46,9 @@ public final class Node: Service {
     /// Entries that wait for the executor. While they do the engine is not asked for more, so a
     /// node with much to do asks seldom and takes much at once.
     private static let orderedBytes = 1_048_576
+    /// Transactions that are executed and wait to be stored; a commit that writes the rows of many
+    /// blocks takes a second and more, in which the others go on.
+    private static let executedTransactions = 65_536
     /// Counted for each beside its body.
     private static let orderedOverhead = 512
 
@@ -200,7 +203,9 @@ public final class Node: Service {
         let ordered = BoundedQueue<OrderedEntry>(capacity: Self.orderedBytes) {
             $0.envelope.body.count + Self.orderedOverhead
         }
-        let executed = BoundedQueue<ExecutedBatch>(capacity: 16)
+        let executed = BoundedQueue<ExecutedBatch>(capacity: Self.executedTransactions) {
+            max(1, $0.transactionCount)
+        }
         let executor = Executor(
             chain: chain, replica: replica, lastPosition: lastPosition, ownEntries: ownEntries,
             hosted: Set(hosted.map(\.id)), desk: desk, input: ordered, output: executed,

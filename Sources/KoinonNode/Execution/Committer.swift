@@ -54,6 +54,8 @@ final class Committer: Sendable {
     }
     private let load = Mutex(Load())
 
+    /// Batches that are stored together, where the disk is what others wait for.
+    private static let batchesAtOnce = 4
     /// A batch of so many transactions shows that much is going on, and that rows may wait.
     private static let busyTransactions = 256
     /// Rows wait no longer after that.
@@ -172,10 +174,9 @@ final class Committer: Sendable {
     ///
     /// - Throws: the store's fault; nothing is acknowledged then.
     func run(_ input: BoundedQueue<ExecutedBatch>) async throws {
-        while let batches = await input.drain(limit: 1) {
-            for batch in batches {
-                try await onDisk { try self.commit(batch, of: input) }
-            }
+        while let batches = await input.drain(limit: Self.batchesAtOnce) {
+            let batch = batches.dropFirst().reduce(into: batches[0]) { $0.append($1) }
+            try await onDisk { try self.commit(batch, of: input) }
         }
         try await onDisk {
             self.attesting.sync {}

@@ -139,4 +139,13 @@ struct ExecutedBatch: Sendable {
     var through = OrderPosition.start
 
     var transactionCount: Int { blocks.reduce(0) { $0 + $1.block.transactions.count } }
+
+    /// Adds what follows in the order.
+    mutating func append(_ next: ExecutedBatch) {
+        log += next.log
+        blocks += next.blocks
+        attestations += next.attestations
+        voids += next.voids
+        through = next.through
+    }
 }

@@ -39,8 +39,8 @@ public enum ProposalFault: Error, Equatable, CustomStringConvertible {
 /// Puts waiting transactions, due timers' clocks and fresh attestations into entries.
 ///
 /// The only one that appends; owned by one task. While appends are under way, what comes in
-/// gathers until another one is worth its cost, so a node with little to do answers at once
-/// and a busy one never stands still.
+/// gathers until another one is worth its cost, and for some milliseconds where much has just
+/// come, so a node with little to do answers at once and a busy one never stands still.
 struct Proposer {
     /// How far block time may stay behind a member's clock before others state theirs too.
     private static let toleranceMilliseconds: UInt64 = 1_000
@@ -50,7 +50,7 @@ struct Proposer {
     /// Of a field that holds a message.
     private static let fieldOverhead = 8
     /// Appends that have no durable places yet, at most.
-    private static let appendsUnderWay = 16
+    private static let appendsUnderWay = 64
     /// So many bytes are worth an append while others are under way: a thousand payments.
     private static let worthwhileBytes = blockBytes / 4
     /// Room left in an entry for its own fields.
@@ -79,6 +79,7 @@ struct Proposer {
     private var isLetIn = true
 
     private var rule = EntryRule()
+    private var gathering = Gathering()
 
     /// - Parameters:
     ///   - finalHeight: the highest final block, asked each time.
@@ -108,7 +109,7 @@ struct Proposer {
     }
 
     /// Whether there was something to do.
-    private enum Progress { case done, underWay, idle }
+    private enum Progress { case done, underWay, gathering(Duration), idle }
 
     /// Appends what waits, and what comes in meanwhile; returns once all of it is durable and
     /// nothing is left that may be proposed now.
@@ -124,6 +125,7 @@ struct Proposer {
             case .underWay:
                 // An append's end wakes too.
                 await pool.untilWorthwhile(bytes: underWay.isEmpty ? 0 : Self.worthwhileBytes)
+            case .gathering(let rest): try await Task.sleep(for: rest)
             case .idle: return
             }
         }
@@ -149,6 +151,11 @@ struct Proposer {
                 || underWay.count < Self.appendsUnderWay
                     && pool.bytes >= Self.worthwhileBytes
         else { return .underWay }
+        if isPatient, (1..<Self.worthwhileBytes).contains(pool.bytes),
+            let rest = gathering.rest(at: uptime())
+        {
+            return .gathering(rest)
+        }
         guard writer.canWrite else {
             let ids = pool.take(maximumBytes: .max).map(\.id)
             outcomes.giveUp(ids)
@@ -215,6 +222,7 @@ struct Proposer {
         let isForNothing = transactions.isEmpty && carried == 0 && !contents.isForTimer
         // All that waited has expired meanwhile.
         if contents.takesTransactions, isForNothing { return .done }
+        gathering.began(transactions.count, at: uptime())
         let append = self.append(
             writer.block(
                 transactions, attestations: attestations, at: now,

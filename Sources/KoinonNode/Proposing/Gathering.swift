@@ -1,0 +1,25 @@
+/// Puts the next append off where many transactions have just come, each by itself: more will
+/// come at once, and what a block costs besides them is then shared by more. Where few come
+/// nothing waits (docs/decisions/058-the-next-append-waits-for-more.md).
+struct Gathering {
+    /// So many in one append show that more are on their way.
+    static let manyTransactions = 16
+    /// From one append to the next at least, then.
+    static let milliseconds: UInt64 = 4
+
+    private var last: (uptime: UInt64, transactions: Int) = (0, 0)
+
+    /// - Parameter uptime: in milliseconds, as later.
+    mutating func began(_ transactions: Int, at uptime: UInt64) {
+        last = (uptime, transactions)
+    }
+
+    /// How long the next append is still put off; nil: not at all.
+    func rest(at uptime: UInt64) -> Duration? {
+        let passed = uptime - last.uptime
+        guard last.transactions >= Self.manyTransactions, passed < Self.milliseconds else {
+            return nil
+        }
+        return .milliseconds(Self.milliseconds - passed)
+    }
+}
