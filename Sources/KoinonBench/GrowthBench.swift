@@ -21,6 +21,8 @@ public struct GrowthBench: Sendable {
         public var fewAccounts: Int
         public var transactions: Int
         public var rounds: Int
+        /// Checks of these signatures a second, the best of both; their messages are alike.
+        public var signatureLimitPerS: Double
         public var committedPerS: Double
         public var committedPerSFew: Double
         /// `committed_per_s` ÷ `committed_per_s_few`.
@@ -46,7 +48,9 @@ public struct GrowthBench: Sendable {
         }
         return Report(
             accounts: accounts, fewAccounts: fewAccounts, transactions: transactions,
-            rounds: rounds, committedPerS: sides[1].best, committedPerSFew: sides[0].best,
+            rounds: rounds,
+            signatureLimitPerS: max(sides[0].signatureLimit, sides[1].signatureLimit),
+            committedPerS: sides[1].best, committedPerSFew: sides[0].best,
             growthRatio: sides[1].best / sides[0].best,
             processorUsPerTransaction: sides[1].leastProcessor,
             processorUsPerTransactionFew: sides[0].leastProcessor, machine: MachineDescription())
@@ -57,6 +61,7 @@ public struct GrowthBench: Sendable {
         var load: PaymentLoad
         var nextNonce = PreparedLedger.nextNonce
         var best = 0.0
+        var signatureLimit = 0.0
         var leastProcessor = Double.infinity
 
         mutating func measure(_ folder: URL, _ notes: BenchNotes) async throws {
@@ -65,6 +70,7 @@ public struct GrowthBench: Sendable {
                 .run(on: ledger, in: folder, firstNonce: nextNonce, notes)
             nextNonce += load.noncesPerAccount
             best = max(best, report.committedPerS)
+            signatureLimit = max(signatureLimit, report.signatureLimitPerS)
             leastProcessor = min(leastProcessor, report.processorUsPerTransaction)
         }
     }

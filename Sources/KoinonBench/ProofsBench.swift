@@ -19,6 +19,8 @@ public struct ProofsBench: Sendable {
     public struct Report: Codable, Sendable {
         public var transactions: Int
         public var proofs: Int
+        /// Checks of the transactions' signatures a second, all cores doing nothing else.
+        public var signatureLimitPerS: Double
         /// Transactions in the blocks that the proofs are about, on average.
         public var transactionsPerBlock: Double
         /// To make a proof file of a transaction and its receipt from the store.
@@ -39,6 +41,8 @@ public struct ProofsBench: Sendable {
             to: file, chain: ledger.genesis.chain, firstNonce: PreparedLedger.nextNonce,
             now: SystemClock().now
         ) { notes.progress("signing", $0, transactions) }
+        notes.say("checking the same signatures on all cores")
+        let before = try SignatureLimit.measure(file)
         let running = try RunningNode(ledger.home)
         notes.say("paying")
         _ = try await LoadDriver(clients: 24, perRequest: 512).run(file, on: running.node)
@@ -61,9 +65,10 @@ public struct ProofsBench: Sendable {
         }
         let counts = try running.node.store.read { try $0.counts() }
         try await running.stop()
+        let limit = try before.better(withAgain: file)
         let count = Double(ids.count)
         return Report(
-            transactions: transactions, proofs: ids.count,
+            transactions: transactions, proofs: ids.count, signatureLimitPerS: limit.perSecond,
             transactionsPerBlock: Double(transactions) / Double(max(counts.blocks, 2) - 1),
             proveUs: proving.inSeconds / count * 1e6, checkUs: checking.inSeconds / count * 1e6,
             proofBytes: Double(bytes) / count, machine: MachineDescription())

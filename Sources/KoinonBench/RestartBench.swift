@@ -19,6 +19,8 @@ public struct RestartBench: Sendable {
     public struct Report: Codable, Sendable {
         public var accounts: Int
         public var transactions: Int
+        /// Checks of the transactions' signatures a second, all cores doing nothing else.
+        public var signatureLimitPerS: Double
         /// From opening the ledger of a stopped node to the first new transaction's being
         /// durable.
         public var restartS: Double
@@ -55,10 +57,14 @@ public struct RestartBench: Sendable {
         let afterKill = try await start(ledger.home, first: try reader.next(1))
         notes.say("stopping and starting again")
         let afterStop = try await start(ledger.home, first: try reader.next(1))
+        let peak = PeakMemory.bytes
+        // Only now: before, it would make the keys known to the nodes that are started here.
+        notes.say("checking the same signatures on all cores")
+        let limit = try SignatureLimit.measure(file)
         return Report(
-            accounts: accounts, transactions: transactions, restartS: afterStop,
-            restartAfterKillS: afterKill, executedAgain: missing,
-            peakMemoryBytes: PeakMemory.bytes, machine: MachineDescription())
+            accounts: accounts, transactions: transactions, signatureLimitPerS: limit.perSecond,
+            restartS: afterStop, restartAfterKillS: afterKill, executedAgain: missing,
+            peakMemoryBytes: peak, machine: MachineDescription())
     }
 
     /// Seconds until the first transaction is durable; then stops the node.

@@ -18,28 +18,38 @@ struct BenchTests {
                 "payments --accounts 50 --transactions 20 --pattern hot --actions-per-transaction 5 --json",
                 ["committed_per_s", "payments_per_s"]
             ),
-            ("leases --leases 40 --accounts 8 --json", ["trips_per_s", "ratio"]),
+            (
+                "leases --leases 40 --accounts 8 --json",
+                ["signature_limit_per_s", "trips_per_s", "ratio"]
+            ),
             (
                 "growth --accounts 60 --few-accounts 20 --transactions 40 --rounds 1 --json",
-                ["growth_ratio"]
+                ["signature_limit_per_s", "growth_ratio"]
             ),
-            ("verify --accounts 20 --transactions 60 --json", ["verified_per_s", "ratio"]),
+            (
+                "verify --accounts 20 --transactions 60 --json",
+                ["signature_limit_per_s", "verified_per_s", "ratio"]
+            ),
             (
                 "proofs --accounts 20 --transactions 40 --proofs 5 --json",
-                ["prove_us", "check_us", "proof_bytes"]
+                ["signature_limit_per_s", "prove_us", "check_us", "proof_bytes"]
             ),
             (
                 "restart --accounts 30 --transactions 300 --json",
-                ["restart_s", "restart_after_kill_s"]
+                ["signature_limit_per_s", "restart_s", "restart_after_kill_s"]
             ),
             (
                 "catch-up --accounts 20 --transactions 300 --snapshot-accounts 50 --json",
-                ["catch_up_per_s", "ratio", "snapshot_make_s", "join_s", "snapshot_bytes"]
+                [
+                    "signature_limit_per_s", "catch_up_per_s", "ratio", "snapshot_make_s", "join_s",
+                    "snapshot_bytes",
+                ]
             ),
             (
                 "http --accounts 20 --transactions 60 --clients 4 --offers 60 --searches 30 --minutes 0.03 --json",
                 [
-                    "committed_in_process_per_s", "committed_over_http_per_s",
+                    "signature_limit_per_s", "committed_in_process_per_s",
+                    "committed_over_http_per_s",
                     "committed_by_bulk_per_s", "ratio", "bulk_ratio", "p50_ms_at_half_load",
                     "p99_ms_at_half_load", "search_per_s", "search_p99_ms", "page_ms",
                     "memory_bytes",

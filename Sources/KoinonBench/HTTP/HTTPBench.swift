@@ -35,6 +35,8 @@ public struct HTTPBench: Sendable {
         public var accounts: Int
         public var transactions: Int
         public var clients: Int
+        /// Checks of the payments' signatures a second, all cores doing nothing else.
+        public var signatureLimitPerS: Double
         /// Without HTTP, as `bench payments` measures.
         public var committedInProcessPerS: Double
         /// One transaction a request.
@@ -67,13 +69,13 @@ public struct HTTPBench: Sendable {
     public func run(in parent: URL? = nil, _ notes: BenchNotes) async throws -> Report {
         let folder = try BenchFolder(under: parent)
         let sending = try await send(in: folder.url.appending(path: "sending"), notes)
-        let peak = PeakMemory.bytes
         let reading = try await ReadingLoad(bench: self)
             .run(in: folder.url.appending(path: "reading"), notes)
         return Report(
             accounts: accounts, transactions: transactions, clients: clients,
-            committedInProcessPerS: sending.inProcess, committedOverHttpPerS: sending.single,
-            committedByBulkPerS: sending.bulk, ratio: sending.single / sending.inProcess,
+            signatureLimitPerS: sending.signatureLimit, committedInProcessPerS: sending.inProcess,
+            committedOverHttpPerS: sending.single, committedByBulkPerS: sending.bulk,
+            ratio: sending.single / sending.inProcess,
             bulkRatio: sending.bulk / sending.inProcess,
             p50MsAtHalfLoad: sending.atHalfLoad.percentile(50),
             p99MsAtHalfLoad: sending.atHalfLoad.percentile(99), offers: offers,
@@ -82,7 +84,8 @@ public struct HTTPBench: Sendable {
             searchP99Ms: reading.searches.percentile(99), pageMs: reading.slowest.1,
             slowestPage: reading.slowest.0, pagesMs: reading.pages,
             memoryGrowth: reading.memory?.growth, memoryBytes: reading.memory?.bytes,
-            minutes: minutes, peakMemoryBytes: peak, machine: MachineDescription())
+            minutes: minutes, peakMemoryBytes: sending.peakMemoryBytes,
+            machine: MachineDescription())
     }
 
     private struct Sending {
@@ -91,6 +94,9 @@ public struct HTTPBench: Sendable {
         var single: Double
         var bulk: Double
         var atHalfLoad: LoadDriver.Outcome
+        var peakMemoryBytes: UInt64
+        /// Checks a second.
+        var signatureLimit: Double
     }
 
     private func send(in folder: URL, _ notes: BenchNotes) async throws -> Sending {
@@ -124,7 +130,13 @@ public struct HTTPBench: Sendable {
             .payments(perSecond: single / 2) { try rest.next(1)?.first })
         try await client.close()
         try await served.stop()
-        return Sending(inProcess: inProcess, single: single, bulk: bulk, atHalfLoad: latencies)
+        let peak = PeakMemory.bytes
+        // Only now: before, it would make the keys known to the node, which is in this process.
+        notes.say("checking the same signatures on all cores")
+        let limit = try SignatureLimit.measure(file)
+        return Sending(
+            inProcess: inProcess, single: single, bulk: bulk, atHalfLoad: latencies,
+            peakMemoryBytes: peak, signatureLimit: limit.perSecond)
     }
 
     /// Transactions a second.
