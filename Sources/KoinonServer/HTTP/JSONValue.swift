@@ -53,6 +53,19 @@ public enum JSONValue: Sendable {
     }
 }
 
+extension JSONValue {
+    /// An answer: the block after which it is so, the highest that a quorum has signed, and more.
+    static func answer(
+        at height: Height, final finalHeight: Height, _ members: [(String, JSONValue)]
+    ) -> JSONValue {
+        .object(
+            [
+                ("height", .number(height.rawValue)),
+                ("final_height", .number(finalHeight.rawValue)),
+            ] + members)
+    }
+}
+
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByArrayLiteral,
     ExpressibleByDictionaryLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral
 {

@@ -32,7 +32,9 @@ extension SearchIndex {
         let unique = found.filter { seen.insert($0.what + $0.id).inserted }
         let height = try height()
         return node.look { reader in
-            ListPage(height: height, time: TimeView(reader.time), rows: unique)
+            ListPage(
+                height: height, finalHeight: reader.finalHeight.rawValue,
+                time: TimeView(reader.time), rows: unique)
         }
     }
 

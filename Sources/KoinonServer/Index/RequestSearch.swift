@@ -59,7 +59,8 @@ extension SearchIndex {
             }
         }
         return ListPage(
-            height: height, time: TimeView(time), rows: rows, next: next.map { String($0) })
+            height: height, finalHeight: node.finalHeight.rawValue, time: TimeView(time),
+            rows: rows, next: next.map { String($0) })
     }
 
     private static func requests(

@@ -103,7 +103,8 @@ extension SearchIndex {
             }
         }
         return ListPage(
-            height: height, time: TimeView(time), rows: views,
+            height: height, finalHeight: node.finalHeight.rawValue, time: TimeView(time),
+            rows: views,
             next: found.count > limit ? shown.last.map { String($0.position) } : nil)
     }
 
@@ -124,8 +125,8 @@ extension SearchIndex {
         let shown = found.prefix(limit)
         return node.look { reader in
             ListPage(
-                height: height, time: TimeView(reader.time),
-                rows: shown.map { $0.view(in: reader) },
+                height: height, finalHeight: reader.finalHeight.rawValue,
+                time: TimeView(reader.time), rows: shown.map { $0.view(in: reader) },
                 next: found.count > limit ? shown.last.map { String($0.position) } : nil)
         }
     }

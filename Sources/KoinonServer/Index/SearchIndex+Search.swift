@@ -107,7 +107,9 @@ extension SearchIndex {
     private func page(
         _ rows: [OfferSummaryView], next: OfferQuery.Cursor?, _ height: UInt64, _ time: Timestamp
     ) -> ListPage<OfferSummaryView> {
-        ListPage(height: height, time: TimeView(time), rows: rows, next: next?.text)
+        ListPage(
+            height: height, finalHeight: node.finalHeight.rawValue, time: TimeView(time),
+            rows: rows, next: next?.text)
     }
 
     /// Nil when it was withdrawn meanwhile, or is taken in the window.

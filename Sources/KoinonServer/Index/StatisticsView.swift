@@ -64,7 +64,8 @@ extension SearchIndex {
         }
         return node.look { reader in
             Reading(
-                height: height, time: TimeView(reader.time),
+                height: height, finalHeight: reader.finalHeight.rawValue,
+                time: TimeView(reader.time),
                 value: StatisticsView(
                     openOffers: numbers.0, agreements: numbers.1, resources: numbers.2,
                     accounts: numbers.3, hours: counted,

@@ -48,9 +48,8 @@ struct ChainRoutes {
             }
             let next: JSONValue =
                 bottom > lowest ? .string(String(bottom.rawValue - 1)) : .null
-            return [
-                "height": .number(tip.rawValue), "blocks": .array(blocks), "next": next,
-            ]
+            return .answer(
+                at: tip, final: finalHeight, [("blocks", .array(blocks)), ("next", next)])
         }
     }
 
@@ -81,16 +80,15 @@ struct ChainRoutes {
                     "receipt_code": .number(UInt64(code)),
                 ]
             }
-            return [
-                "height": .number(try reader.tip().header.height.rawValue),
-                "block": .header(
-                    block.header, hash: block.hash, finalHeight: finalHeight,
-                    more: [
-                        ("signed_by", .array(signed.map { .string($0.member.rawValue) })),
-                        ("timers", .array(timers.map { .raw($0.jsonForm(pretty: false)) })),
-                        ("transactions", .array(transactions)),
-                    ]),
-            ]
+            let value = JSONValue.header(
+                block.header, hash: block.hash, finalHeight: finalHeight,
+                more: [
+                    ("signed_by", .array(signed.map { .string($0.member.rawValue) })),
+                    ("timers", .array(timers.map { .raw($0.jsonForm(pretty: false)) })),
+                    ("transactions", .array(transactions)),
+                ])
+            return .answer(
+                at: try reader.tip().header.height, final: finalHeight, [("block", value)])
         }
     }
 
@@ -105,7 +103,8 @@ struct ChainRoutes {
     }
 
     private func transactions(_ query: Query) throws -> JSONValue {
-        try context.store.read { reader in
+        let finalHeight = context.node.finalHeight
+        return try context.store.read { reader in
             let height = try stored(query, reader).header.height
             let (firstLeaf, ids) = try reader.executedTransactions(at: height)
             var place = 0
@@ -120,22 +119,24 @@ struct ChainRoutes {
                     place += 1
                 }
             }
-            return [
-                "height": .number(try reader.tip().header.height.rawValue),
-                "block": .number(height.rawValue), "transactions": .array(values),
-            ]
+            return .answer(
+                at: try reader.tip().header.height, final: finalHeight,
+                [("block", .number(height.rawValue)), ("transactions", .array(values))])
         }
     }
 
     private func receipts(_ query: Query) throws -> JSONValue {
-        try context.store.read { reader in
+        let finalHeight = context.node.finalHeight
+        return try context.store.read { reader in
             let height = try stored(query, reader).header.height
             let result = try reader.decodedResult(at: height)
-            return [
-                "height": .number(try reader.tip().header.height.rawValue),
-                "block": .number(height.rawValue), "timers": .number(result.timers.count),
-                "receipts": .array(result.receipts.map { .raw($0.jsonForm(pretty: false)) }),
-            ]
+            let receipts = result.receipts.map { JSONValue.raw($0.jsonForm(pretty: false)) }
+            return .answer(
+                at: try reader.tip().header.height, final: finalHeight,
+                [
+                    ("block", .number(height.rawValue)),
+                    ("timers", .number(result.timers.count)), ("receipts", .array(receipts)),
+                ])
         }
     }
 
@@ -143,12 +144,13 @@ struct ChainRoutes {
     private func state(_ query: Query) throws -> JSONValue {
         let key = try query.stateKey("key")
         let (header, value) = context.replica.read { ($0.header, $0.state.value(for: key)) }
-        return [
-            "height": .number(header.height.rawValue), "key": .string(Hex.encode(key)),
-            "present": .bool(value != nil),
-            "value": value.map { .string(Data($0).base64EncodedString()) } ?? .null,
-            "value_hex": value.map { .string(Hex.encode($0)) } ?? .null,
-        ]
+        return .answer(
+            at: header.height, final: context.node.finalHeight,
+            [
+                ("key", .string(Hex.encode(key))), ("present", .bool(value != nil)),
+                ("value", value.map { .string(Data($0).base64EncodedString()) } ?? .null),
+                ("value_hex", value.map { .string(Hex.encode($0)) } ?? .null),
+            ])
     }
 }
 

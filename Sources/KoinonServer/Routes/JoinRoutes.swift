@@ -181,10 +181,9 @@ struct JoinRoutes {
     }
 
     private func answer(_ account: AccountID, _ status: Verdict.Status) -> JSONValue {
-        [
-            "height": .number(context.replica.read { $0.header.height.rawValue }),
-            "account": .string(account.text), "status": .string(status.rawValue),
-        ]
+        .answer(
+            at: context.replica.read { $0.header.height }, final: context.node.finalHeight,
+            [("account", .string(account.text)), ("status", .string(status.rawValue))])
     }
 }
 

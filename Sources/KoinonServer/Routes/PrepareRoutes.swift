@@ -37,10 +37,12 @@ struct PrepareRoutes {
                 Accounts.highestNonce(of: key, for: account, in: replica.state)
             )
         }
-        return [
-            "height": .number(height.rawValue), "account": .string(account.text),
-            "public_key": .string(key.hex), "next_nonce": .string(String(nonce + 1)),
-        ]
+        return .answer(
+            at: height, final: context.node.finalHeight,
+            [
+                ("account", .string(account.text)), ("public_key", .string(key.hex)),
+                ("next_nonce", .string(String(nonce + 1))),
+            ])
     }
 
     /// What is not in the actions' own JSON form.
@@ -125,16 +127,17 @@ struct PrepareRoutes {
             Self.createdID(of: body, key, sender, context.node.chain, index)
                 .map { JSONValue.string($0) } ?? .null
         }
-        return [
-            "height": .number(context.replica.read { $0.header.height.rawValue }),
-            "id": .string(Hash256.sha256(bytes).hex),
-            "body": .string(Data(bytes).base64EncodedString()),
-            "signing_tag": .string(SigningTag.transaction.rawValue),
-            "chain": .string(context.node.chain.hex), "sender": .string(sender.text),
-            "public_key": .string(key.hex), "nonce": .string(String(body.nonce)),
-            "expires_at": .time(Timestamp(milliseconds: body.expiresAtMs)),
-            "created_ids": .array(ids),
-        ]
+        return .answer(
+            at: context.replica.read { $0.header.height }, final: context.node.finalHeight,
+            [
+                ("id", .string(Hash256.sha256(bytes).hex)),
+                ("body", .string(Data(bytes).base64EncodedString())),
+                ("signing_tag", .string(SigningTag.transaction.rawValue)),
+                ("chain", .string(context.node.chain.hex)), ("sender", .string(sender.text)),
+                ("public_key", .string(key.hex)), ("nonce", .string(String(body.nonce))),
+                ("expires_at", .time(Timestamp(milliseconds: body.expiresAtMs))),
+                ("created_ids", .array(ids)),
+            ])
     }
 
     /// The id of what the action creates; nil when it creates nothing that has one.

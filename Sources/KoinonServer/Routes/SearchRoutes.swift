@@ -34,11 +34,14 @@ struct SearchRoutes {
         router.getApart("/v1/index") { _, _ in
             let index = try context.requireIndex()
             let height = try index.height()
-            let tip = context.node.look { $0.height.rawValue }
-            return Answer.json([
-                "height": .number(tip), "index_height": .number(height),
-                "rebuilding": .bool(index.isRebuilding),
-            ])
+            let (tip, finalHeight) = context.node.look { ($0.height, $0.finalHeight) }
+            return Answer.json(
+                .answer(
+                    at: tip, final: finalHeight,
+                    [
+                        ("index_height", .number(height)),
+                        ("rebuilding", .bool(index.isRebuilding)),
+                    ]))
         }
     }
 }

@@ -59,7 +59,9 @@ struct SubmitRoutes {
         let answer: JSONValue =
             isOne
             ? values[0]
-            : ["height": .number(progress.height.rawValue), "transactions": .array(values)]
+            : .answer(
+                at: progress.height, final: progress.finalHeight,
+                [("transactions", .array(values))])
         return WholeAnswer(answer, status: isOpen ? .accepted : .ok)
     }
 

@@ -33,14 +33,12 @@ struct SyncRoutes {
     }
 
     private func snapshots() throws -> JSONValue {
-        let folder = context.snapshots
-        return [
-            "height": .number(context.node.progress.current.height.rawValue),
-            "snapshots": .array(
-                try (folder?.heights() ?? []).map { height in
-                    ["height": .number(height.rawValue)]
-                }),
-        ]
+        let progress = context.node.progress.current
+        let snapshots: [JSONValue] = try (context.snapshots?.heights() ?? []).map { height in
+            ["height": .number(height.rawValue)]
+        }
+        return .answer(
+            at: progress.height, final: progress.finalHeight, [("snapshots", .array(snapshots))])
     }
 
     /// A file of a snapshot; it never changes.

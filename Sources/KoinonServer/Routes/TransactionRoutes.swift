@@ -21,26 +21,21 @@ struct TransactionRoutes {
             try reader.outcome(of: id).map { ($0, try reader.signedTransaction(id)?.0) }
         }
         guard let (outcome, envelope) = found else {
-            return [
-                "height": .number(progress.height.rawValue),
-                "transaction": try verdictWithoutTrace(id, isWaiting: isWaiting)
-                    .value(finalHeight: progress.finalHeight),
-            ]
+            let verdict = try verdictWithoutTrace(id, isWaiting: isWaiting)
+                .value(finalHeight: progress.finalHeight)
+            return .answer(
+                at: progress.height, final: progress.finalHeight, [("transaction", verdict)])
         }
-        var members: [(String, JSONValue)] = [
-            ("height", .number(progress.height.rawValue)),
-            (
-                "transaction",
-                Verdict(id, outcome).value(finalHeight: progress.finalHeight, showsReceipt: true)
-            ),
-        ]
+        let verdict = Verdict(id, outcome)
+            .value(finalHeight: progress.finalHeight, showsReceipt: true)
+        var members = [("transaction", verdict)]
         if let envelope {
             let body = try TransactionBody(strict: envelope.body)
             members.append(("public_key", .string(envelope.publicKey.hex)))
             members.append(("signature", .string(Hex.encode(envelope.signature.bytes))))
             members.append(("body", .raw(body.jsonForm(pretty: false))))
         }
-        return .object(members)
+        return .answer(at: progress.height, final: progress.finalHeight, members)
     }
 
     /// Of one that no block has executed.

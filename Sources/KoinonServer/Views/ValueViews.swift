@@ -70,6 +70,8 @@ public struct NamedView: Codable, Sendable, Equatable {
 /// One thing and the block after which it is so.
 public struct Reading<Value: Codable & Sendable>: Codable, Sendable {
     public var height: UInt64
+    /// The highest block that a quorum has signed.
+    public var finalHeight: UInt64
     public var time: TimeView
     public var value: Value
 }
@@ -77,6 +79,8 @@ public struct Reading<Value: Codable & Sendable>: Codable, Sendable {
 /// Part of a list and the block after which it is so.
 public struct ListPage<Row: Codable & Sendable>: Codable, Sendable {
     public var height: UInt64
+    /// The highest block that a quorum has signed.
+    public var finalHeight: UInt64
     public var time: TimeView
     public var rows: [Row]
     /// Ask again with it as `cursor` for what follows; absent at the end.

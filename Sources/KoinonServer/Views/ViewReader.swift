@@ -12,6 +12,8 @@ public final class ViewReader {
     public let state: CommittedState
     public let chain: ChainID
     public let height: Height
+    /// The highest block that a quorum has signed.
+    public let finalHeight: Height
     /// Of that block.
     public let time: Timestamp
     /// The members who judge the next block.
@@ -20,8 +22,9 @@ public final class ViewReader {
     private var scales: [String: Int] = [:]
     private var processes: [String: ProcessDefinition] = [:]
 
-    init(_ view: ReplicaView) {
+    init(_ view: ReplicaView, finalHeight: Height) {
         self.view = view
+        self.finalHeight = finalHeight
         state = view.state
         chain = view.chain
         height = view.header.height
@@ -95,11 +98,15 @@ public final class ViewReader {
     // MARK: Answers
 
     public func answer<Value>(_ value: Value) -> Reading<Value> {
-        Reading(height: height.rawValue, time: TimeView(time), value: value)
+        Reading(
+            height: height.rawValue, finalHeight: finalHeight.rawValue, time: TimeView(time),
+            value: value)
     }
 
     public func page<Row>(_ rows: [Row], next: String? = nil) -> ListPage<Row> {
-        ListPage(height: height.rawValue, time: TimeView(time), rows: rows, next: next)
+        ListPage(
+            height: height.rawValue, finalHeight: finalHeight.rawValue, time: TimeView(time),
+            rows: rows, next: next)
     }
 }
 
@@ -108,7 +115,8 @@ extension Node {
     public func look<Result: Sendable>(
         _ body: (ViewReader) throws -> Result
     ) rethrows -> Result {
-        try replica.read { try body(ViewReader($0)) }
+        let finalHeight = finalHeight
+        return try replica.read { try body(ViewReader($0, finalHeight: finalHeight)) }
     }
 }
 

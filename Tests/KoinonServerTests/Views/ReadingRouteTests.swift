@@ -16,13 +16,13 @@ import Testing
 struct ReadingRouteTests {
     /// A served ledger with one lease under way, its index and a content store.
     private func withWorld(
-        token: String? = nil,
+        token: String? = nil, home: TestHome? = nil,
         _ body: @Sendable (Served, LeaseWorld, AgreementID) async throws -> Void
     ) async throws {
         var configuration = ServerConfiguration()
         configuration.content.token = token
         try await Served.with(
-            configuration,
+            configuration, home: home,
             preparing: { context, home in
                 context.content = try ContentStore(home: home.home.directory)
                 context.index = try SearchIndex(
@@ -37,32 +37,66 @@ struct ReadingRouteTests {
         }
     }
 
+    /// Everything that is read from the state and the index.
+    private static func paths(_ world: LeaseWorld, _ agreement: AgreementID) -> [String] {
+        let bea = world.bea.account.text
+        return [
+            "/v1/accounts", "/v1/accounts/\(bea)", "/v1/accounts/\(bea)/standing?kind=bike",
+            "/v1/accounts/\(bea)/balances", "/v1/accounts/\(bea)/movements?limit=1",
+            "/v1/accounts/\(bea)/agreements", "/v1/accounts/\(bea)/resources",
+            "/v1/accounts/\(bea)/offers", "/v1/accounts/\(bea)/requests",
+            "/v1/accounts/\(bea)/reviews", "/v1/accounts/\(bea)/flags", "/v1/resources",
+            "/v1/resources/\(world.resource)", "/v1/resources/\(world.resource)/custody",
+            "/v1/resources/\(world.resource)/offers",
+            "/v1/resources/\(world.resource)/agreements", "/v1/kinds", "/v1/offers",
+            "/v1/offers/\(world.offer)", "/v1/offers/\(world.offer)/calendar",
+            "/v1/offers/\(world.offer)/quote?account=\(world.alfa.account)&duration_ms=3600000",
+            "/v1/offers/\(world.offer)/agreements", "/v1/agreements",
+            "/v1/agreements/\(agreement)?account=\(bea)", "/v1/disputes", "/v1/requests",
+            "/v1/members", "/v1/parameters", "/v1/proposals", "/v1/units", "/v1/units/usd",
+            "/v1/processes", "/v1/processes/lease", "/v1/search/offers?text=hour",
+            "/v1/lookup?q=usd", "/v1/statistics", "/v1/index",
+        ]
+    }
+
     @Test func `answer with the height, and names in snake case`() async throws {
         try await withWorld { served, world, agreement in
-            let bea = world.bea.account.text
-            let paths = [
-                "/v1/accounts", "/v1/accounts/\(bea)", "/v1/accounts/\(bea)/standing?kind=bike",
-                "/v1/accounts/\(bea)/balances", "/v1/accounts/\(bea)/movements?limit=1",
-                "/v1/accounts/\(bea)/agreements", "/v1/accounts/\(bea)/resources",
-                "/v1/accounts/\(bea)/offers", "/v1/accounts/\(bea)/requests",
-                "/v1/accounts/\(bea)/reviews", "/v1/accounts/\(bea)/flags", "/v1/resources",
-                "/v1/resources/\(world.resource)", "/v1/resources/\(world.resource)/custody",
-                "/v1/resources/\(world.resource)/offers",
-                "/v1/resources/\(world.resource)/agreements", "/v1/kinds", "/v1/offers",
-                "/v1/offers/\(world.offer)", "/v1/offers/\(world.offer)/calendar",
-                "/v1/offers/\(world.offer)/quote?account=\(world.alfa.account)&duration_ms=3600000",
-                "/v1/offers/\(world.offer)/agreements", "/v1/agreements",
-                "/v1/agreements/\(agreement)?account=\(bea)", "/v1/disputes", "/v1/requests",
-                "/v1/members", "/v1/parameters", "/v1/proposals", "/v1/units", "/v1/units/usd",
-                "/v1/processes", "/v1/processes/lease", "/v1/search/offers?text=hour",
-                "/v1/lookup?q=usd", "/v1/statistics", "/v1/index",
-            ]
-            for path in paths {
+            for path in Self.paths(world, agreement) {
                 let answer = try await served.get(path)
                 #expect(answer.status == .ok, "\(path): \(answer.text)")
                 let json = try answer.json
                 #expect(json["height"] as? UInt64 == served.node.tip.height.rawValue, "\(path)")
                 #expect(answer.text.firstMatch(of: #/"[a-z]+[A-Z]\w*":/#) == nil, "\(path)")
+            }
+        }
+    }
+
+    /// Bravo's node is another one.
+    @Test func `say up to which block a quorum has signed`() async throws {
+        try await withWorld(home: try TestHome(hosts: ["alfa"])) { served, world, agreement in
+            let transaction = try served.node.store.read {
+                try #require(try $0.executedTransactions(at: Height(1)).ids.first)
+            }
+            let paths =
+                Self.paths(world, agreement) + [
+                    "/v1/status", "/v1/transactions/\(transaction.hex)", "/v1/blocks",
+                    "/v1/blocks/1", "/v1/blocks/1/transactions", "/v1/blocks/1/receipts",
+                    "/v1/state/00", "/v1/nonces/\(world.bea.key.publicKey.hex)",
+                    "/v1/sync/snapshots",
+                ]
+            for path in paths {
+                let json = try await served.get(path).json
+                #expect(json["height"] as? UInt64 ?? 0 > 0, "\(path)")
+                #expect(json["final_height"] as? UInt64 == 0, "\(path)")
+            }
+            let tip = served.node.tip.height
+            try await served.home.attest(by: "bravo", to: served.node)
+            _ = try await served.node.progress.untilFinal(
+                tip, before: .now.advanced(by: .seconds(300)))
+            for path in paths {
+                let final = try #require(
+                    try await served.get(path).json["final_height"] as? UInt64, "\(path)")
+                #expect(final >= tip.rawValue, "\(path)")
             }
         }
     }
