@@ -236,8 +236,9 @@ let package = Package(
         .testTarget(
             name: "KoinonCommandTests",
             dependencies: [
-                "koinon", "lease-example", "KoinonClient", "KoinonLedger", "KoinonStore",
-                "TestNodes",
+                "koinon", "lease-example", "KoinonClient", "KoinonLedger", "KoinonMachine",
+                "KoinonSimulation", "KoinonStore", "TestNodes",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Snapshots"]),
         // Every parser of bytes from outside with what must hold: docs/fuzzing.md.

@@ -13,6 +13,8 @@ struct MisuseTests {
             ("koinon send '{}' --as a --home nowhere", 2, "koinon init"),
             ("koinon replay nothing.csv", 64, "--mapping"),
             ("koinon check-proof --genesis none.json none.proof.json", 2, "none.json"),
+            ("koinon simulate --seed 18446744073709551615 --seeds 2", 64, "--seeds"),
+            ("koinon simulate --seeds 9000000000 --blocks 9000000000", 64, "--blocks"),
             ("koinon frobnicate", 64, "frobnicate"),
         ])
     func misuse(_ command: String, _ status: Int, _ hint: String) async throws {

@@ -49,6 +49,13 @@ struct SimulateCommand: AsyncParsableCommand {
         guard blocks > 0, seeds > 0 else {
             throw ValidationError("--blocks and --seeds: give 1 or more")
         }
+        guard !seed.addingReportingOverflow(UInt64(seeds - 1)).overflow else {
+            throw ValidationError(
+                "--seed and --seeds: give less, the last seed is \(UInt64.max) at most")
+        }
+        guard !UInt64(seeds).multipliedReportingOverflow(by: UInt64(blocks)).overflow else {
+            throw ValidationError("--seeds and --blocks: give fewer")
+        }
         if let members, !(1...20).contains(members) {
             throw ValidationError("--members: give 1 to 20")
         }

@@ -17,25 +17,35 @@ struct SimulationAttack<Simulation: SeededSimulation> where Simulation.Counts: R
     }
 
     func run() throws {
-        let (first, seeds, blocks) = (command.seed, UInt64(command.seeds), command.blocks)
-        var report = SimulationReport<Simulation.Counts>(
-            seed: first, seeds: command.seeds, blocksPerSeed: blocks,
+        let beginning = SimulationReport<Simulation.Counts>(
+            seed: command.seed, seeds: command.seeds, blocksPerSeed: command.blocks,
             revision: SourceRevision.current)
-        if !command.json {
-            print(
-                "seeds \(first) to \(first + seeds - 1), \(blocks) blocks each, \(report.revision)")
-        }
+        if !command.json { print(beginning.headline) }
+        let report = try attack(beginning)
+        print(command.json ? try Text.json(report) : report.text)
+        if report.contradiction != nil { throw ExitStatus.no }
+    }
+
+    /// Runs the seeds of a report until one shows a contradiction, whose script it writes.
+    func attack(
+        _ beginning: SimulationReport<Simulation.Counts>
+    ) throws -> SimulationReport<Simulation.Counts> {
+        var report = beginning
         let line = ProgressLine("simulating")
         let start = ContinuousClock.now
-        let total = seeds * UInt64(blocks)
-        for number in 0..<seeds {
-            let outcome = try simulation.run(seed: first + number, blocks: blocks) { done in
-                let all = number * UInt64(blocks) + UInt64(done)
+        let blocks = UInt64(report.blocksPerSeed)
+        let total = UInt64(report.seeds) * blocks
+        for number in 0..<UInt64(report.seeds) {
+            let seed = report.seed + number
+            // Whatever ends the process under this seed, its last line names it.
+            line.show(
+                done: number * blocks, of: total, detail: "seed \(seed), \(report.revision)",
+                atOnce: true)
+            let outcome = try simulation.run(seed: seed, blocks: report.blocksPerSeed) { done in
+                let all = number * blocks + UInt64(done)
                 line.show(
                     done: min(all, total), of: total,
-                    detail:
-                        "seed \(first + number), \(Text.number(all)) of \(Text.number(total)) blocks"
-                )
+                    detail: "seed \(seed), \(Text.number(all)) of \(Text.number(total)) blocks")
                 return true
             }
             report.counts.add(outcome.counts)
@@ -43,35 +53,25 @@ struct SimulationAttack<Simulation: SeededSimulation> where Simulation.Counts: R
             report.seconds = start.duration(to: .now).inSeconds
             guard let failure = outcome.failure else { continue }
             line.finish()
-            try tell(failure, of: outcome.seed, report)
-            throw ExitStatus.no
+            report.contradiction = try shorten(failure, of: seed)
+            return report
         }
         line.finish()
-        print(command.json ? try Text.json(report) : report.text)
+        return report
     }
 
-    private func tell(
-        _ failure: SimulationFailure<Simulation.Script>, of seed: UInt64,
-        _ report: SimulationReport<Simulation.Counts>
-    ) throws {
+    private func shorten(
+        _ failure: SimulationFailure<Simulation.Script>, of seed: UInt64
+    ) throws -> ReportedContradiction {
         Terminal.writeError(
-            "found a contradiction; making the script short …\n  \(failure.finding)\n")
+            "found a contradiction under seed \(seed); making the script short …\n"
+                + "  \(failure.finding)\n")
         let (short, finding) = try simulation.shorten(failure)
-        let text = try short.json()
-        try Data((text + "\n").utf8).write(to: URL(filePath: command.output))
-        if command.json {
-            var report = report
-            report.finding = "\(finding)"
-            report.script = command.output
-            return print(try Text.json(report))
-        }
-        print(
-            """
-            ✗ seed \(seed), block \(failure.blocks): \(failure.finding)
-              \(report.revision)
-            \(text)
-              \(short.stepCount) of \(failure.script.stepCount) steps show: \(finding)
-              repeat with: koinon simulate --script \(command.output)
-            """)
+        let script = try short.json()
+        try Data((script + "\n").utf8).write(to: URL(filePath: command.output))
+        return ReportedContradiction(
+            seed: seed, blocks: failure.blocks, finding: "\(failure.finding)",
+            steps: failure.script.stepCount, script: script, path: command.output,
+            shortFinding: "\(finding)", shortSteps: short.stepCount)
     }
 }

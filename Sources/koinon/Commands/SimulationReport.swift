@@ -11,8 +11,7 @@ struct SimulationReport<Counts: ReportedCounts>: Encodable {
     var counts = Counts()
     var digest = ""
     var seconds = 0.0
-    var finding: String?
-    var script: String?
+    var contradiction: ReportedContradiction?
 
     private var blocksPerSecond: Int {
         seconds > 0 ? Int(Double(counts.blocks) / seconds) : 0
@@ -30,18 +29,52 @@ struct SimulationReport<Counts: ReportedCounts>: Encodable {
         try encode(digest, "digest")
         try encode(seconds, "seconds")
         try encode(blocksPerSecond, "blocks_per_s")
-        if let finding { try encode(finding, "finding") }
-        if let script { try encode(script, "script") }
+        if let contradiction {
+            try encode(contradiction.seed, "failed_seed")
+            try encode(contradiction.shortFinding, "finding")
+            try encode(contradiction.path, "script")
+        }
         for (name, value) in counts.fields { try encode(value, name) }
     }
 
+    /// What is going to be done.
+    var headline: String {
+        "seeds \(seed) to \(seed + UInt64(seeds - 1)), \(blocksPerSeed) blocks each, \(revision)"
+    }
+
     var text: String {
+        if let contradiction { return contradiction.text(revision) }
         let blocks =
             "\(Text.number(counts.blocks)) in \(Text.seconds(seconds)), \(blocksPerSecond) a second"
         let rows = [("blocks", blocks)] + counts.rows + [("last block", digest)]
         return "✓ no contradiction\n"
             + rows.map { "  " + $0.padding(toLength: 14, withPad: " ", startingAt: 0) + $1 }
             .joined(separator: "\n")
+    }
+}
+
+/// A contradiction, and all that repeats it.
+struct ReportedContradiction {
+    var seed: UInt64
+    /// Closed under the seed until then.
+    var blocks: Int
+    var finding: String
+    /// All that led to it.
+    var steps: Int
+    /// In fewer steps, as JSON, and the file that holds it.
+    var script: String
+    var path: String
+    var shortFinding: String
+    var shortSteps: Int
+
+    func text(_ revision: String) -> String {
+        """
+        ✗ seed \(seed), block \(blocks): \(finding)
+          \(revision)
+        \(script)
+          \(shortSteps) of \(steps) steps show: \(shortFinding)
+          repeat with: koinon simulate --script \(path)
+        """
     }
 }
 
@@ -130,11 +163,14 @@ extension AllianceCounts: ReportedCounts {
 
 /// The state of the sources that a run belongs to.
 enum SourceRevision {
-    /// The commit of the checkout that the command stands in, "an unknown commit" elsewhere.
+    /// The commit of the checkout that the command stands in, with "-dirty" behind it when
+    /// files differ from it; "an unknown commit" elsewhere.
     static var current: String {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["git", "rev-parse", "--short=12", "HEAD"]
+        process.arguments = [
+            "git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*",
+        ]
         process.currentDirectoryURL = Bundle.main.bundleURL
         let output = Pipe()
         process.standardOutput = output

@@ -39,12 +39,15 @@ final class ProgressLine {
         self.label = label
     }
 
-    func show(done: UInt64, of total: UInt64, detail: String = "") {
+    /// - Parameter atOnce: also if the last line is not old yet.
+    func show(done: UInt64, of total: UInt64, detail: String = "", atOnce: Bool = false) {
         let now = ContinuousClock.now
         let pause: Duration = Terminal.isInteractive ? .milliseconds(100) : .seconds(2)
-        if let lastShown, lastShown.duration(to: now) < pause, done < total { return }
-        // What is over within two seconds needs no lines in a log.
-        if !Terminal.isInteractive, start.duration(to: now) < .seconds(2) { return }
+        if !atOnce {
+            if let lastShown, lastShown.duration(to: now) < pause, done < total { return }
+            // What is over within two seconds needs no lines in a log.
+            if !Terminal.isInteractive, start.duration(to: now) < .seconds(2) { return }
+        }
         lastShown = now
         let share = total == 0 ? 1 : Double(done) / Double(total)
         let percent = String(Int(share * 100))
