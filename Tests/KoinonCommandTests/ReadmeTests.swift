@@ -73,39 +73,72 @@ struct ReadmeTests {
 
     @Test("ask, haggle and sell on, as docs/requests.md says")
     func requests() async throws {
+        let outputs = try await goOn(
+            "docs/requests.md",
+            naming: [
+                "boat": "BOAT", "jackets": "JACKETS", "ask": "REQUEST", "answer": "ANSWER",
+                "yes": "AGREEMENT",
+            ])
+        let sold = try #require(outputs["sell"])
+        #expect(sold.contains("\"amount\": \"101.00\""))
+        #expect(sold.contains("\"amount\": \"73.00\""))
+    }
+
+    @Test("sell, teach, license, quarrel, review and flag, as docs/trades.md says")
+    func trades() async throws {
+        let outputs = try await goOn(
+            "docs/trades.md",
+            naming: [
+                "oldboat": "RESOURCE", "sale": "OFFER", "buy": "AGREEMENT", "lessons": "RESOURCE",
+                "service": "OFFER", "lesson": "AGREEMENT", "plan": "RESOURCE", "licence": "OFFER",
+                "license": "AGREEMENT", "flag": "FLAG",
+            ])
+        #expect(try #require(outputs["accept"]).contains("\"amount\": \"40.00\""))
+        let review = try #require(outputs["review"])
+        #expect(review.contains("review published"))
+        #expect(review.contains("mean - 1.645 deviations"))
+        #expect(try #require(outputs["dispute"]).contains("\"concede_dispute\""))
+        // 100.00 less the boat and a third of the lesson; then one use of five.
+        #expect(try #require(outputs["concede"]).contains("\"amount\": \"55.00\""))
+        #expect(try #require(outputs["use"]).contains("\"amount\": \"52.00\""))
+        #expect(try #require(outputs["answerflag"]).contains("\"answered_at_ms\""))
+        #expect(outputs["vouch"] != nil)
+    }
+
+    /// Runs a page that goes on where the README has founded an alliance; gives what each block
+    /// printed.
+    ///
+    /// - Parameter names: what the last id of a block's own is called from then on.
+    private func goOn(
+        _ page: String, naming names: [String: String]
+    ) async throws -> [String: String] {
+        let ids = [
+            "BOAT": /koires1[a-z0-9]+/, "JACKETS": /koires1[a-z0-9]+/,
+            "RESOURCE": /koires1[a-z0-9]+/, "REQUEST": /koireq1[a-z0-9]+/,
+            "ANSWER": /koioff1[a-z0-9]+/, "OFFER": /koioff1[a-z0-9]+/,
+            "AGREEMENT": /koiagr1[a-z0-9]+/, "FLAG": /koiflag1[a-z0-9]+/,
+        ]
         let folder = try TemporaryFolder()
         let founding = try blocks().filter { ["found", "accounts", "money"].contains($0.name) }
         #expect(founding.count == 3)
         _ = try await CommandRun.shell(founding[0].text, in: folder.url)
         let node = try await RunningNode.start(home: "harbour", in: folder.url)
-        // What the last id of a kind in a block's output is called from then on.
-        let names = [
-            "boat": "BOAT", "jackets": "JACKETS", "ask": "REQUEST", "answer": "ANSWER",
-            "yes": "AGREEMENT",
-        ]
-        let ids = [
-            "boat": /koires1[a-z0-9]+/, "jackets": /koires1[a-z0-9]+/, "ask": /koireq1[a-z0-9]+/,
-            "answer": /koioff1[a-z0-9]+/, "yes": /koiagr1[a-z0-9]+/,
-        ]
         var values: [String: String] = [:]
-        let page = try blocks(of: "docs/requests.md")
-        for (name, placeholders, text) in founding.dropFirst() + page {
+        var outputs: [String: String] = [:]
+        for (name, placeholders, text) in try founding.dropFirst() + blocks(of: page) {
             var command = text
             for placeholder in placeholders {
                 command = command.replacing(placeholder, with: try #require(values[placeholder]))
             }
             let run = try await CommandRun.shell(command, in: folder.url)
             #expect(run.status == 0, "\(name): \(run.output)\(run.errors)")
-            if let value = names[name], let id = ids[name] {
-                values[value] = try last(id, in: run.output)
+            if let value = names[name] {
+                values[value] = try last(try #require(ids[value]), in: run.output)
             }
-            if name == "sell" {
-                #expect(run.output.contains("\"amount\": \"101.00\""))
-                #expect(run.output.contains("\"amount\": \"73.00\""))
-            }
+            outputs[name] = run.output
         }
-        #expect(page.map(\.name).suffix(4) == ["answer", "haggle", "yes", "sell"])
         #expect(try await node.stop() == 0)
+        return outputs
     }
 
     @Test("every make target that the README names exists")
