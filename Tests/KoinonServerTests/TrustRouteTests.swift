@@ -77,15 +77,16 @@ struct TrustRouteTests {
         }
     }
 
-    @Test func `tells a node that parted from it in which transaction and key`() async throws {
-        let original = try TestHome()
-        try await original.running { _ = try await LeaseWorld(on: $0, of: original) }
-        // The same ledger once more, and in it a block whose machine reckoned otherwise.
+    /// What the inquiry finds out of peers about a copy of a ledger with a block altered whose
+    /// machine reckoned otherwise; the copy's first transaction and the altered key.
+    private func inquiry(
+        of original: TestHome, at height: Height,
+        asking peers: @Sendable (Served) -> [DivergenceInquiry.Peer]
+    ) async throws -> (evidence: DivergenceEvidence, transaction: Hash256?, key: [UInt8]) {
         let home = try TestHome()
         try await original.reading { try $0.copy(to: home.ledgerFile.path) }
-        let height = Height(2)
         let key = try await Self.alter(home, at: height)
-        try await Served.with(home: original) { served in
+        return try await Served.with(home: original) { served in
             let theirs = try #require(try served.node.store.read { try $0.block(at: height) })
             let store = try LedgerStore(opening: home.home.directory, readOnly: true)
             let own = try #require(try store.read { try $0.block(at: height) })
@@ -93,19 +94,58 @@ struct TrustRouteTests {
             let elsewhere = QuorumElsewhere(
                 height: height, own: own.hash, theirs: theirs.hash, attestations: [], judges: 2)
             var evidence = DivergenceEvidence(elsewhere, own: own.header)
-            await DivergenceInquiry(store: store).complete(
-                &evidence,
-                asking: [
-                    { _ in throw CancellationError() },
-                    { path in Array(buffer: try await served.get(path).body) },
-                ])
-            #expect(evidence.differs == ["receipts_root"])
+            await DivergenceInquiry(store: store).complete(&evidence, asking: peers(served))
             let ids = try store.read { try $0.executedTransactions(at: height).ids }
-            #expect(evidence.transaction?.id == ids[0])
-            #expect(evidence.transaction?.leaf == 0)
-            #expect(evidence.row?.key == key)
             try store.close()
+            return (evidence, ids.first, key)
         }
+    }
+
+    private static func peer(_ served: Served) -> DivergenceInquiry.Peer {
+        { path in Array(buffer: try await served.get(path).body) }
+    }
+
+    @Test func `tells a node that parted from it in which transaction and key`() async throws {
+        let original = try TestHome()
+        let height = try await original.running { node in
+            let alfa = original.member("alfa")
+            try await alfa.done(.registerKind("bike", title: "Bicycle"), to: node)
+            try await alfa.done(.registerKind("car", title: "Car"), to: node)
+            return node.tip.height
+        }
+        let found = try await inquiry(of: original, at: height) { served in
+            let peer = Self.peer(served)
+            return [
+                { _ in throw CancellationError() },
+                // One that has gone on meanwhile; the next one stands where they parted.
+                { path in
+                    guard path.hasPrefix("/v1/state/") else { return try await peer(path) }
+                    return Array("{\"height\": 99, \"value_hex\": null}".utf8)
+                },
+                peer,
+            ]
+        }
+        #expect(found.evidence.differs == ["receipts_root"])
+        #expect(found.evidence.transaction?.id == found.transaction)
+        #expect(found.evidence.transaction?.leaf == 0)
+        #expect(found.evidence.row?.key == found.key)
+        #expect(found.evidence.row?.own == [0])
+        #expect(found.evidence.whyNoRow == nil)
+    }
+
+    @Test func `tells the transaction alone once it has gone on, and why no key`() async throws {
+        let original = try TestHome()
+        let tip = try await original.running { node in
+            _ = try await LeaseWorld(on: node, of: original)
+            return node.tip.height
+        }
+        let found = try await inquiry(of: original, at: Height(2)) { [Self.peer($0)] }
+        #expect(found.transaction != nil)
+        #expect(found.evidence.transaction?.id == found.transaction)
+        #expect(found.evidence.row == nil)
+        let reason = try #require(found.evidence.whyNoRow)
+        #expect(reason.contains("after block \(tip), not after block 2"))
+        #expect(found.evidence.json.contains("\"state_not_compared\": \"\(reason)\""))
     }
 
     /// Another outcome of the block's first transaction, and another value of a row that no

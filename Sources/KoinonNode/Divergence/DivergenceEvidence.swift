@@ -12,6 +12,9 @@ public struct DivergenceEvidence: Sendable {
     /// Where both results part, where a peer showed its own.
     public var transaction: (id: Hash256?, leaf: Int, what: String)?
     public var row: (key: [UInt8], own: [UInt8]?, theirs: [UInt8]?)?
+    /// Why rows of state could not be compared with a peer's; nil where they were, or no peer
+    /// showed the quorum's block.
+    public var whyNoRow: String?
 
     public static let format = "koinon/evidence/v1"
 
@@ -72,6 +75,9 @@ public struct DivergenceEvidence: Sendable {
             .init(name: "quorum", value: .array(elsewhere.attestations.map(Self.tree))))
         if let first = firstDifference {
             members.append(.init(name: "first_difference", value: .object(first)))
+        }
+        if let whyNoRow {
+            members.append(.init(name: "state_not_compared", value: .string(whyNoRow)))
         }
         members += [
             .init(name: "meaning", value: .string(meaning)),

@@ -6,7 +6,7 @@ import KoinonStore
 /// Asks other nodes what their block holds that differs from this node's, so that the evidence
 /// names the transaction and the key. What they say explains; what proves is the quorum.
 struct DivergenceInquiry {
-    /// Rows that the block wrote and that are compared at most.
+    /// Rows that the block wrote last and that are compared at most.
     private static let keysMaximum = 256
 
     /// Gets what a node answers under a path, with its query.
@@ -22,19 +22,30 @@ struct DivergenceInquiry {
         var rows: [StateRow]
     }
 
-    /// Completes the evidence by what the first peer shows that has the quorum's block.
+    /// Completes the evidence by what the first peer shows that has the quorum's block; rows of
+    /// state by what the first of them has that stands at that block.
     func complete(_ evidence: inout DivergenceEvidence, asking peers: [Peer]) async {
         let height = evidence.elsewhere.height
+        var own: Own?
         for peer in peers {
             guard let bytes = try? await peer("/v1/blocks/\(height)/header"),
                 let header = try? BlockHeader(encoded: bytes),
                 header.hash == evidence.elsewhere.theirs
             else { continue }
             evidence.theirs = header
-            guard evidence.isOtherOrder == false, let own = try? own(at: height) else { return }
-            evidence.transaction = try? await transaction(own, at: height, peer)
-            evidence.row = try? await row(own, peer)
-            return
+            guard evidence.isOtherOrder == false else { return }
+            if own == nil { own = try? self.own(at: height) }
+            guard let own else { return }
+            if evidence.transaction == nil {
+                evidence.transaction = try? await transaction(own, at: height, peer)
+            }
+            do {
+                evidence.row = try await row(own, at: height, peer)
+                evidence.whyNoRow = nil
+                return
+            } catch {
+                evidence.whyNoRow = "\(error)"
+            }
         }
     }
 
@@ -79,17 +90,41 @@ struct DivergenceInquiry {
         return nil
     }
 
+    /// What a node answers about a key of its state.
+    private struct StateAnswer: Decodable {
+        enum CodingKeys: String, CodingKey {
+            case height
+            case value = "value_hex"
+        }
+
+        var height: UInt64
+        var value: String?
+    }
+
+    /// A node shows its state after its last block only, which says nothing about one before.
+    private struct OtherHeight: Error, CustomStringConvertible {
+        var height: Height
+        var found: UInt64
+
+        var description: String {
+            "the peer shows state after block \(found), not after block \(height)"
+        }
+    }
+
     /// The first row in byte order, of those that the block wrote last, that the peer has
-    /// otherwise by now.
+    /// otherwise.
+    ///
+    /// - Throws: ``OtherHeight`` when the peer does not stand at that block; what it throws.
     private func row(
-        _ own: Own, _ peer: Peer
+        _ own: Own, at height: Height, _ peer: Peer
     ) async throws -> (key: [UInt8], own: [UInt8]?, theirs: [UInt8]?)? {
         for row in own.rows {
             let bytes = try await peer("/v1/state/\(Hex.encode(row.key))")
-            guard
-                let answer = try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any]
-            else { continue }
-            let theirs = (answer["value_hex"] as? String).flatMap { Hex.decode($0) }
+            let answer = try JSONDecoder().decode(StateAnswer.self, from: Data(bytes))
+            guard answer.height == height.rawValue else {
+                throw OtherHeight(height: height, found: answer.height)
+            }
+            let theirs = answer.value.flatMap { Hex.decode($0) }
             if theirs != row.value { return (row.key, row.value, theirs) }
         }
         return nil

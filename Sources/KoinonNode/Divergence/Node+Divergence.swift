@@ -26,16 +26,27 @@ extension Node {
                     asking: peers.map { peer in { path in try await peer.get(path) } })
                 try Data(evidence.json.utf8).write(to: file, options: .atomic)
             }
-            logger.critical(
-                "\(evidence.meaning)",
-                metadata: [
-                    "height": "\(elsewhere.height)", "evidence": "\(file.path)",
-                    "remedy": "\(evidence.remedy)",
-                ])
+            logger.critical("\(evidence.meaning)", metadata: evidence.logged(in: file))
         } catch {
             logger.critical(
                 "\(elsewhere)", metadata: ["evidence": "cannot be written: \(error)"])
         }
+    }
+}
+
+extension DivergenceEvidence {
+    /// What the log says beside the meaning, with the first difference where it was found.
+    func logged(in file: URL) -> Logger.Metadata {
+        var metadata: Logger.Metadata = [
+            "height": "\(elsewhere.height)", "evidence": "\(file.path)", "remedy": "\(remedy)",
+        ]
+        if let transaction {
+            metadata["leaf"] = "\(transaction.leaf)"
+            if let id = transaction.id { metadata["transaction"] = "\(id.hex)" }
+        }
+        if let row { metadata["state_key"] = "\(Hex.encode(row.key))" }
+        if let whyNoRow { metadata["state_not_compared"] = "\(whyNoRow)" }
+        return metadata
     }
 }
 

@@ -99,7 +99,11 @@ struct DivergenceTests {
         let alfa = home.member("alfa")
         await #expect(throws: QuorumElsewhere.self) {
             try await home.running { node in
-                _ = try await alfa.send(.registerKind("bike", title: "Bicycle"), to: node)
+                // So many that their rows wait to be written.
+                let kinds = try (1...300).map {
+                    try alfa.sign(.registerKind("kind-\($0)", title: "Kind"))
+                }
+                _ = await node.submit(kinds, waits: true)
                 _ = node.engine.append([signed])
                 await node.untilIdle()
                 // It stops by itself.
@@ -115,6 +119,11 @@ struct DivergenceTests {
         #expect(fields["their_hash"] as? String == other.hex)
         #expect((fields["quorum"] as? [Any])?.count == 3)
         #expect((fields["remedy"] as? String)?.contains("diff-state") == true)
+        // Written before anybody compares them.
+        let (indexed, tip) = try await home.reading { store in
+            try store.read { (try $0.indexedHeight(), try $0.tip().header.height) }
+        }
+        #expect(indexed == tip)
     }
 
     @Test func `is explained by the fields in which the headers differ`() throws {
@@ -138,6 +147,10 @@ struct DivergenceTests {
         for part in ["\"state_key\": \"0102\"", "\"their_value\": null", "another code"] {
             #expect(evidence.json.contains(part))
         }
+        let logged = evidence.logged(in: URL(filePath: "/home/evidence-3.json"))
+        #expect(logged["transaction"] == "\(Hash256.sha256([]).hex)")
+        #expect(logged["state_key"] == "0102")
+        #expect(logged["evidence"] == "/home/evidence-3.json")
         try alliance.close()
     }
 }
