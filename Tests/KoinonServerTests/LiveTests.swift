@@ -240,12 +240,16 @@ struct LiveTests {
         var trust = TLSConfiguration.makeClientConfiguration()
         trust.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(files.certificate))
         let http = HTTPClient(configuration: .init(tlsConfiguration: trust))
-        let status = try await Live.with(configuration, http: http) { live in
+        let (status, metrics) = try await Live.with(configuration, http: http) { live in
             #expect(live.client.address.hasPrefix("https://"))
             try Data("no certificate".utf8).write(to: URL(filePath: files.certificate))
-            return try await live.client.status()
+            return (
+                try await live.client.status(),
+                String(decoding: try await live.client.get("/metrics"), as: UTF8.self)
+            )
         }
         #expect(status.height == 0)
+        #expect(metrics.contains("\nkoinon_certificate_remaining_seconds "))
         #expect(status.certificateEnds?.timestamp == certificates.standing.ends)
         try await http.shutdown()
     }

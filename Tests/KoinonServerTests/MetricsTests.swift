@@ -2,6 +2,7 @@ import Foundation
 import Hummingbird
 import HummingbirdTesting
 import KoinonClient
+import KoinonProtocol
 import Testing
 import Yams
 
@@ -38,6 +39,32 @@ struct MetricsTests {
         }
     }
 
+    @Test func `tell how old the oldest block is that is not final, and the free disk`()
+        async throws
+    {
+        try await Served.with(home: try TestHome(hosts: ["alfa"])) { served in
+            func values() async throws -> [String: Double] {
+                try Self.values(try await served.get("/metrics").text)
+            }
+            #expect(try await values()["koinon_finality_lag_seconds"] == 0)
+            let alfa = served.home.member("alfa")
+            try await alfa.done(.registerKind("bike", title: "Bicycle"), to: served.node)
+            let closed = served.node.tip.time.milliseconds
+            served.home.clock.set(Timestamp(milliseconds: closed + 90_000))
+            let open = try await values()
+            #expect(open["koinon_finality_lag_seconds"] == 90)
+            #expect(try #require(open["koinon_disk_free_bytes"]) > 0)
+            // No HTTPS, no certificate.
+            #expect(open["koinon_certificate_remaining_seconds"] == nil)
+            try await served.home.attest(by: "bravo", to: served.node)
+            var progress = served.node.progress.current
+            while progress.finalHeight < progress.height {
+                progress = try #require(try await served.node.progress.next(after: progress))
+            }
+            #expect(try await values()["koinon_finality_lag_seconds"] == 0)
+        }
+    }
+
     /// Every line is a comment or a sample with a name that has been announced.
     private static func values(_ text: String) throws -> [String: Double] {
         var values: [String: Double] = [:]
@@ -62,24 +89,58 @@ struct MetricsTests {
         return values
     }
 
-    @Test func `are the ones that dashboard, alerts and their page name`() async throws {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent()
-            .appending(path: "docs/monitoring")
+    private static let docs = URL(filePath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "docs")
+
+    /// The names that are announced.
+    private static func known() async throws -> Set<String> {
         let text = try await Served.with { try await $0.get("/metrics").text }
-        let known = Set(
+        return Set(
             text.split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }
                 .map { String($0.split(separator: " ")[2]) })
+    }
+
+    /// Those of this program that a text names.
+    private static func named(in text: String) -> Set<String> {
+        Set(
+            text.matches(of: /koinon_[a-z_]+/).map {
+                String($0.0).replacing("_bucket", with: "")
+            })
+    }
+
+    @Test func `are the ones that dashboard, alerts and their page name`() async throws {
+        let known = try await Self.known()
         for name in ["README.md", "alerts.yaml", "dashboard.json"] {
-            let page = try String(contentsOf: folder.appending(path: name), encoding: .utf8)
-            let named = Set(
-                page.matches(of: /koinon_[a-z_]+/).map {
-                    String($0.0).replacing("_bucket", with: "")
-                })
+            let page = try String(
+                contentsOf: Self.docs.appending(path: "monitoring/\(name)"), encoding: .utf8)
+            let named = Self.named(in: page)
             #expect(named.subtracting(known).isEmpty, "\(name)")
             if name == "README.md" { #expect(known.subtracting(named).isEmpty, "\(name)") }
         }
-        let alerts = try String(contentsOf: folder.appending(path: "alerts.yaml"), encoding: .utf8)
-        #expect(try Yams.load(yaml: alerts) is [String: Any])
+    }
+
+    @Test func `have alerts on them that the runbook answers`() async throws {
+        struct Rules: Decodable {
+            struct Group: Decodable { var rules: [Rule] }
+            struct Rule: Decodable {
+                var alert: String
+                var expr: String
+            }
+
+            var groups: [Group]
+        }
+        let alerts = try String(
+            contentsOf: Self.docs.appending(path: "monitoring/alerts.yaml"), encoding: .utf8)
+        let rules = try YAMLDecoder().decode(Rules.self, from: alerts).groups.flatMap(\.rules)
+        #expect(!rules.isEmpty)
+        let runbook = try String(
+            contentsOf: Self.docs.appending(path: "operate.md"), encoding: .utf8)
+        let known = try await Self.known()
+        for rule in rules {
+            #expect(runbook.contains("\n| `\(rule.alert)` |"), "\(rule.alert)")
+            #expect(Self.named(in: rule.expr).isSubset(of: known), "\(rule.alert)")
+        }
+        let rows = runbook.matches(of: /\n\| `(Koinon[A-Za-z]+)` \|/).map { String($0.1) }
+        #expect(Set(rows) == Set(rules.map(\.alert)))
     }
 }

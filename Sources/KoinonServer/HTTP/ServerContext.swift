@@ -1,3 +1,4 @@
+import Foundation
 import KoinonNode
 import KoinonStore
 import Logging
@@ -35,5 +36,14 @@ public struct ServerContext: Sendable {
         self.metrics = metrics
         self.logger = logger
         bodies = BodyMemory(bytes: configuration.limits.bodiesBytes)
+    }
+}
+
+extension ServerContext {
+    /// Free on the disk of the home; nil where the system does not tell.
+    var freeDiskBytes: UInt64? {
+        let attributes = try? FileManager.default.attributesOfFileSystem(
+            forPath: configuration.homePath)
+        return attributes?[.systemFreeSize] as? UInt64
     }
 }

@@ -55,9 +55,12 @@ public final class ServerMetrics: Sendable {
     }
 
     /// Everything in Prometheus' text format, version 0.0.4.
-    func text(of node: Node) -> String {
+    ///
+    /// - Throws: the store's fault.
+    func text(of context: ServerContext) throws -> String {
         var text = ""
-        writeChain(of: node, to: &text)
+        writeChain(of: context.node, to: &text)
+        try writeHealth(of: context, to: &text)
         writeTransactions(to: &text)
         writeServing(to: &text)
         return text
@@ -94,6 +97,27 @@ public final class ServerMetrics: Sendable {
             "koinon_protocol_coming_blocks", "Blocks before it begins; 0 for none.",
             coming.map { $0.from.rawValue - min($0.from, header.height).rawValue } ?? 0, &text)
         writeEngine(of: node, to: &text)
+    }
+
+    /// What grows or shrinks with time until somebody has to do something.
+    private func writeHealth(of context: ServerContext, to text: inout String) throws {
+        let now = context.node.now.milliseconds
+        let next = context.node.finalHeight.next
+        let open = try context.store.read { try $0.block(at: next) }
+        let closed = open?.header.time.milliseconds ?? now
+        gauge(
+            "koinon_finality_lag_seconds",
+            "Age of the oldest block that is not final, by the node's clock; 0 when all are.",
+            Double(now - min(now, closed)) / 1000, &text)
+        gauge(
+            "koinon_disk_free_bytes", "Free on the disk of the home.", context.freeDiskBytes,
+            &text)
+        gauge(
+            "koinon_certificate_remaining_seconds",
+            "Until the certificate of HTTPS ends, less than 0 afterwards; none without TLS.",
+            context.certificates.map {
+                (Double($0.standing.ends.milliseconds) - Double(now)) / 1000
+            }, &text)
     }
 
     private func writeEngine(of node: Node, to text: inout String) {
@@ -163,10 +187,12 @@ public final class ServerMetrics: Sendable {
         text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
     }
 
+    /// - Parameter value: nil leaves the name without a sample.
     private func gauge(
-        _ name: String, _ help: String, _ value: some CustomStringConvertible, _ text: inout String
+        _ name: String, _ help: String, _ value: (some CustomStringConvertible)?,
+        _ text: inout String
     ) {
         head(name, "gauge", help, &text)
-        text += "\(name) \(value)\n"
+        if let value { text += "\(name) \(value)\n" }
     }
 }

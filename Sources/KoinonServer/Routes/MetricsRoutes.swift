@@ -6,9 +6,9 @@ struct MetricsRoutes {
     let context: ServerContext
 
     func add(to router: Router<KoinonRequestContext>) {
-        router.get("/metrics") { _, _ in
+        router.getApart("/metrics") { _, _ in
             Answer.bytes(
-                ByteBuffer(string: context.metrics.text(of: context.node)),
+                ByteBuffer(string: try context.metrics.text(of: context)),
                 type: "text/plain; version=0.0.4; charset=utf-8")
         }
     }

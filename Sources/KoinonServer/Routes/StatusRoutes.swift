@@ -1,4 +1,3 @@
-import Foundation
 import Hummingbird
 import KoinonNode
 import KoinonProtocol
@@ -83,7 +82,7 @@ struct StatusRoutes {
     private func durable(_ reader: LedgerReader, finalHeight: Height) throws -> Durable {
         let tip = try reader.tip().header.height
         let next = finalHeight.next
-        let open = try next <= tip ? reader.block(at: next) : nil
+        let open = try reader.block(at: next)
         return Durable(
             base: try reader.baseHeight(),
             finalHash: try reader.block(at: finalHeight)?.hash.hex ?? "",
@@ -144,9 +143,7 @@ struct StatusRoutes {
     }
 
     private func disk(_ ledgerBytes: UInt64) -> JSONValue {
-        let attributes = try? FileManager.default.attributesOfFileSystem(
-            forPath: context.configuration.homePath)
-        guard let free = attributes?[.systemFreeSize] as? UInt64 else { return .null }
+        guard let free = context.freeDiskBytes else { return .null }
         return ["free_bytes": .number(free), "ledger_bytes": .number(ledgerBytes)]
     }
 }
