@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 /// One alliance under load, and what became of it after each fault.
@@ -7,6 +8,8 @@ final class FaultRun: Sendable {
     let load: Load
 
     private static let limit = RunningAlliance.patience
+    /// The longest recovery that was counted from another moment than the fault's end.
+    private let counted = Mutex<Duration>(.zero)
 
     private init(_ alliance: RunningAlliance) throws {
         self.alliance = alliance
@@ -35,29 +38,40 @@ final class FaultRun: Sendable {
     }
 
     /// Clients of all nodes, but for those named, are told that something new is final.
+    ///
+    /// - Parameter begin: recovery is counted from this moment on, in which a leader was lost
+    ///   or a node started again. What is told then was sent after it.
     func goesOn(
-        except: Set<Int> = [], sourceLocation: SourceLocation = #_sourceLocation
+        except: Set<Int> = [], since begin: ContinuousClock.Instant? = nil,
+        sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
-        let time = try await load.untilAllFinal(
-            after: .now, within: Self.limit, except: except)
-        try #require(
-            time != nil, "\(alliance.members.map { alliance.log(of: $0) })",
-            sourceLocation: sourceLocation)
+        // What a client is told first may have been on its way before; it sends no more until then.
+        for _ in 0..<(begin == nil ? 1 : 2) {
+            let time = try await load.untilAllFinal(
+                after: .now, within: Self.limit, except: except)
+            try #require(
+                time != nil, "\(alliance.members.map { alliance.log(of: $0) })",
+                sourceLocation: sourceLocation)
+        }
+        guard let begin else { return }
+        let time = begin.duration(to: .now)
+        counted.withLock { $0 = max($0, time) }
     }
 
-    /// Lets something go wrong and heal, prints how long it takes from then until every
-    /// node's clients are told that something new is final, and looks at all ledgers and at
-    /// what `koinon status` says.
+    /// Lets something go wrong and heal, prints how long it takes from then, or from where
+    /// ``goesOn(except:since:sourceLocation:)`` counted, until every node's clients are told that
+    /// something new is final, and looks at all ledgers and at what `koinon status` says.
     func fault(
         _ name: String, sourceLocation: SourceLocation = #_sourceLocation,
         _ body: (RunningAlliance) async throws -> Void
     ) async throws {
+        counted.withLock { $0 = .zero }
         try await body(alliance)
         let time = try await load.untilAllFinal(after: .now, within: Self.limit)
         let recovered = try #require(
             time, "\(name): no recovery. \(alliance.members.map { alliance.log(of: $0) })",
             sourceLocation: sourceLocation)
-        let (seconds, atto) = recovered.components
+        let (seconds, atto) = max(recovered, counted.withLock { $0 }).components
         let milliseconds = seconds * 1_000 + atto / 1_000_000_000_000_000
         print("fault: \(name): recovered in \(milliseconds) ms")
         await load.stop()

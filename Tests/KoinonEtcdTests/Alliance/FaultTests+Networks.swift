@@ -46,8 +46,9 @@ extension FaultTests {
             let network = try #require(run.alliance.network)
             try await run.fault("partition of the leader of etcd for 10 s") { alliance in
                 let leader = alliance.members.count + (try await alliance.leader())
+                let begin = ContinuousClock.now
                 try network.cut(leader)
-                try await run.goesOn()
+                try await run.goesOn(since: begin)
                 try await Task.sleep(for: .seconds(10))
                 try await run.goesOn()
                 try network.heal(leader)

@@ -19,7 +19,9 @@ struct FaultTests {
                     try await run.expectStatus(
                         "does not answer (nobody listens there)",
                         remedy: "Start it with `koinon node", of: index)
+                    let begin = ContinuousClock.now
                     try await alliance.startNode(index)
+                    try await run.goesOn(since: begin)
                 }
             }
         }
@@ -35,7 +37,9 @@ struct FaultTests {
                 try await alliance.settle(except: [3])
                 try await alliance.trim()
                 run.load.start()
+                let begin = ContinuousClock.now
                 try await alliance.startNode(3)
+                try await run.goesOn(since: begin)
             }
         }
     }
@@ -45,8 +49,9 @@ struct FaultTests {
         try await FaultRun.with { run in
             try await run.fault("kill -9 of the leader of etcd") { alliance in
                 let leader = try await alliance.leader()
+                let begin = ContinuousClock.now
                 try await alliance.killServer(leader)
-                try await run.goesOn()
+                try await run.goesOn(since: begin)
                 try alliance.startServer(leader)
             }
         }
@@ -90,8 +95,9 @@ struct FaultTests {
         try await FaultRun.with { run in
             try await run.fault("SIGSTOP of the leader of etcd for 20 s") { alliance in
                 let leader = try await alliance.leader()
+                let begin = ContinuousClock.now
                 alliance.signalServer(leader, SIGSTOP)
-                try await run.goesOn()
+                try await run.goesOn(since: begin)
                 try await Task.sleep(for: .seconds(20))
                 try await run.goesOn()
                 alliance.signalServer(leader, SIGCONT)
@@ -116,8 +122,9 @@ struct FaultTests {
     func deleteData() async throws {
         try await FaultRun.with { run in
             try await run.fault("data of one member of etcd deleted") { alliance in
+                let begin = ContinuousClock.now
                 try await alliance.replaceServer(2)
-                try await run.goesOn()
+                try await run.goesOn(since: begin)
             }
         }
     }
@@ -138,7 +145,9 @@ struct FaultTests {
                 let later = try await alliance.client(0).status()
                 #expect(later.time.ms < later.now.ms + 1_000)
                 try await alliance.stopNode(3)
+                let begin = ContinuousClock.now
                 try await alliance.startNode(3)
+                try await run.goesOn(since: begin)
             }
         }
     }
@@ -164,7 +173,9 @@ struct FaultTests {
                     "no node runs on this home", remedy: "read its log", at: 3)
                 _ = try await alliance.shell("rm '\(filler)'")
                 try await alliance.unmount(3)
+                let begin = ContinuousClock.now
                 try await alliance.startNode(3)
+                try await run.goesOn(since: begin)
             }
         }
     }

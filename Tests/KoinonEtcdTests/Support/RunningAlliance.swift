@@ -256,7 +256,9 @@ final class RunningAlliance: Sendable {
     func untilEnded(_ index: Int) async throws {
         let deadline = ContinuousClock.now + Self.patience
         while state.withLock({ $0.nodes[index]?.process.isRunning ?? false }) {
-            try #require(ContinuousClock.now < deadline, "\(members[index]) runs on")
+            try #require(
+                ContinuousClock.now < deadline,
+                "\(members[index]) runs on. \(log(of: members[index]))")
             try await Task.sleep(for: .milliseconds(100))
         }
     }
