@@ -258,6 +258,13 @@ TRIPS = """trip,start,end,bike,rider,from,seconds
 5,1/2/2026 8:00,1/1/2026 8:30,b1,anna,Markt,1800
 """
 
+# Each line is a rating and a label.
+RATINGS = """rater,ratee,rating,time,user,label
+1,2,4,1289241912.5,2,1
+2,1,-10,1289241911,3,-1
+3,2,10,1289241911,1,1
+"""
+
 
 def make_csv():
     write("csv", "trips", TRIPS)
@@ -270,6 +277,7 @@ def make_csv():
     write("csv", "blank-lines", "a,b\n\n\r\n1,2\n\n\"\"\n,\n")
     write("csv", "quotes", "a,b,\n\"x\ny\",\"\"\"\",\n\"\",\"1\r\n2\",\"unfinished")
     write("csv", "long-field", "a,b\n1," + 300 * "x" + "\n2,3\n")
+    write("csv", "ratings", RATINGS)
     write("csv", "other", (ROOT / "Examples/OtherOperator/trips.csv").read_bytes())
 
 

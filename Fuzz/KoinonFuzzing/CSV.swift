@@ -2,7 +2,7 @@ import KoinonReplay
 
 extension FuzzTarget {
     /// A CSV file, plain or gzip, with narrow limits so that inputs can reach them; then the
-    /// same file as trips and as listings.
+    /// same file as trips, as listings and as ratings.
     public static let csv = FuzzTarget("csv", maximumBytes: 16_384) { bytes in
         var limits = CSVLimits()
         limits.fieldBytes = 256
@@ -30,6 +30,7 @@ extension FuzzTarget {
         try whole.checkRewriting(limits)
         try TripProperties.check(csv: bytes, mapping: TripProperties.mapping)
         try ListingProperties.check(csv: bytes, mapping: ListingProperties.mapping)
+        try RatingProperties.check(csv: bytes)
     }
 }
 

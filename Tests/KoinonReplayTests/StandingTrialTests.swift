@@ -90,6 +90,25 @@ import Testing
         }
     }
 
+    @Test(arguments: ["2", "0", "-2", "x", "", "-9223372036854775808", "9223372036854775808"])
+    func `a label is 1 or -1`(label: String) {
+        #expect(throws: ReplayFault.self) {
+            try RatingFile(
+                ratings: Array("rater,ratee,rating,time\n1,2,4,5\n".utf8),
+                labels: Array("user,label\n2,\(label)\n".utf8))
+        }
+    }
+
+    /// The market of a trial begins before its first rating.
+    @Test(arguments: ["0", "0.001", "3599.999", "3600", "3600.001"])
+    func `ratings may be as old as time is counted`(seconds: String) throws {
+        let file = try RatingFile(
+            ratings: Array("rater,ratee,rating,time\n1,2,4,\(seconds)\n".utf8),
+            labels: Array("user,label\n".utf8))
+        let report = try RatingTrial(file).run()
+        #expect(report.ratings == 1 && report.people == 2)
+    }
+
     @Test func `a ring buys little, however large, and an honest year much`() throws {
         let rows = try RingTrial.run(sizes: [4, 20, 40], partners: 24)
         func standing(_ name: String) throws -> UInt32 {

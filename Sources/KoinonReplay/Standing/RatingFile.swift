@@ -33,8 +33,25 @@ public struct RatingFile: Sendable {
     ///
     /// - Throws: ``CSVFault``; ``ReplayFault`` naming the line that is no rating or label.
     public init(folder: String) throws {
-        let file = URL(filePath: folder).appending(path: "bitcoin_otc_ratings.csv.gz").path
-        var reader = try CSVReader(path: file)
+        func reader(_ name: String) throws(CSVFault) -> CSVReader {
+            try CSVReader(path: URL(filePath: folder).appending(path: name).path)
+        }
+        try self.init(
+            ratings: reader("bitcoin_otc_ratings.csv.gz"),
+            labels: reader("bitcoin_otc_labels.csv"))
+    }
+
+    /// Reads both from memory, plain or packed.
+    ///
+    /// - Throws: ``CSVFault``; ``ReplayFault`` naming the line that is no rating or label.
+    public init(ratings: [UInt8], labels: [UInt8]) throws {
+        try self.init(
+            ratings: CSVReader(bytes: ratings, name: "ratings"),
+            labels: CSVReader(bytes: labels, name: "labels"))
+    }
+
+    private init(ratings reader: CSVReader, labels labelReader: CSVReader) throws {
+        var reader = reader
         let columns = try ["rater", "ratee", "rating", "time"].map { try reader.index(of: $0) }
         var row = CSVRow()
         ratings = []
@@ -43,7 +60,7 @@ public struct RatingFile: Sendable {
             guard let rater = Int(fields[0]), let ratee = Int(fields[1]),
                 let score = Int32(fields[2]), (-10...10).contains(score), rater != ratee,
                 let seconds = Double(fields[3]), (0...4e9).contains(seconds)
-            else { throw ReplayFault(description: "\(file), line \(row.line): no rating") }
+            else { throw ReplayFault(description: "\(reader.file), line \(row.line): no rating") }
             ratings.append(
                 Rating(
                     rater: rater, ratee: ratee, score: score,
@@ -52,20 +69,19 @@ public struct RatingFile: Sendable {
         // Stable, so that ratings of one moment stay as they stand in the file.
         ratings = ratings.enumerated()
             .sorted { ($0.1.milliseconds, $0.0) < ($1.1.milliseconds, $1.0) }.map(\.1)
-        labels = try Self.labels(
-            URL(filePath: folder).appending(path: "bitcoin_otc_labels.csv").path)
+        labels = try Self.labels(labelReader)
     }
 
-    private static func labels(_ file: String) throws -> [Int: Bool] {
-        var reader = try CSVReader(path: file)
+    private static func labels(_ reader: CSVReader) throws -> [Int: Bool] {
+        var reader = reader
         let user = try reader.index(of: "user")
         let label = try reader.index(of: "label")
         var row = CSVRow()
         var labels: [Int: Bool] = [:]
         while try reader.next(&row) {
             guard row.count > max(user, label), let person = Int(row.text(user)),
-                let value = Int(row.text(label)), abs(value) == 1
-            else { throw ReplayFault(description: "\(file), line \(row.line): no label") }
+                let value = Int(row.text(label)), value == 1 || value == -1
+            else { throw ReplayFault(description: "\(reader.file), line \(row.line): no label") }
             labels[person] = value == 1
         }
         return labels

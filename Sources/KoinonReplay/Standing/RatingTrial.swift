@@ -10,6 +10,8 @@ import KoinonProtocol
 public struct RatingTrial {
     public static let counts = [1, 3, 5]
     static let priceMinor: UInt64 = 6_400
+    /// The market begins so long before the first rating, but no earlier than a ledger can.
+    private static let lead: UInt64 = 3_600_000
 
     /// One way to judge people, by how many ratings they had received.
     public struct Row: Sendable {
@@ -50,7 +52,7 @@ public struct RatingTrial {
         market = try TrialMarket(
             name: "Recorded ratings", people: people.count,
             money: (given.values.max() ?? 1) * Self.priceMinor,
-            at: Timestamp(milliseconds: first.milliseconds - 3_600_000))
+            at: Timestamp(milliseconds: max(first.milliseconds, Self.lead + 1) - Self.lead))
     }
 
     /// What was known of a person after so many ratings received.
