@@ -19,13 +19,17 @@ struct Live {
     let node: Node
     let client: NodeClient
     let group: ServiceGroup
+    let context: ServerContext
 
     static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     /// Serves as long as `body` takes, then shuts down gracefully and waits for the end.
+    ///
+    /// - Parameter preparing: adds what the service needs beside the node.
     static func with<Value: Sendable>(
         _ configuration: ServerConfiguration = ServerConfiguration(), http: HTTPClient = .shared,
         hosts: [String]? = nil,
+        preparing prepare: @Sendable (inout ServerContext, TestHome) throws -> Void = { _, _ in },
         _ body: @Sendable (Live) async throws -> Value
     ) async throws -> Value {
         var configuration = configuration
@@ -33,11 +37,10 @@ struct Live {
         let home = try TestHome(hosts: hosts)
         let node = try home.node()
         let (ports, listening) = AsyncStream.makeStream(of: Int.self)
-        let service = try HTTPService(
-            ServerContext(node: node, configuration: configuration, logger: quiet)
-        ) { port in
-            listening.yield(port)
-        }
+        var prepared = ServerContext(node: node, configuration: configuration, logger: quiet)
+        try prepare(&prepared, home)
+        let context = prepared
+        let service = try HTTPService(context) { port in listening.yield(port) }
         let group = ServiceGroup(
             configuration: .init(
                 services: [
@@ -52,7 +55,9 @@ struct Live {
         let result: Result<Value, any Error>
         do {
             result = .success(
-                try await body(Live(home: home, node: node, client: client, group: group)))
+                try await body(
+                    Live(
+                        home: home, node: node, client: client, group: group, context: context)))
         } catch { result = .failure(error) }
         await group.triggerGracefulShutdown()
         try await running

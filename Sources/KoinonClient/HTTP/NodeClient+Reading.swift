@@ -151,7 +151,7 @@ extension NodeClient {
         }
     }
 
-    private func read<Answer: Decodable>(_ path: String) async throws -> Answer {
+    func read<Answer: Decodable>(_ path: String) async throws -> Answer {
         try decodedView(try await get(path))
     }
 

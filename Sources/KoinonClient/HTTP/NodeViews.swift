@@ -3,17 +3,27 @@ import KoinonProtocol
 /// One thing as the ledger has it, and the block after which it is so.
 public struct AnsweredThing<Value: Decodable & Sendable>: Decodable, Sendable {
     public var height: UInt64
+    /// The highest block that a quorum has signed.
+    public var finalHeight: UInt64
     public var time: AnsweredTime
     public var value: Value
+
+    /// A quorum has signed the block, or a later one.
+    public var isFinal: Bool { height <= finalHeight }
 }
 
 /// Part of a list, and the block after which it is so.
 public struct AnsweredList<Row: Decodable & Sendable>: Decodable, Sendable {
     public var height: UInt64
+    /// The highest block that a quorum has signed.
+    public var finalHeight: UInt64
     public var time: AnsweredTime
     public var rows: [Row]
     /// Give it as `cursor` for what follows; nil at the end.
     public var next: String?
+
+    /// A quorum has signed the block, or a later one.
+    public var isFinal: Bool { height <= finalHeight }
 }
 
 /// Money as answers write it.
