@@ -57,8 +57,8 @@ extension PageRenderer {
             stamp: rows.time,
             events: rows.rows.map { row in
                 ICalendar.Event(
-                    id: row.id, title: row.title, description: row.state.title, start: row.start,
-                    end: row.end, url: "\(page.origin)/agreement/\(row.id)",
+                    id: row.id, title: row.title, description: page.texts.ledger(row.state.title),
+                    start: row.start, end: row.end, url: "\(page.origin)/agreement/\(row.id)",
                     isCancelled: ["cancelled", "declined", "lapsed", "no_show"]
                         .contains(row.state.name))
             })

@@ -4,12 +4,15 @@ import Hummingbird
 enum PageLanguage {
     static let cookie = "koinon_language"
 
-    /// The reader's choice, or the first language of its list that there is, or English.
+    /// What the address names, as that of a calendar does, or the reader's choice, or the first
+    /// language of its list that there is, or English.
     static func of(_ request: Request) -> String {
-        if let chosen = request.cookies[cookie]?.value, Texts.languages.contains(chosen) {
-            return chosen
-        }
-        return preferred(request.headers[.acceptLanguage] ?? "")
+        let chosen = [
+            request.uri.queryParameters["language"].map { String($0) },
+            request.cookies[cookie]?.value,
+        ]
+        return chosen.compactMap { $0 }.first { Texts.languages.contains($0) }
+            ?? preferred(request.headers[.acceptLanguage] ?? "")
     }
 
     /// From a header like "de-AT,de;q=0.9,en;q=0.5"; of equal weights the first counts.

@@ -133,7 +133,12 @@ import Testing
             #expect(lines.first == "BEGIN:VCALENDAR")
             #expect(lines.filter { $0 == "BEGIN:VEVENT" }.count == 2)
             #expect(lines.contains("DTSTART:20260302T000000Z"))
+            #expect(lines.contains("DESCRIPTION:Returned and paid"))
             #expect(lines.allSatisfy { $0.utf8.count <= 75 })
+            // Calendar programs send no list of languages: the address has it.
+            let german = try await world.page(
+                "/account/\(world.lease.bea.account)/bookings.ics?language=de")
+            #expect(german.text.contains("DESCRIPTION:Zurückgebracht und bezahlt\r\n"))
         }
     }
 
