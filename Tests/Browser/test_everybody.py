@@ -217,7 +217,7 @@ class Everybody(unittest.TestCase):
         reader = Person(self.harbour.url, language="de-DE")
         try:
             reader.go(self.agreement)
-            self.assertIn("Dem Leihenden zugesagt", reader.text())
+            self.assertIn("Dem Entleiher zugesagt", reader.text())
             self.assertNotIn("Promised to the borrower", reader.text())
             reader.join("Dora")
             reader.go(self.offer.replace("/offer/", "/book/"))

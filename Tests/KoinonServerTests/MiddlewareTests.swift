@@ -53,6 +53,13 @@ struct MiddlewareTests {
             }
             #expect(answer.status == .tooManyRequests)
             #expect(answer.headers[.retryAfter] == "1")
+            var page = try await served.get("/help", headers: [.accept: "text/html"])
+            for _ in 0..<1_000 where page.status == .ok {
+                page = try await served.get("/help", headers: [.accept: "text/html"])
+            }
+            #expect(page.status == .tooManyRequests)
+            #expect(page.headers[.retryAfter] == "1")
+            #expect(page.headers[.contentType] == "text/html; charset=utf-8")
             #expect(try await served.get("/health/live").status == .ok)
         }
     }

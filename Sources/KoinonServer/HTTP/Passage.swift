@@ -80,10 +80,9 @@ struct PassageMiddleware: RouterMiddleware {
                 response = try await next(request, context)
             }
         } catch {
-            response = passage.problem(of: error, in: request, context)
-                .response(requestID: context.requestID)
+            response = try errorPages.response(
+                to: passage.problem(of: error, in: request, context), in: request, context)
         }
-        response = try errorPages.shown(response, to: request, context)
         passage.complete(&response.head, to: request, context, since: start)
         return response
     }

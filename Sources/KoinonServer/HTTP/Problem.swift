@@ -75,11 +75,16 @@ public struct Problem: Error, Sendable, CustomStringConvertible {
         return .object(members)
     }
 
-    func answer(requestID: String) -> WholeAnswer {
+    /// What the answer's head says of it, to programs and people alike.
+    var headers: HTTPFields {
         var headers: HTTPFields = [:]
         if let retryAfter { headers[.retryAfter] = String(retryAfter) }
         if !allow.isEmpty { headers[.allow] = allow.joined(separator: ", ") }
-        return WholeAnswer(
+        return headers
+    }
+
+    func answer(requestID: String) -> WholeAnswer {
+        WholeAnswer(
             ByteBuffer(string: value(requestID: requestID).text),
             type: "application/problem+json", status: status, headers: headers)
     }

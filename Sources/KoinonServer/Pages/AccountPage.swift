@@ -166,19 +166,19 @@ struct AccountParts {
 
     private func standingModel(_ standing: StandingView) -> PageModel {
         [
-            "standing": Texts.percent(standing.standingPpm),
+            "standing": texts.percent(standing.standingPpm),
             "standing_width": SVG.number(Double(standing.standingPpm) / 10_000),
-            "praise": Texts.reviews(standing.praisePpm),
-            "complaint": Texts.reviews(standing.complaintPpm),
-            "mean": Texts.percent(standing.meanPpm), "doubt": Texts.percent(standing.deviationPpm),
-            "newcomer": Texts.percent(standing.newcomerPpm), "has_terms": !standing.terms.isEmpty,
+            "praise": texts.reviews(standing.praisePpm),
+            "complaint": texts.reviews(standing.complaintPpm),
+            "mean": texts.percent(standing.meanPpm), "doubt": texts.percent(standing.deviationPpm),
+            "newcomer": texts.percent(standing.newcomerPpm), "has_terms": !standing.terms.isEmpty,
             "terms": standing.terms.map { term -> PageModel in
                 let counted = term.counted
                 return [
                     "kind": term.kind, "reviews": String(term.reviews),
                     "age": texts("standing.age_months", ["count": String(term.spansAgo)]),
-                    "praise": Texts.reviews(counted.vouchedPraisePpm + counted.otherPraisePpm),
-                    "complaint": Texts.reviews(
+                    "praise": texts.reviews(counted.vouchedPraisePpm + counted.otherPraisePpm),
+                    "complaint": texts.reviews(
                         counted.vouchedComplaintPpm + counted.otherComplaintPpm),
                 ]
             },

@@ -125,7 +125,7 @@ extension PageRenderer {
                 "alliance.needed",
                 [
                     "yes": String(view.yes.count), "needed": String(view.needed),
-                    "members": String(view.members),
+                    "count": String(view.members),
                 ]),
             "by": view.proposer ?? texts("alliance.appeal"),
         ]

@@ -1,24 +1,18 @@
 import HTTPTypes
 import Hummingbird
 
-/// Shows people who look for a page that is not there, or failed, a page instead of JSON.
+/// Tells of problems: people, who ask for a page, by a page, programs as JSON.
 struct ErrorPages {
     let renderer: PageRenderer
 
-    /// The page instead of problem details; any other answer as it is.
-    ///
     /// - Throws: what is wrong with the page's template.
-    func shown(
-        _ response: Response, to request: Request, _ context: KoinonRequestContext
+    func response(
+        to problem: Problem, in request: Request, _ context: KoinonRequestContext
     ) throws -> Response {
-        guard response.status.code >= 400, Self.isForPeople(request),
-            response.headers[.contentType] == "application/problem+json"
-        else { return response }
-        let page = try renderer.page(request, context)
-        let problem = Problem(
-            status: response.status, code: "", title: page.texts("error.failed"),
-            detail: response.status.reasonPhrase, remedy: page.texts("error.failed_remedy"))
-        return try renderer.failure(problem, page)
+        guard Self.isForPeople(request) else {
+            return problem.response(requestID: context.requestID)
+        }
+        return try renderer.failure(problem, try renderer.page(request, context))
     }
 
     private static func isForPeople(_ request: Request) -> Bool {

@@ -98,8 +98,7 @@ extension PageRenderer {
         var model: PageModel = [
             "leaf": String(leaf), "outcome": outcome(receipt, texts),
             "tone": receipt.code == 0 ? "good" : "bad",
-            "events": receipt.events.map { $0.name.replacing("_", with: " ") }
-                .joined(separator: ", "),
+            "events": receipt.events.map { texts.event($0.name) }.joined(separator: ", "),
         ]
         if let transaction {
             model["transaction"] = transaction

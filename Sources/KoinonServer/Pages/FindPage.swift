@@ -127,7 +127,7 @@ struct FindForm {
             "kinds": kinds.map { option("kind", $0.kind, $0.title, name: "kind") },
             "units": units.map { option("unit", $0.unit, $0.title, name: "unit") },
             "standings": Self.standings.map { ppm in
-                let words = texts("find.at_least", ["value": Texts.percent(ppm)])
+                let words = texts("find.at_least", ["value": texts.percent(ppm)])
                 return option("min_standing", String(ppm), words, name: "value")
             },
             "sorts": OfferQuery.Sort.allCases.map { sort in

@@ -26,7 +26,7 @@ struct OfferCards {
         var model: PageModel = [
             "id": row.id, "title": row.title, "kind": names.kinds[row.kind] ?? row.kind,
             "price": texts.money(row.price), "per": texts.per(row.stepMs),
-            "standing": Texts.percent(row.providerStandingPpm),
+            "standing": texts.percent(row.providerStandingPpm),
             "platform": names.members[row.platform] ?? row.platform, "flagged": false,
         ]
         if row.deposit.minor != "0" { model["deposit"] = texts.money(row.deposit) }
@@ -40,7 +40,9 @@ struct OfferCards {
     private func distance(_ metres: Double) -> String {
         metres < 1_000
             ? page.texts("find.distance_m", ["value": String(Int(metres.rounded()))])
-            : page.texts("find.distance_km", ["value": SVG.number((metres / 100).rounded() / 10)])
+            : page.texts(
+                "find.distance_km",
+                ["value": page.texts.decimal(SVG.number((metres / 100).rounded() / 10))])
     }
 
     /// Nil when none of them has a place.

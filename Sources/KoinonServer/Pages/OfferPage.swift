@@ -65,7 +65,7 @@ extension PageRenderer {
             "id": view.id, "title": view.title, "kind": view.items.first?.kind ?? "",
             "platform": view.platformName, "withdrawn": view.withdrawn,
             "provider": texts.who(view.provider, name: member), "provider_id": view.provider,
-            "standing": Texts.percent(view.providerStandingPpm), "price": texts.money(view.price),
+            "standing": texts.percent(view.providerStandingPpm), "price": texts.money(view.price),
             "per": texts.per(view.stepMs), "deposit": texts.money(view.deposit),
             "process_title": texts.ledger(view.processTitle), "is_bundle": view.items.count > 1,
             "items": view.items.map { item($0) },
@@ -109,7 +109,7 @@ extension PageRenderer {
         var parts: [String] = []
         if trust.refusesFlagged { parts.append(texts("offer.trust_flagged")) }
         if trust.minimumStandingPpm > 0 {
-            let value = Texts.percent(trust.minimumStandingPpm)
+            let value = texts.percent(trust.minimumStandingPpm)
             parts.append(texts("offer.trust_standing", ["value": value]))
         }
         return parts.joined(separator: ", ")

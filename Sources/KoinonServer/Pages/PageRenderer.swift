@@ -79,15 +79,22 @@ struct PageRenderer: Sendable {
     /// A problem as a page for people.
     func failure(_ problem: Problem, _ page: PageRequest) throws -> Response {
         let texts = page.texts
-        let isMissing = problem.status == .notFound
-        return try response(
-            "error", page, title: isMissing ? texts("error.not_found") : problem.title,
-            status: problem.status,
-            [
-                "status": String(problem.status.code),
-                "title": isMissing ? texts("error.not_found") : problem.title,
-                "detail": isMissing ? texts("error.not_found_detail") : problem.detail,
-                "remedy": isMissing ? texts("error.not_found_remedy") : problem.remedy,
-            ])
+        var (title, detail) = (problem.title, problem.detail)
+        var remedy: String? = problem.remedy
+        if problem.status == .notFound {
+            title = texts("error.not_found")
+            detail = texts("error.not_found_detail")
+            remedy = texts("error.not_found_remedy")
+        } else if let own = texts.problem(problem.code) {
+            (title, detail, remedy) = (texts("fault.failed"), own, problem.field)
+        }
+        var model: PageModel = [
+            "status": String(problem.status.code), "title": title, "detail": detail,
+        ]
+        if let remedy { model["remedy"] = remedy }
+        var response = try response(
+            "error", page, title: title, status: problem.status, model)
+        response.headers.append(contentsOf: problem.headers)
+        return response
     }
 }

@@ -12,7 +12,14 @@ extension Texts {
     }
 
     /// "6.00 USD", inside a sentence.
-    func moneyText(_ view: MoneyView) -> String { "\(view.text) \(unitName(view.unit))" }
+    func moneyText(_ view: MoneyView) -> String {
+        "\(decimal(view.text)) \(unitName(view.unit))"
+    }
+
+    /// Digits with a point, with this language's sign in its place.
+    func decimal(_ digits: String) -> String {
+        digits.replacing(".", with: self("number.decimal"))
+    }
 
     /// Currencies are written in capitals.
     func unitName(_ unit: String) -> String { unit.count == 3 ? unit.uppercased() : unit }
@@ -41,9 +48,9 @@ extension Texts {
     }
 
     /// Millionths as per cent with one decimal, rounded down: 25,129 is "2.5 %".
-    static func percent(_ ppm: some BinaryInteger) -> String {
+    func percent(_ ppm: some BinaryInteger) -> String {
         let tenths = Int(clamping: ppm) / 1_000
-        return "\(tenths / 10).\(tenths % 10) %"
+        return decimal("\(tenths / 10).\(tenths % 10) %")
     }
 
     /// A fraction as per cent where it is a whole number of them, otherwise as it is.
@@ -67,10 +74,10 @@ extension Texts {
     }
 
     /// Millionths of a full review with two decimals.
-    static func reviews(_ ppm: UInt64) -> String {
+    func reviews(_ ppm: UInt64) -> String {
         let hundredths = ppm / 10_000
         let rest = String(hundredths % 100)
-        return "\(hundredths / 100).\(rest.count == 1 ? "0" : "")\(rest)"
+        return decimal("\(hundredths / 100).\(rest.count == 1 ? "0" : "")\(rest)")
     }
 
     /// "2 d 3 h": units that every language of the page writes alike.
@@ -90,8 +97,7 @@ extension Texts {
     /// What a price is for: "hour", "30 minutes", "day".
     func step(_ milliseconds: UInt64) -> String {
         let named: [UInt64: String] = [
-            60_000: "minute", 1_800_000: "half_hour", 3_600_000: "hour", 86_400_000: "day",
-            604_800_000: "week", 2_592_000_000: "month",
+            1_800_000: "half_hour", 604_800_000: "week", 2_592_000_000: "month",
         ]
         if let name = named[milliseconds] { return self("step.\(name)") }
         let units: [(String, UInt64)] = [

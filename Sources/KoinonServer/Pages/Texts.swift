@@ -63,19 +63,47 @@ struct Texts: Sendable {
         words.rejections[String(code)] ?? english
     }
 
+    /// An event's name in words.
+    func event(_ name: String) -> String {
+        words.events[name] ?? name.replacing("_", with: " ")
+    }
+
+    /// What a problem of the interface means; nil where its own English words are to be shown.
+    func problem(_ code: String) -> String? { words.problems[code] }
+
     /// The text under a key such as "find.title", with each `{name}` replaced; nil when there
     /// is none.
+    ///
+    /// Of a text with several forms, "map.alt" for instance, it is the one for the value "count".
     func find(_ key: String, _ values: KeyValuePairs<String, String> = [:]) -> String? {
+        var found = place(key)
+        if case .branch(let forms) = found {
+            found = forms[form(for: values.first { $0.key == "count" }?.value ?? "")]
+        }
+        guard case .text(var text) = found else { return nil }
+        for (name, value) in values {
+            text = text.replacing("{\(name)}", with: value)
+        }
+        return text
+    }
+
+    private func place(_ key: String) -> Tree? {
         var place: Tree? = tree
         for part in key.split(separator: ".") {
             guard case .branch(let branch) = place else { return nil }
             place = branch[String(part)]
         }
-        guard case .text(var text) = place else { return nil }
-        for (name, value) in values {
-            text = text.replacing("{\(name)}", with: value)
+        return place
+    }
+
+    /// The form whose pattern under "number.plural" is that of the count's digits, else "other".
+    private func form(for count: String) -> String {
+        guard case .branch(let forms) = place("number.plural") else { return "other" }
+        for case (let name, .text(let digits)) in forms
+        where (try? Regex(digits).wholeMatch(in: count)) != nil {
+            return name
         }
-        return text
+        return "other"
     }
 
     /// As ``find(_:_:)``; a key without text shows as itself.
@@ -93,6 +121,8 @@ struct LedgerWords: Sendable, Decodable {
     var titles: [String: String] = [:]
     /// Remedies by the rejection's code.
     var rejections: [String: String] = [:]
+    /// What happened, by the event's name.
+    var events: [String: String] = [:]
     /// Remedies by the reason for which a block ignores a transaction.
     var ignored: [String: String] = [:]
     /// What a problem of the interface says, by its code.

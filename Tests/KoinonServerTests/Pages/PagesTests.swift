@@ -88,6 +88,27 @@ import Testing
         }
     }
 
+    @Test func `What went wrong is told in the reader's language`() async throws {
+        try await PageWorld.with { world in
+            let german = try await world.page("/explorer?from=x", language: "de")
+            #expect(german.status == .badRequest)
+            #expect(german.text.contains("<h1>Das hat nicht geklappt.</h1>"))
+            #expect(german.text.contains("<p>Eine Angabe lässt sich so nicht verwenden.</p>"))
+            let english = try await world.page("/explorer?from=x")
+            #expect(english.status == .badRequest)
+            #expect(english.text.contains("<h1>A field is wrong</h1>"))
+        }
+    }
+
+    @Test func `Words that name a role are right in German`() async throws {
+        try await PageWorld.with { world in
+            let disputed = try await world.page("/agreement/\(world.disputed)", language: "de")
+            #expect(disputed.text.contains("Entleiher: 50 %, Besitzer: 50 %"))
+            let offer = try await world.page("/offer/\(world.lease.offer)", language: "de")
+            #expect(!offer.text.contains("Leihende"))
+        }
+    }
+
     @Test func `Short addresses and the search box lead to what they name`() async throws {
         try await PageWorld.with { world in
             for (path, target) in [

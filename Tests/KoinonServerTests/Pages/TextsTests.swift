@@ -56,14 +56,16 @@ import Testing
             + Self.users.matches(of: /\btexts?\("([a-z_]+\.[a-z_0-9.]+)"/).map { String($0.1) }
         #expect(asked.count > 300)
         for key in Set(asked) {
-            #expect(texts[key] != nil || texts["\(key)[0].title"] != nil, "\(key)")
+            #expect(
+                [key, "\(key).other", "\(key)[0].title"].contains { texts[$0] != nil }, "\(key)")
         }
     }
 
     /// Keys that are put together, "resource.reason_sold" for instance, count by their beginning.
     @Test func `No text is there for nothing`() throws {
         let composed = [
-            "help.sections", "verb.", "role.", "step.", "sign.", "month.", "weekday.", "movement.",
+            "help.sections", "number.plural.", "verb.", "role.", "step.", "sign.", "month.",
+            "weekday.", "movement.",
             "outcome.",
             "cannot.", "tampered.", "found.", "resource.reason_", "offer.day_", "find.sort_",
             "review.phase_", "dispute.status_", "alliance.status_", "alliance.change_",
@@ -72,10 +74,72 @@ import Testing
             "agreement.collects",
             "agreement.remainder", "agreement.fee",
         ]
-        for key in try Self.keys("en").keys where !composed.contains(where: { key.hasPrefix($0) }) {
+        let texts = try Self.keys("en")
+        let asked = Set(texts.keys.map { Self.form(of: $0, in: texts)?.text ?? $0 })
+        for key in asked where !composed.contains(where: { key.hasPrefix($0) }) {
             #expect(
                 Self.users.contains("\"\(key)\"") || Self.users.contains("t.\(key)}}"), "\(key)")
         }
+    }
+
+    /// Of "map.alt.one" the text and the form; nil for a text that has no forms.
+    private static func form(
+        of key: String, in texts: [String: String]
+    ) -> (text: String, form: String)? {
+        guard let dot = key.lastIndex(of: "."), !key.hasPrefix("sign.other"),
+            texts["\(key[..<dot]).other"] != nil
+        else { return nil }
+        return (String(key[..<dot]), String(key[key.index(after: dot)...]))
+    }
+
+    @Test func `A number before a word has a form of the text for each kind of count`() throws {
+        for language in Texts.languages {
+            let texts = try Self.keys(language)
+            let forms =
+                texts.keys.filter { $0.hasPrefix("number.plural.") }
+                .map { String($0.dropFirst("number.plural.".count)) } + ["other"]
+            for (key, text) in texts {
+                if let found = Self.form(of: key, in: texts) {
+                    #expect(forms.contains(found.form), "\(key)")
+                    for form in forms {
+                        #expect(texts["\(found.text).\(form)"] != nil, "\(key)")
+                    }
+                } else if !["find.results", "found.hits"].contains(key) {
+                    #expect(!text.contains(/\{count\} \p{Letter}/), "\(key): \(text)")
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ("en", "1", "1 place"), ("en", "0", "0 places"), ("en", "21", "21 places"),
+        ("de", "1", "1 Ort"), ("de", "2", "2 Orte"), ("de", "11", "11 Orte"),
+    ])
+    func `The count chooses the form`(language: String, count: String, words: String) throws {
+        #expect(try Texts(language: language)("map.alt", ["count": count]) == words)
+    }
+
+    @Test func `Whatever an id can name has a word`() throws {
+        let texts = try Self.keys("en")
+        let named = [
+            "account", "resource", "offer", "agreement", "proposal", "request", "flag", "answer",
+            "transaction", "block", "member", "unit", "kind", "process", "state",
+        ]
+        for what in named { #expect(texts["found.\(what)"] != nil, "\(what)") }
+    }
+
+    @Test func `Other languages have words for every event, and for none besides`() throws {
+        let messages = try #require(WebFiles.text(at: "js/messages.js"))
+        let events = Set(
+            messages.matches(of: /"([a-z_]+)", "[A-Za-z]+", "event"/).map { String($0.1) })
+        #expect(events.count > 50)
+        for language in Texts.languages.dropFirst() {
+            let words = try LedgerWords(language: language).events
+            #expect(Set(words.keys).symmetricDifference(events) == [])
+            #expect(words.values.allSatisfy { !$0.isEmpty })
+        }
+        #expect(try Texts(language: "en").event("offer_published") == "offer published")
+        #expect(try Texts(language: "de").event("offer_published") == "Angebot veröffentlicht")
     }
 
     /// What the ledger says in English stands in the rules of agreements and in the machine.
@@ -148,14 +212,20 @@ import Testing
         #expect(texts.step(60_000) == "minute")
         #expect(texts.step(5_400_000) == "90 minutes")
         #expect(texts.per(0) == "for the whole")
-        #expect(Texts.percent(25_129) == "2.5 %")
-        #expect(Texts.percent(1_000_000) == "100.0 %")
+        #expect(texts.step(1_000) == "second")
+        #expect(texts.percent(25_129) == "2.5 %")
+        #expect(texts.percent(1_000_000) == "100.0 %")
         #expect(Texts.share(5, of: 100) == "5 %")
         #expect(Texts.share(1, of: 3) == "1/3")
         #expect(Texts.share(0, of: 0) == "0/0")
         #expect(Texts.number(1_234) == "1234")
         #expect(Texts.number(10_000_000) == "10\u{202f}000\u{202f}000")
-        #expect(Texts.reviews(1_059_999) == "1.05")
+        #expect(texts.reviews(1_059_999) == "1.05")
         #expect(Texts.score(-3) == "−3")
+        let german = try Texts(language: "de")
+        #expect(german.percent(25_129) == "2,5 %")
+        #expect(german.reviews(1_059_999) == "1,05")
+        #expect(german.moneyText(MoneyView(minor: 1_250, unit: "usd", scale: 2)) == "12,50 USD")
+        #expect(german.step(5_400_000) == "90 Minuten")
     }
 }

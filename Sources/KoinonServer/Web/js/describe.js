@@ -53,9 +53,11 @@ async function words(name, value, fields) {
 
 const SHARED = ["claim", "division"];
 
-/** "borrower: 75/100, provider: 25/100". */
+const roleName = (role) => (hasText(`role.${role}`) ? text(`role.${role}`) : role);
+
+/** "borrower: 75/100, owner: 25/100". */
 const shares = (division) => (division?.shares ?? [])
-  .map((share) => `${share.role}: ${share.numerator}/${division.denominator}`).join(", ")
+  .map((share) => `${roleName(share.role)}: ${share.numerator}/${division.denominator}`).join(", ")
   + (division?.hand_over ? `, ${text("sign.hand_over")}` : "");
 
 /** What a proposal changes, from its own fields. */

@@ -18,7 +18,7 @@ export class Mistake extends Error {
 /** The bytes of an id; `field` is the one that is wrong, the kind where it has its name. */
 export function id(kind, value, field = kind) {
   const bytes = readID(kind, (value ?? "").trim());
-  if (!bytes) throw new Mistake(field, text("mistake.id", { kind }));
+  if (!bytes) throw new Mistake(field, text("mistake.id", { kind: text(`found.${kind}`) }));
   return bytes;
 }
 

@@ -17,9 +17,18 @@ export async function loadTexts() {
     language === "en" ? {} : load(`/assets/texts/ledger/${language}.json`)]);
 }
 
-/** The text of a key like "sign.title", with {name} replaced; the key itself when missing. */
+/** The form whose pattern under "number.plural" is that of the count's digits, else "other". */
+const form = (count) => Object.entries(loaded.number?.plural ?? {})
+  .find(([, digits]) => new RegExp(`^(?:${digits})$`).test(count))?.[0] ?? "other";
+
+/**
+ * The text of a key like "sign.title", with {name} replaced; the key itself when missing.
+ *
+ * Of a text with several forms, "sign.things" for instance, it is the one for the value "count".
+ */
 export function text(key, values = {}) {
-  const words = found(loaded, key);
+  const place = found(loaded, key);
+  const words = typeof place === "object" ? place[form(values.count)] : place;
   if (typeof words !== "string") return key;
   return words.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
