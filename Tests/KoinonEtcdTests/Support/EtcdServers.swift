@@ -29,17 +29,21 @@ final class EtcdServers: @unchecked Sendable {
     let ports: [(client: Int, peer: Int)]
     let chain: ChainID
     let authority: CertificateAuthority
+    private let quota: Int?
 
     var keys: EntryKeys { EntryKeys(chain: chain, epoch: 0) }
 
     /// Starts the servers and gives each author its role.
-    static func start(_ count: Int = 1, authors: [String] = ["alfa", "bravo"]) async throws
-        -> EtcdServers
-    {
-        try await OwnThread.run { try EtcdServers(count, authors: authors) }
+    ///
+    /// - Parameter quota: bytes that each server stores at most; nil leaves etcd its own limit.
+    static func start(
+        _ count: Int = 1, authors: [String] = ["alfa", "bravo"], quota: Int? = nil
+    ) async throws -> EtcdServers {
+        try await OwnThread.run { try EtcdServers(count, authors: authors, quota: quota) }
     }
 
-    private init(_ count: Int, authors: [String]) throws {
+    private init(_ count: Int, authors: [String], quota: Int?) throws {
+        self.quota = quota
         folder = FileManager.default.temporaryDirectory.appending(
             path: "koinon-etcd-\(UUID().uuidString)", directoryHint: .isDirectory)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -94,6 +98,7 @@ final class EtcdServers: @unchecked Sendable {
             "--peer-key-file", "server-key.pem", "--peer-client-cert-auth",
             "--log-level", "error",
         ]
+        if let quota { process.arguments? += ["--quota-backend-bytes", "\(quota)"] }
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()

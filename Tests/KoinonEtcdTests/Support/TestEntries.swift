@@ -12,13 +12,19 @@ extension EtcdServers {
         get throws { try ["alfa", "bravo"].map { try #require(MemberID(rawValue: $0)) } }
     }
 
-    /// An entry as its author signs it; `content` makes its bytes differ.
-    func entry(_ author: String, _ sequence: UInt64, content: Int = 0) throws -> SignedEntry {
+    /// An entry as its author signs it; `content` makes its bytes differ, `bytes`
+    /// makes them many.
+    func entry(
+        _ author: String, _ sequence: UInt64, content: Int = 0, bytes: Int = 0
+    ) throws -> SignedEntry {
         var body = EntryBody()
         body.chain = Data(chain.bytes)
         body.author = author
         body.sequence = sequence
         body.clockMs = UInt64(content)
+        if bytes > 0 {
+            body.transactions = [Signed.with { $0.body = Data(count: bytes) }]
+        }
         let seed = Hash256.sha256(Array(author.utf8)).bytes
         let key = try #require(SigningKey(seed: seed))
         return SignedEntry(
