@@ -192,7 +192,7 @@ let package = Package(
         .testTarget(
             name: "KoinonNodeTests",
             dependencies: [
-                "KoinonNode", "koinon", "CFaultVFS", "TestNodes",
+                "KoinonNode", "koinon", "CFaultVFS", "TestNodes", "TestSeeds",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -223,7 +223,7 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
-        .testTarget(name: "KoinonReplayTests", dependencies: ["KoinonReplay"]),
+        .testTarget(name: "KoinonReplayTests", dependencies: ["KoinonReplay", "TestSeeds"]),
         .testTarget(
             name: "KoinonBenchTests",
             dependencies: [
@@ -251,7 +251,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             path: "Fuzz/KoinonFuzzing"),
-        .testTarget(name: "KoinonFuzzingTests", dependencies: ["KoinonFuzzing"]),
+        .testTarget(name: "KoinonFuzzingTests", dependencies: ["KoinonFuzzing", "TestSeeds"]),
         // Holds the rules of this list and of the sources' folders.
         .testTarget(name: "TidyTests"),
     ],

@@ -1,10 +1,11 @@
 import Foundation
+import TestSeeds
 import Testing
 
 @testable import KoinonFuzzing
 
 /// The properties that `make fuzz` looks for violations of, on what it began with and found,
-/// and on a few thousand seeded mutations.
+/// and on a thousand seeded mutations of it for each target, more in `make test-long`.
 @Suite("Whatever the bytes")
 struct PropertyTests {
     static func seeds(of target: FuzzTarget) throws -> [(name: String, bytes: [UInt8])] {
@@ -35,7 +36,7 @@ struct PropertyTests {
         let target = try #require(FuzzTarget.all.first { $0.name == name })
         var mutations = SeededMutations(
             seed: 20_260_301, of: try Self.seeds(of: target).map(\.bytes))
-        for round in 0..<Self.rounds {
+        for round in 0..<Seeds.cases(1_000) {
             let bytes = mutations.next(atMost: target.maximumBytes)
             guard let violation = target.violation(bytes) else { continue }
             Issue.record(
@@ -43,7 +44,4 @@ struct PropertyTests {
             return
         }
     }
-
-    /// A few seconds for all targets, in an optimised build.
-    private static let rounds = 1_000
 }

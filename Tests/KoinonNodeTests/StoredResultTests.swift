@@ -1,5 +1,6 @@
 import Foundation
 import KoinonProtocol
+import TestSeeds
 import Testing
 
 @testable import KoinonStore
@@ -8,23 +9,24 @@ import Testing
 /// A block's result decoded in parts, against the whole message decoded at once.
 @Suite("The stored result of a block")
 struct StoredResultTests {
-    @Test(arguments: 0..<20 as Range<UInt64>) func `gives in parts what the whole decodes to`(
-        seed: UInt64
-    ) throws {
+    @Test(arguments: Seeds.of(0..<20 as Range<UInt64>, casesEach: 100))
+    func `gives in parts what the whole decodes to`(seed: UInt64) throws {
         var random = SeededRandom(seed: seed)
-        let whole = Self.result(&random)
-        let stored = try StoredResult(whole.encoded, at: Height(7))
-        #expect(stored.receiptCount == whole.receipts.count)
-        #expect(try stored.decodedTimers() == whole.timers)
-        #expect(stored.encodedReceipts == whole.receipts.map(\.encoded))
-        for (leaf, receipt) in whole.receipts.enumerated() {
-            #expect(try stored.receipt(at: leaf) == receipt)
-            #expect(try stored.receiptCode(at: leaf) == receipt.code)
+        for _ in 0..<100 {
+            let whole = Self.result(&random)
+            let stored = try StoredResult(whole.encoded, at: Height(7))
+            #expect(stored.receiptCount == whole.receipts.count)
+            #expect(try stored.decodedTimers() == whole.timers)
+            #expect(stored.encodedReceipts == whole.receipts.map(\.encoded))
+            for (leaf, receipt) in whole.receipts.enumerated() {
+                #expect(try stored.receipt(at: leaf) == receipt)
+                #expect(try stored.receiptCode(at: leaf) == receipt.code)
+            }
         }
     }
 
-    /// Cut anywhere, or with any byte changed.
-    @Test(arguments: 0..<20 as Range<UInt64>)
+    /// Cut anywhere, or with any byte changed: for most results some hundred cases.
+    @Test(arguments: Seeds.of(0..<20 as Range<UInt64>, casesEach: 200))
     func `takes altered bytes exactly where the whole is taken`(seed: UInt64) throws {
         var random = SeededRandom(seed: seed)
         let sound = Self.result(&random).encoded

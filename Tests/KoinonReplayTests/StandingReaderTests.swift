@@ -3,6 +3,7 @@ import KoinonLedger
 import KoinonMachine
 import KoinonNode
 import KoinonProtocol
+import TestSeeds
 import Testing
 
 @testable import KoinonReplay
@@ -45,7 +46,7 @@ struct StandingReaderTests {
         return (market, lines)
     }
 
-    @Test(arguments: 1...4)
+    @Test(arguments: Seeds.of(1...4, casesEach: 120))
     func `the reader's standings are the ledger's, bit for bit`(seed: Int) throws {
         let (market, lines) = try history(seed: UInt64(seed))
         let moment = market.alliance.time

@@ -1,4 +1,5 @@
 import KoinonProtocol
+import TestSeeds
 import Testing
 
 @testable import KoinonMachine
@@ -42,7 +43,7 @@ import Testing
         }
     }
 
-    @Test(arguments: 1...12)
+    @Test(arguments: Seeds.of(1...12, casesEach: 80))
     func `time and money go where a plain model says`(seed: Int) throws {
         var random = SeededRandom(seed: UInt64(seed))
         let (tick, price, deposit) = (Self.tick, Self.price, Self.deposit)

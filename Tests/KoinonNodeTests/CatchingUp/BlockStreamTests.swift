@@ -1,6 +1,7 @@
 import Foundation
 import KoinonLedger
 import KoinonProtocol
+import TestSeeds
 import Testing
 
 @testable import KoinonNode
@@ -87,7 +88,8 @@ struct BlockStreamTests {
         }
     }
 
-    @Test(arguments: 1...20) func `bears any bytes`(seed: Int) async throws {
+    @Test(arguments: Seeds.of(1...20, casesEach: 40)) func `bears any bytes`(seed: Int) async throws
+    {
         let (blocks, sound) = try await Self.sample()
         var random = SeededRandom(seed: UInt64(seed))
         for _ in 0..<40 {

@@ -4,6 +4,7 @@ import KoinonLedger
 import KoinonMachine
 import KoinonNode
 import KoinonProtocol
+import TestSeeds
 import Testing
 
 @testable import KoinonServer
@@ -30,7 +31,9 @@ struct RequestSearchTests {
                 }
             }
             #expect(known.contains { $0.request.state != .open })
-            for number in 0..<40 {
+            // A world takes seconds to make, so more cases are more searches of the same three.
+            for number in 0..<Seeds.cases(120) / 3 {
+                await Task.yield()
                 let query = Self.query(&random)
                 let expected = known.filter { Self.fits($0.request, query) }.map(\.id.text)
                 let found = try Self.all(query, index, pageOf: 1 + random.below(8))

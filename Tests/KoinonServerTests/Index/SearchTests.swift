@@ -5,6 +5,7 @@ import KoinonMachine
 import KoinonNode
 import KoinonProtocol
 import Logging
+import TestSeeds
 import Testing
 
 @testable import KoinonServer
@@ -47,7 +48,9 @@ struct SearchTests {
                         standing: OfferView.standing(of: offer, in: reader), age: age)
                 }
             }
-            for number in 0..<80 {
+            // A world takes seconds to make, so more cases are more searches of the same four.
+            for number in 0..<Seeds.cases(320) / 4 {
+                await Task.yield()
                 let query = Self.query(&random, now: node.now.milliseconds)
                 let expected = Self.expected(query, known, node)
                 let found = try Self.all(query, index, pageOf: 1 + random.below(20))

@@ -1,6 +1,7 @@
 import Foundation
 import KoinonLedger
 import KoinonProtocol
+import TestSeeds
 import Testing
 
 @testable import KoinonMachine
@@ -35,7 +36,7 @@ import Testing
         return account
     }
 
-    @Test(arguments: 1...40)
+    @Test(arguments: Seeds.of(1...40, casesEach: 60))
     func `a key is found, judged and used as in the message`(seed: Int) throws {
         var random = SeededRandom(seed: UInt64(seed))
         var account = account(&random)

@@ -1,4 +1,5 @@
 import KoinonProtocol
+import TestSeeds
 import Testing
 
 @testable import KoinonMachine
@@ -10,7 +11,8 @@ import Testing
     private static let hour = LeaseScene.hour
     private static let members = ["alfa", "bravo", "cato", "dora", "emil"]
 
-    @Test(arguments: StandardProcesses.all, 1...6)
+    /// 90 steps of each of the four processes.
+    @Test(arguments: StandardProcesses.all, Seeds.of(1...6, casesEach: 360))
     func `every walk ends with nothing held`(process: ProcessDefinition, seed: Int) throws {
         var random = SeededRandom(seed: UInt64(seed) << 8 | UInt64(process.id.utf8.count))
         let terms = Self.terms(of: process, &random)
