@@ -163,8 +163,8 @@ public final class Node: Service {
         hosted.reduce(into: []) { if !$0.contains($1.id) { $0.append($1.id) } }
     }
 
-    /// How many transactions wait for a place in a block.
-    public var poolCount: Int { pool.count }
+    /// How many transactions wait for a block: in the pool, or in entries that are on their way.
+    public var poolCount: Int { pool.unsettledCount }
 
     /// As many may wait.
     public var poolLimit: Int { pool.maximumCount }

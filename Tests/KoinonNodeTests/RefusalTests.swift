@@ -184,5 +184,9 @@ struct RefusalTests {
         #expect(pool.take(maximumBytes: size + 15).isEmpty, "an entry needs room for its framing")
         #expect(pool.take(maximumBytes: size + 16).map(\.id) == [transactions[0].id])
         #expect(pool.add([transactions[1]]) == [true])
+        // What was taken waits too, until it is settled.
+        #expect(pool.count == 1 && pool.unsettledCount == 2)
+        pool.settle([transactions[0].id])
+        #expect(pool.count == 1 && pool.unsettledCount == 1)
     }
 }

@@ -32,6 +32,9 @@ public final class Pool: Sendable {
 
     public var count: Int { state.withLock { $0.waiting.count - $0.head } }
 
+    /// Those that wait, and those that were taken and are not settled.
+    var unsettledCount: Int { state.withLock { $0.ids.count } }
+
     /// What waits, in bytes.
     var bytes: Int { state.withLock { $0.bytes } }
 
