@@ -9,9 +9,9 @@ public enum Backup {
     /// What is copied beside the ledger, when it is there.
     private static let files = ["genesis.json", "node.json", "server.yaml", "server.json"]
     private static let folders = ["content"]
-    /// Secrets: only when asked for. What a member has signed last is never among them: a copy
-    /// of that is old by the time it is used.
-    private static let secretFolders = ["keys", "reviews"]
+    /// Secrets, the key of etcd's certificate among them: only when asked for. What a member has
+    /// signed last is never one of them: a copy of that is old by the time it is used.
+    private static let secretFolders = ["keys", "reviews", "etcd"]
 
     /// - Returns: the last block in it.
     /// - Throws: ``HomeFault`` when the folder is there already; the store's fault; what the

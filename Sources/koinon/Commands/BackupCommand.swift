@@ -8,8 +8,8 @@ struct BackupCommand: AsyncParsableCommand {
         abstract: "Copy a home into a folder, while its node runs.",
         discussion: """
             Copies the ledger as it stands after one block, with genesis.json, settings and
-            content. Keys and sealed reviews are left out unless asked for: keep a copy of
-            them apart, offline.
+            content. Keys, the certificate for etcd and sealed reviews are left out unless
+            asked for: keep a copy of them apart, offline.
 
               koinon backup --home koinon-home --to backups/monday
               koinon restore --from backups/monday --home restored-home
@@ -17,7 +17,7 @@ struct BackupCommand: AsyncParsableCommand {
 
     @OptionGroup var homeOption: HomeOption
     @Option(name: .long, help: "The folder to make.") var to: String
-    @Flag(name: .long, help: "Copy keys and sealed reviews too.") var withKeys = false
+    @Flag(name: .long, help: "Copy keys, etcd/ and sealed reviews too.") var withKeys = false
 
     func run() async throws {
         try await ExitStatus.reporting {
@@ -34,10 +34,10 @@ struct RestoreCommand: AsyncParsableCommand {
         commandName: "restore",
         abstract: "Make a home of a backup.",
         discussion: """
-            The home must hold no ledger. Put keys that the backup does not have into
-            HOME/keys afterwards. What the home's members signed after the backup is not
-            in it, so a node of an alliance only follows there until its member has a new
-            node key: docs/operate.md says how.
+            The home must hold no ledger. Put HOME/keys and HOME/etcd there afterwards if
+            the backup does not have them. What the home's members signed after the backup
+            is not in it, so a node of an alliance only follows there until its member has
+            a new node key: docs/operate.md says how.
 
               koinon restore --from backups/monday --home restored-home
             """)

@@ -3,6 +3,7 @@ import KoinonClient
 import KoinonLedger
 import KoinonMachine
 import KoinonProtocol
+import KoinonStore
 import Testing
 
 @testable import KoinonEtcd
@@ -126,6 +127,62 @@ struct AllianceTests {
             try await run.goesOn()
             let status = try await alliance.client(3).status()
             #expect(status.memberStates?.allSatisfy { $0.silent == nil } == true)
+            await run.load.stop()
+            try await alliance.expectAgreement(run.load)
+        }
+    }
+
+    /// What a machine's loss and a backup from before it come to, by the commands that
+    /// docs/operate.md names.
+    @Test("has a member on a restored home follow, sign nothing, and sign again with a new key")
+    func restoredHome() async throws {
+        try await FaultRun.with(servers: 1) { run in
+            let alliance = run.alliance
+            let koinon = "'\(BuiltCommand.koinon.path)'"
+            let delta = try #require(MemberID(rawValue: "delta"))
+            try await alliance.succeed(
+                "\(koinon) backup --home members/delta --to delta.backup --with-keys")
+            // It signs on, so that the copy is old.
+            try await run.goesOn()
+            try await alliance.killNode(3)
+            try await run.goesOn(except: [3])
+            try await alliance.succeed(
+                """
+                set -e
+                rm -rf members/delta
+                \(koinon) restore --from delta.backup --home members/delta
+                ! test -e members/delta/guards
+                """)
+            let lost = Height(try await alliance.client(0).status().height)
+            let old = try await alliance.client(0).members()[3].nodeKey
+            /// With which keys it signed since, as the others have it.
+            func signed() throws -> Set<String> {
+                let store = try LedgerStore(opening: alliance.home(0), readOnly: true)
+                defer { try? store.close() }
+                return try store.read { reader in
+                    Set(
+                        try reader.attestations(above: lost).filter { $0.member == delta }
+                            .map(\.envelope.publicKey.hex))
+                }
+            }
+            try await alliance.startNode(3)
+            try await run.goesOn()
+            try await run.expectStatus("signs nothing", remedy: "new node key", of: 3)
+            try await run.goesOn()
+            #expect(try signed() == [])
+
+            // It registers the key with the account that sends for delta all the time.
+            await run.load.stop()
+            try await alliance.renewKey(3)
+            run.load.start()
+            let new = try await alliance.client(0).members()[3].nodeKey
+            #expect(new != old)
+            try await run.goesOn()
+            let deadline = ContinuousClock.now + RunningAlliance.patience
+            while try signed().isEmpty, ContinuousClock.now < deadline {
+                try await Task.sleep(for: .milliseconds(100))
+            }
+            #expect(try signed() == [new], "\(alliance.log(of: "delta"))")
             await run.load.stop()
             try await alliance.expectAgreement(run.load)
         }

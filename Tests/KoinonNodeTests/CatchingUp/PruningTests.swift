@@ -133,9 +133,10 @@ struct BackupTests {
         let home = try TestHome()
         try Data("http: {port: 0}\n".utf8).write(
             to: home.home.directory.appending(path: "server.yaml"))
-        // Whatever a node keeps of what it has signed last.
-        let guardFile = home.home.directory.appending(path: "guard")
-        try Data("4711".utf8).write(to: guardFile)
+        let certificates = home.home.directory.appending(path: "etcd")
+        try FileManager.default.createDirectory(
+            at: certificates, withIntermediateDirectories: true)
+        try Data("4711".utf8).write(to: certificates.appending(path: "alfa-key.pem"))
         let folder = home.home.directory.appendingPathExtension("backup")
         let withKeys = home.home.directory.appendingPathExtension("keys-backup")
         defer {
@@ -155,8 +156,15 @@ struct BackupTests {
         }
         let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
         #expect(files == ["genesis.json", "ledger.sqlite", "node.json", "server.yaml"])
-        let more = try FileManager.default.contentsOfDirectory(atPath: withKeys.path)
-        #expect(more.contains("keys") && !more.contains("guard") && !more.contains("lock"))
+        let more = try FileManager.default.contentsOfDirectory(atPath: withKeys.path).sorted()
+        #expect(more == (files + ["etcd", "keys"]).sorted())
+        // The home has its guards, and no copy has one of them.
+        func guards(_ url: URL) throws -> [String] {
+            try FileManager.default.subpathsOfDirectory(atPath: url.path)
+                .filter { $0.contains("guard") }
+        }
+        #expect(try guards(home.home.directory).contains { $0.hasSuffix(".guard") })
+        #expect(try guards(folder) == [] && guards(withKeys) == [])
 
         let restored = try Follower(home.genesis)
         try FileManager.default.removeItem(at: restored.home.directory)
