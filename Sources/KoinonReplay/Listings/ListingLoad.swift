@@ -45,6 +45,7 @@ public struct ListingLoad {
     ///
     /// - Parameters:
     ///   - member: opens the accounts; the offers are made through it.
+    ///   - memberKey: an active key of the account through which it acts.
     ///   - secret: of this home, for ``ListingHostKey``.
     ///   - now: ledger time, from which the transactions' lifetime counts.
     /// - Throws: ``ListingLoadFault`` when the ledger's unit is another than the mapping's.
@@ -55,13 +56,16 @@ public struct ListingLoad {
         self.file = file
         self.member = member
         self.now = now
-        func signer(_ key: SigningKey) -> TransactionBuilder {
-            let account = AccountID(chain: chain, firstKey: key.publicKey)
+        func signer(_ key: SigningKey, for known: AccountID? = nil) -> TransactionBuilder {
+            let account = known ?? AccountID(chain: chain, firstKey: key.publicKey)
             let highest = Accounts.highestNonce(of: key.publicKey, for: account, in: state)
             return TransactionBuilder(
                 chain: chain, sender: account, key: key, nextNonce: highest + 1)
         }
-        builder = signer(memberKey)
+        // Its key need not be the first of its account.
+        builder = signer(
+            memberKey,
+            for: Alliance.member(member, in: state).flatMap { AccountID($0.account) })
         setUpActions = try Self.setUp(file.mapping, in: state)
         let byHost = Dictionary(grouping: file.listings, by: \.host)
         var alreadyThere = 0

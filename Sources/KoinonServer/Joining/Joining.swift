@@ -37,22 +37,24 @@ public struct Joining: Sendable {
     let limits: Limits
     let desk: JoiningDesk
 
-    /// - Parameter key: an active key of the account through which the member acts.
+    /// - Parameter key: an active key of the account through which the member acts; asked for
+    ///   whenever something is to be signed, so that another one may take its place meanwhile.
     public init(
-        member: MemberID, key: SigningKey, testMoney: TestMoney? = nil,
-        limits: Limits = Limits(), node: Node
+        member: MemberID, key: @escaping @Sendable () throws -> SigningKey,
+        testMoney: TestMoney? = nil, limits: Limits = Limits(), node: Node
     ) {
         self.member = member
         self.testMoney = testMoney
         self.limits = limits
-        desk = JoiningDesk(key: key, node: node)
+        desk = JoiningDesk(member: member, key: key, node: node)
     }
 }
 
 extension Joining {
     /// What the configuration says; nil when nobody joins here.
     ///
-    /// - Parameter keys: the home's, among them the member's under its own name.
+    /// - Parameter keys: the home's, among them the member's under its own name; read anew for
+    ///   everything that is signed.
     /// - Throws: `HomeFault` or `KeyFileFault`, with the remedy.
     public init?(
         _ configuration: ServerConfiguration.Join, keys: KeyRing, node: Node
@@ -65,7 +67,8 @@ extension Joining {
                 "join.member: this node does not host \"\(configuration.member)\"; name one of "
                     + node.hosted.map(\.id.rawValue).joined(separator: ", "))
         }
-        let key = try keys.key(named: member.rawValue)
+        // At the start, when somebody is there to read what is wrong with it.
+        _ = try keys.key(named: member.rawValue)
         var money: TestMoney?
         if !configuration.testUnit.isEmpty, configuration.testAmountMinor > 0 {
             money = TestMoney(
@@ -73,39 +76,62 @@ extension Joining {
                 amountMinor: UInt64(configuration.testAmountMinor))
         }
         self.init(
-            member: member, key: key, testMoney: money, limits: configuration.limits, node: node)
+            member: member, key: { try keys.key(named: member.rawValue) }, testMoney: money,
+            limits: configuration.limits, node: node)
     }
 }
 
 /// Signs for the member, one transaction after the other, so that no nonce is used twice.
 actor JoiningDesk {
+    private let member: MemberID
+    private let key: @Sendable () throws -> SigningKey
     private let node: Node
-    private var builder: TransactionBuilder
+    /// With the key that signed last.
+    private var builder: TransactionBuilder?
     private var givenTo: Set<AccountID> = []
 
     /// Accounts remembered as having had test money; beyond it all are forgotten.
     private static let mostRemembered = 100_000
 
-    init(key: SigningKey, node: Node) {
+    init(member: MemberID, key: @escaping @Sendable () throws -> SigningKey, node: Node) {
+        self.member = member
+        self.key = key
         self.node = node
-        builder = TransactionBuilder(
-            chain: node.chain, sender: node.genesis.accountID(of: key.publicKey), key: key,
-            lifetimeMilliseconds: 600_000)
     }
 
-    var account: AccountID { builder.sender }
+    /// Through which the member acts, whatever its keys are; nil when it is no member any more.
+    nonisolated var account: AccountID? {
+        node.replica.read { Alliance.member(member, in: $0.state) }
+            .flatMap { AccountID($0.account) }
+    }
 
     /// Sends one action and waits until its outcome is durable.
+    ///
+    /// - Throws: `Problem` when the member is none any more; `KeyFileFault`.
     func send(_ action: Action) async throws -> Verdict {
+        guard let account else {
+            throw Problem.joiningClosed("\(member) is no member of the alliance any more")
+        }
+        var builder = try builder(for: account)
         let used = node.replica.read { replica in
-            Accounts.highestNonce(
-                of: builder.key.publicKey, for: builder.sender, in: replica.state)
+            Accounts.highestNonce(of: builder.key.publicKey, for: account, in: replica.state)
         }
         builder.nextNonce = max(builder.nextNonce, used + 1)
         let now = max(node.now, node.replica.read { $0.header.time })
         let built = try builder.build([action], now: now)
+        self.builder = builder
         let statuses = await node.submit([built.envelope], waits: true)
         return Verdict(built.id, statuses[0])
+    }
+
+    /// Goes on with the nonces of the one before while key and account are the same.
+    private func builder(for account: AccountID) throws -> TransactionBuilder {
+        let key = try key()
+        if let builder, builder.sender == account, builder.key.publicKey == key.publicKey {
+            return builder
+        }
+        return TransactionBuilder(
+            chain: node.chain, sender: account, key: key, lifetimeMilliseconds: 600_000)
     }
 
     /// Whether the account had not been given anything; it counts as given from now on.

@@ -124,7 +124,7 @@ struct JoinRoutes {
             throw Problem.badField(
                 "account", "is no account on this ledger", remedy: "open it first: POST /v1/join")
         }
-        let gift = try await gift(money, to: account, joining)
+        let gift = try gift(money, to: account, joining)
         guard balance(account, money.unit) == 0, await joining.desk.claim(account) else {
             throw Problem(
                 status: .conflict, code: "hadTestMoney", title: "Once is enough",
@@ -144,7 +144,7 @@ struct JoinRoutes {
     /// New money where the member issues the unit, else its own.
     private func gift(
         _ money: Joining.TestMoney, to account: AccountID, _ joining: Joining
-    ) async throws -> Action {
+    ) throws -> Action {
         let issuer = context.replica.read { Money.unit(money.unit, in: $0.state)?.issuer }
         guard let issuer else {
             throw Problem(
@@ -153,7 +153,7 @@ struct JoinRoutes {
                 remedy: "try again when the member has issued it", retryAfter: 60)
         }
         let amount = Amount(minor: money.amountMinor)
-        return await AccountID(issuer) == joining.desk.account
+        return AccountID(issuer) == joining.desk.account
             ? .issue(unit: money.unit, to: account, amount: amount)
             : .transfer(unit: money.unit, to: account, amount: amount)
     }
@@ -168,10 +168,7 @@ struct JoinRoutes {
 
     private func joining() throws -> Joining {
         guard let joining = context.joining else {
-            throw Problem(
-                status: .forbidden, code: "joiningClosed", title: "No accounts are opened here",
-                detail: "this node opens no accounts by request",
-                remedy: "ask the member, or use the node of one that does")
+            throw Problem.joiningClosed("this node opens no accounts by request")
         }
         return joining
     }
@@ -188,6 +185,12 @@ struct JoinRoutes {
 }
 
 extension Problem {
+    static func joiningClosed(_ why: String) -> Problem {
+        Problem(
+            status: .forbidden, code: "joiningClosed", title: "No accounts are opened here",
+            detail: why, remedy: "ask the member, or use the node of one that does")
+    }
+
     /// What the node sent in a member's name did not come about.
     fileprivate init(_ verdict: Verdict) {
         self.init(

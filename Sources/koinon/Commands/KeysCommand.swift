@@ -63,7 +63,7 @@ struct KeysCommand: AsyncParsableCommand {
                 let consent = AccountConsent.signed(
                     by: key, chain: genesis.chain, sponsor: member)
                 let sender = try await Sender(
-                    name: sponsor, account: nil, home: home, client: nodeOption.client(of: home))
+                    member: member, home: home, client: nodeOption.client(of: home))
                 try await sender.send([.openAccount(consent: consent)], memo: "", json: false)
                 print("  account \(genesis.accountID(of: key.publicKey))")
             }
@@ -90,12 +90,17 @@ struct KeysCommand: AsyncParsableCommand {
                 let store = try LedgerStore(opening: home.directory, readOnly: true)
                 let rows = try home.keyRing.names().map { name in
                     let key = try home.keyRing.key(named: name).publicKey
-                    let account = genesis.accountID(of: key)
-                    let isOpen = try store.readState { state, _ in
-                        Accounts.account(account, in: state) != nil
+                    return try store.readState { state, _ in
+                        // A member's key need not be the first of its account.
+                        let acting = MemberID(rawValue: name)
+                            .flatMap { Alliance.member($0, in: state) }
+                            .flatMap { AccountID($0.account) }
+                            .flatMap { Accounts.isActive(key, for: $0, in: state) ? $0 : nil }
+                        let account = acting ?? genesis.accountID(of: key)
+                        return Row(
+                            name: name, public_key: key.hex, account: account.text,
+                            is_open: Accounts.account(account, in: state) != nil)
                     }
-                    return Row(
-                        name: name, public_key: key.hex, account: account.text, is_open: isOpen)
                 }
                 if json {
                     print(try Text.json(rows))

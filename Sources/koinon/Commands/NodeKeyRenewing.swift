@@ -67,12 +67,7 @@ struct NodeKeyRenewing {
                 "the node at \(client.address) keeps the ledger of \"\(status.alliance)\", another than this home; name one with --node"
             )
         }
-        guard let row = try await client.members().first(where: { $0.id == member.rawValue })
-        else {
-            throw HomeFault(
-                "\(member) is no member of \"\(status.alliance)\" (koinon query members); only members have node keys"
-            )
-        }
+        let row = try await client.row(of: member)
         guard let key = PublicKey(hex: row.nodeKey) else {
             throw NodeClientFault.badAnswer("node_key: \(row.nodeKey)")
         }
@@ -105,9 +100,7 @@ struct NodeKeyRenewing {
     private func register(
         _ first: PublicKey, _ row: MemberAnswer
     ) async throws -> (PublicKey, height: UInt64?) {
-        guard let account = AccountID(text: row.account) else {
-            throw NodeClientFault.badAnswer("account: \(row.account)")
-        }
+        let account = try row.accountID()
         let accountKey = try accountKey()
         var key = first
         var attempts = 1

@@ -32,6 +32,15 @@ struct Sender {
         try await self.init(key: key, account: sender, home: home, client: client)
     }
 
+    /// Acts for a member: through its account, with the key that bears its name.
+    ///
+    /// - Throws: `HomeFault` when it is no member; `NodeClientFault` when no node runs.
+    init(member: MemberID, home: NodeHome, client: NodeClient) async throws {
+        let key = try home.keyRing.key(named: member.rawValue)
+        let account = try await client.row(of: member).accountID()
+        try await self.init(key: key, account: account, home: home, client: client)
+    }
+
     /// As above, with a key wherever it lies.
     init(
         key: SigningKey, account sender: AccountID, home: NodeHome, client: NodeClient
@@ -96,6 +105,29 @@ struct Sender {
                 "warning: the node key of \"\(admission.id)\" is not in this home, whose node orders by itself (node.json names no engine). Once admitted the member cannot sign, and blocks may not become final. Make its key here (koinon keys new \(admission.id).node) and add it to hosts in node.json.\n"
             )
         }
+    }
+}
+
+extension NodeClient {
+    /// - Throws: `HomeFault` when it is no member; ``NodeClientFault``.
+    func row(of member: MemberID) async throws -> MemberAnswer {
+        guard let row = try await members().first(where: { $0.id == member.rawValue }) else {
+            throw HomeFault("\(member) is no member of the alliance; see koinon query members")
+        }
+        return row
+    }
+}
+
+extension MemberAnswer {
+    /// Through which it acts: the one of the key with which it was admitted, whatever keys
+    /// have come since.
+    ///
+    /// - Throws: ``NodeClientFault``
+    func accountID() throws -> AccountID {
+        guard let id = AccountID(text: account) else {
+            throw NodeClientFault.badAnswer("account: \(account)")
+        }
+        return id
     }
 }
 

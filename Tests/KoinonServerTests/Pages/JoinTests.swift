@@ -87,6 +87,42 @@ import Testing
         }
     }
 
+    /// As docs/operate.md says: the new key is added, put in its place, and the old one revoked.
+    @Test func `Joining goes on through all of a change of the member's account key`() async throws
+    {
+        try await PageWorld.with(testMoney: Self.money) { world in
+            let (home, node) = (world.served.home, world.served.node)
+            func join(_ name: String) async throws {
+                let order = Self.order(try Self.consent(name, world))
+                let joined = try await world.served.post("/v1/join", order)
+                #expect(joined.status == .ok, "\(name): \(joined.text)")
+                let ask = "{\"account\": \"\(home.sender(name).account)\"}"
+                let given = try await world.served.post("/v1/test-money", ask)
+                #expect(given.status == .ok, "\(name): \(given.text)")
+            }
+            try await join("early")
+            let alfa = home.member("alfa")
+            let next = TestHome.key("another account key of alfa")
+            let added = try alfa.sign(.addKey(next.publicKey), nonce: 100)
+            #expect(try await node.receipt(of: added).code == 0)
+            try await join("between")
+            let ring = KeyRing(home: home.home.directory.path)
+            try ring.remove(named: "alfa")
+            try ring.add(next, named: "alfa")
+            try await join("late")
+            var builder = TransactionBuilder(
+                chain: home.chain, sender: alfa.account, key: next, nextNonce: 100)
+            let revoked = try builder.build(
+                [.revokeKey(alfa.key.publicKey)], now: home.clock.now)
+            #expect(try await node.receipt(of: revoked.envelope).code == 0)
+            try await join("last")
+            let used = node.replica.read {
+                Accounts.highestNonce(of: next.publicKey, for: alfa.account, in: $0.state)
+            }
+            #expect(used == 102)
+        }
+    }
+
     @Test func `A consent that the ledger would reject costs the member nothing`() async throws {
         try await PageWorld.with { world in
             let good = try Self.consent("stranger", world)

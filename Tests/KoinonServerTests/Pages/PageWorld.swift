@@ -63,8 +63,9 @@ struct PageWorld {
             var context = ServerContext(node: node, logger: logger)
             context.index = index
             context.content = content
+            let keys = KeyRing(home: home.home.directory.path)
             context.joining = Joining(
-                member: member, key: TestHome.key("account of alfa"), testMoney: testMoney,
+                member: member, key: { try keys.key(named: "alfa") }, testMoney: testMoney,
                 limits: limits, node: node)
             let following = Task { await index.run() }
             defer { following.cancel() }
