@@ -105,7 +105,7 @@ final class TemporaryFolder {
     deinit { try? FileManager.default.removeItem(at: url) }
 }
 
-/// A `koinon node` of one test.
+/// A node of one test, in a process of its own.
 final class RunningNode: @unchecked Sendable {
     // Set once before it is shared; `Process` is only told to end, and waited for.
     private let process: Process
@@ -114,10 +114,14 @@ final class RunningNode: @unchecked Sendable {
 
     /// Returns once the node says that it takes transactions.
     static func start(home: String, in folder: URL) async throws -> RunningNode {
+        try await start(["node", "--home", home], in: folder)
+    }
+
+    /// - Parameter arguments: of a command that serves a node.
+    static func start(_ arguments: [String], in folder: URL) async throws -> RunningNode {
         try await OwnThread.run {
             let process = CommandRun.process(
-                CommandRun.products.appending(path: "koinon"), ["node", "--home", home],
-                in: folder)
+                CommandRun.products.appending(path: "koinon"), arguments, in: folder)
             let output = Pipe()
             process.standardOutput = output
             process.standardError = FileHandle.nullDevice

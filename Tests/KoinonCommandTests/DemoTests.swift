@@ -1,4 +1,5 @@
 import Foundation
+import KoinonClient
 import Testing
 
 @Suite("the demonstration")
@@ -49,6 +50,29 @@ struct DemoTests {
         let proof = try await CommandRun.koinon(
             "check-proof", "--genesis", home + "/genesis.json", home + "/trip.proof.json")
         #expect(proof.status == 0, "\(proof.errors)")
+    }
+
+    @Test("is served on a free port when it is over, until it is stopped")
+    func serves() async throws {
+        let folder = try TemporaryFolder()
+        // As few trips as the second act takes: on the two busiest bikes and on the old one.
+        let cut = try await CommandRun.shell(
+            #"""
+            cp "$DATA"/*.mapping.json "$DATA"/*-stations*.csv .
+            few() { gunzip -c "$DATA/$1" | sed -n "$2" | gzip > "$1"; }
+            few healthyride-2018q1.csv.gz '1p; /,70315,/p; /,70292,/p; /,70192,/p'
+            few valleybike-2020-12-to-2021-02.csv.gz '1,100p'
+            """#.replacing(
+                "$DATA", with: CommandRun.package.appending(path: "Examples/Data").path),
+            in: folder.url)
+        try #require(cut.status == 0, "\(cut.errors)")
+        let demo = try await RunningNode.start(
+            ["demo", "--home", "demo", "--data", ".", "--port", "0"], in: folder.url)
+        let node = try NodeClient(home: folder.url.appending(path: "demo").path)
+        #expect(!node.address.hasSuffix(":0"))
+        #expect(String(decoding: try await node.get("/"), as: UTF8.self).contains("<title>"))
+        #expect(try await node.status().alliance == "Koinon demonstration")
+        #expect(try await demo.stop() == 0)
     }
 
     @Test("replaces only what a demonstration made")

@@ -24,7 +24,8 @@ struct NodeCommand: AsyncParsableCommand {
     @Option(name: .long, help: "A file with settings, in YAML or JSON.") var config: String?
     @Option(name: .long, help: "The address to listen at.") var host: String?
     @Option(name: .long, help: "The port to listen at; 0 takes a free one.") var port: String?
-    @Option(name: .long, help: "What to log: trace, debug, info, notice, warning or error.")
+    @Option(
+        name: .long, help: "What to log: trace, debug, info, notice, warning, error or critical.")
     var logLevel: String?
     @Flag(name: .long, help: "Check all settings, print them, and run nothing.")
     var checkConfig = false

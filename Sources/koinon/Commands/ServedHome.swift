@@ -42,7 +42,8 @@ struct ServedHome {
                     "commands will not find this node by its home",
                     metadata: ["file": "\(file.path)", "error": "\(error)"])
             }
-            // At once, for whoever waits for the node behind a pipe.
+            // At once, for whoever waits for the node behind a pipe, and behind what was printed.
+            fflush(nil)
             FileHandle.standardOutput.write(Data(Self.greeting(node, address, name).utf8))
         }
         // Stopped from the last to the first: no requests, then no index, then no node.
