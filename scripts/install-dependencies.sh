@@ -49,6 +49,7 @@ command -v swift >/dev/null || refuse \
 
 need git command -v git
 need ca-certificates test -s /etc/ssl/certs/ca-certificates.crt
+need curl command -v curl
 need g++ sh -c 'command -v ld && ls /usr/include/c++/*/iostream /usr/lib/gcc/*/*/crtbegin.o'
 need libc6-dev sh -c 'ls /usr/include/stdio.h'
 need pkg-config command -v pkg-config

@@ -60,13 +60,16 @@ struct ReadmeTests {
                 #expect(run.output.contains("\"title\": \"Blue boat\""))
                 #expect(run.output.contains("\"status\": \"done\""))
                 #expect(run.output.contains("✓ the proof holds"))
+            case "curl":
+                #expect(run.output.contains("\"title\":\"Blue boat\""))
+                #expect(run.output.contains("account_opened"))
             default: break
             }
         }
         #expect(
             ran == [
                 "path", "found", "node", "accounts", "money", "resource", "offer", "book", "ride",
-                "prove", "api",
+                "prove", "api", "curl",
             ])
         #expect(try await #require(node).stop() == 0)
     }
