@@ -24,6 +24,25 @@ struct ProblemTests {
         }
     }
 
+    @Test func `have codes that the documentation lists`() throws {
+        let package = URL(filePath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let page = try String(
+            contentsOf: package.appending(path: "docs/http-api.md"), encoding: .utf8)
+        let sources = package.appending(path: "Sources/KoinonServer").path
+        let files = try #require(FileManager.default.enumerator(atPath: sources))
+            .compactMap { $0 as? String }.filter { $0.hasSuffix(".swift") }
+        var codes: Set<String> = []
+        for file in files {
+            let text = try String(contentsOfFile: "\(sources)/\(file)", encoding: .utf8)
+            for found in text.matches(of: /(?:\bcode: |unready\(\s*)"([A-Za-z]+)"/) {
+                codes.insert(String(found.1))
+            }
+        }
+        #expect(codes.count > 25)
+        for code in codes.sorted() { #expect(page.contains("`\(code)`"), "\(code)") }
+    }
+
     @Test func `quote of a request neither controls nor much`() async throws {
         try await Served.with { served in
             let long = String(repeating: "x", count: 5_000)
