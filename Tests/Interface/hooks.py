@@ -28,6 +28,7 @@ def known_ids():
     height = ask("/v1/status")["height"]
     ids = {
         "/v1/blocks/": [str(number) for number in range(height + 1)],
+        "/v1/proofs/blocks/": [str(number) for number in range(height + 1)],
         "/v1/accounts/": [row["id"] for row in rows("/v1/accounts?limit=20")],
         "/v1/resources/": [row["id"] for row in rows("/v1/resources?limit=20")],
         "/v1/offers/": [row["id"] for row in rows("/v1/offers?limit=20")],

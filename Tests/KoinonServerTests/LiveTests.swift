@@ -87,6 +87,18 @@ struct LiveTests {
             let proof = try ProofFile(
                 json: try await live.client.proof(ofTransaction: envelope.bodyHash))
             _ = try proof.check(genesis: live.home.genesis)
+            for height in [Height.genesis, Height(1)] {
+                let proof = try ProofFile(json: try await live.client.proof(ofBlock: height))
+                let checked = try proof.check(genesis: live.home.genesis)
+                #expect(checked.header.height == height)
+                guard case .block = checked.content else {
+                    Issue.record("it proves something else than a block")
+                    continue
+                }
+            }
+            await #expect(throws: NodeClientFault.self) {
+                _ = try await live.client.proof(ofBlock: Height(999_999))
+            }
             let problem = await #expect(throws: NodeClientFault.self) {
                 _ = try await live.client.get("/v1/nothing")
             }

@@ -86,6 +86,11 @@ public struct NodeClient: Sendable {
         try await get("/v1/proofs/transactions/\(id.hex)")
     }
 
+    /// A proof file of a block's place in the chain.
+    public func proof(ofBlock height: Height) async throws -> [UInt8] {
+        try await get("/v1/proofs/blocks/\(height)")
+    }
+
     /// A proof file of what stands under a key of the state.
     ///
     /// - Parameter expectsValue: false to prove that nothing does.

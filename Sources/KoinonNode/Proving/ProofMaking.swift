@@ -18,7 +18,7 @@ public enum ProofMakingFault: Error, Equatable, CustomStringConvertible {
         case .notFinal(let height):
             "block \(height): no quorum of members has signed it or a later block yet; try again when it is final"
         case .unknownBlock(let height):
-            "block \(height): this ledger does not hold it, or not behind the other one; give two heights up to its last, ascending"
+            "block \(height): this ledger does not hold it, or not behind the other one; give heights up to its last, and two ascending"
         case .present: "this key is present; prove it with `koinon proof state KEY`"
         case .absent: "nothing stands under this key; prove that with `koinon proof absent KEY`"
         }
@@ -50,9 +50,14 @@ extension LedgerStore {
     ///
     /// - Throws: ``ProofMakingFault``, or the store's fault.
     public func prove(block height: Height, genesis: GenesisDocument) throws -> ProofFile {
+        try prove(block: height) { try MemberHistory($0, genesis: genesis) }
+    }
+
+    fileprivate func prove(
+        block height: Height, history: (LedgerReader) throws -> MemberHistory
+    ) throws -> ProofFile {
         try read { reader in
-            let parts = ProofParts(reader, history: try MemberHistory(reader, genesis: genesis))
-            return try parts.file(.block, about: height)
+            try ProofParts(reader, history: try history(reader)).file(.block, about: height)
         }
     }
 
@@ -88,6 +93,22 @@ extension Node {
         try await untilStored(before: ContinuousClock.now.advanced(by: limit)) {
             [store, memberHistory] in
             try store.prove(transaction: id) { try memberHistory.current($0) }
+        }
+    }
+
+    /// A proof file of a block's place in the chain, once it is final.
+    ///
+    /// - Throws: ``ProofMakingFault``: `notFinal` when the block is not signed within the limit;
+    ///   `unknownBlock` above the last block; or the store's fault.
+    public func prove(
+        block height: Height, limit: Duration = .seconds(5)
+    ) async throws -> ProofFile {
+        guard height <= replica.read({ $0.header.height }) else {
+            throw ProofMakingFault.unknownBlock(height)
+        }
+        return try await untilStored(before: ContinuousClock.now.advanced(by: limit)) {
+            [store, memberHistory] in
+            try store.prove(block: height) { try memberHistory.current($0) }
         }
     }
 

@@ -75,7 +75,7 @@ extension Problem {
                 remedy: "ask again in a moment", retryAfter: 1)
         case .unknownBlock(let height):
             .notFound(
-                "block \(height)", remedy: "give two heights up to the last block, ascending")
+                "block \(height)", remedy: "give heights up to the last block, and two ascending")
         case .present:
             Problem(
                 status: .conflict, code: "present", title: "Something stands under this key",

@@ -26,6 +26,12 @@ struct ProofRoutes {
             let proof = try await context.node.prove(transaction: id)
             return try answer(proof, query, name: "transaction-\(id.hex.prefix(16))")
         }
+        router.get("/v1/proofs/blocks/{height}") { request, requestContext in
+            let query = Query(request, requestContext)
+            let height = try query.height("height", inPath: true) ?? .genesis
+            let proof = try await context.node.prove(block: height)
+            return try answer(proof, query, name: "block-\(height)")
+        }
         router.get("/v1/proofs/state/{key}") { request, requestContext in
             let query = Query(request, requestContext)
             let key = try query.stateKey("key")
