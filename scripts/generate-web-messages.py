@@ -2,16 +2,20 @@
 """Writes Sources/KoinonServer/Web/js/messages.js: the field tables that the page decodes by.
 
 Reads the table that generate-json-table.py made of Protos/, and keeps what can be reached
-from the messages that a page meets. With --check it writes nothing and exits with 1 when the
+from the messages that a page meets and from the rows of docs/formats/state.md. With --check it writes nothing and exits with 1 when the
 file is not what it would write.
 """
 import pathlib
 import re
 import sys
 
-ROOTS = ["TransactionBody", "Signed", "AccountConsent", "AttestationBody", "Receipt"]
-
 root = pathlib.Path(__file__).resolve().parent.parent
+# What stands in the state under which prefix byte: the tables of state.md.
+ROWS = re.findall(r"^\| `([0-9a-f]{2})` \|[^|]*\| `(\w+)` \|",
+                  (root / "docs/formats/state.md").read_text(encoding="utf-8"), re.MULTILINE)
+ROOTS = ["TransactionBody", "Signed", "AccountConsent", "AttestationBody", "Receipt"] + [
+    message for _, message in ROWS]
+
 source = (root / "Sources/KoinonProtocol/Generated/JSONFormTable.swift").read_text(encoding="utf-8")
 schema = (root / "Sources/KoinonProtocol/JSONFormSchema.swift").read_text(encoding="utf-8")
 target = root / "Sources/KoinonServer/Web/js/messages.js"
@@ -73,6 +77,11 @@ lines.append("// Of the uint64 fields that end in _ms these are durations; the o
 lines.append("export const durations = new Set([")
 lines += [f"  {name}," for name in sorted(re.findall(r'"\w+"', durations))]
 lines += ["]);", ""]
+
+lines.append("// The message of a row of the state, by the first byte of its key.")
+lines.append("export const rows = {")
+lines += [f'  "{prefix}": "{message}",' for prefix, message in ROWS]
+lines += ["};", ""]
 
 text = "\n".join(lines)
 if "--check" in sys.argv[1:]:

@@ -9,7 +9,8 @@ extension PageRenderer {
         let found = page.look { reader in
             AccountView.make(id, in: reader).map { view in
                 AccountParts.Found(
-                    view: view, standing: StandingView.make(id, kind: nil, in: reader),
+                    view: view, row: reader.row(under: view.stateKey),
+                    standing: StandingView.make(id, kind: nil, in: reader),
                     balances: BalanceView.all(of: id, in: reader) ?? [],
                     members: MemberView.all(in: reader),
                     units: UnitView.list(after: nil, limit: PageLimits.maximum, in: reader).rows)
@@ -37,7 +38,7 @@ extension PageRenderer {
         if let next = movements.next {
             model["more"] = ["href": "/account/\(id.text)?before=\(next)"] as PageModel
         }
-        model["proof_url"] = Self.proofOfState(found.view.stateKey)
+        model.merge(found.row.proof) { own, _ in own }
         model.merge(links("/account/\(id.text)", id.text, page)) { own, _ in own }
         let title = "\(texts("account.one")) \(Texts.short(id.text))"
         return try response("account", page, title: title, nav: "account", model)
@@ -70,6 +71,7 @@ extension PageRenderer {
 struct AccountParts {
     struct Found: Sendable {
         var view: AccountView
+        var row: ShownRow
         var standing: StandingView?
         var balances: [BalanceView]
         var members: [MemberView]

@@ -10,7 +10,8 @@ extension PageRenderer {
             guard let view = AgreementView.make(id, at: now, in: reader) else { return nil }
             let offer = OfferID(text: view.offer.id).flatMap { OfferView.make($0, in: reader) }
             return AgreementParts.Found(
-                view: view, process: ProcessView.make(view.process, in: reader),
+                view: view, row: reader.row(under: view.stateKey),
+                process: ProcessView.make(view.process, in: reader),
                 rules: reader.process(view.process), terms: offer?.terms ?? [],
                 names: Dictionary(
                     view.parties.compactMap { party in
@@ -33,6 +34,7 @@ extension PageRenderer {
         if let dispute = view.dispute {
             model["dispute"] = parts.dispute(dispute) { self.content($0) }
         }
+        model.merge(found.row.proof) { own, _ in own }
         model.merge(links("/agreement/\(view.id)", view.id, page)) { own, _ in own }
         let title = view.resource.title
         return try response("agreement", page, title: title, nav: "account", model)
@@ -58,7 +60,6 @@ extension PageRenderer {
             "held": texts.money(view.held), "deposit": texts.money(view.deposit),
             "offer_id": view.offer.id, "offer_title": view.offer.title,
             "things": parts.things(), "unit": view.unit,
-            "proof_url": Self.proofOfState(view.stateKey),
         ]
         if let from = view.usedFrom {
             var used: PageModel = ["from": texts.time(from)]
@@ -76,6 +77,7 @@ extension PageRenderer {
 struct AgreementParts {
     struct Found: Sendable {
         var view: AgreementView
+        var row: ShownRow
         var process: ProcessView?
         var rules: ProcessDefinition?
         /// Of the offer, with the values that hold.

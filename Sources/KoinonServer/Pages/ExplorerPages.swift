@@ -81,6 +81,7 @@ extension PageRenderer {
             "final": height <= context.node.finalHeight, "leaves": leaves,
             "has_leaves": !leaves.isEmpty, "header": headerRows(block),
             "signers": signers.isEmpty ? "–" : signers.joined(separator: ", "),
+            "proof_url": "/v1/proofs/blocks/\(height)",
         ]
         if shown.upperBound < count {
             model["more"] =
@@ -145,7 +146,8 @@ extension PageRenderer {
         let body = try TransactionBody(strict: envelope.body)
         var model: PageModel = [
             "id": id.hex, "outcome": outcome(receipt, texts),
-            "tone": receipt.code == 0 ? "good" : "bad", "number": String(height.rawValue),
+            "tone": receipt.code == 0 ? "good" : "bad", "code": String(receipt.code),
+            "number": String(height.rawValue),
             "when": texts.time(time), "sender": texts.who(AccountID(body.sender)?.text ?? ""),
             "nonce": String(body.nonce), "expires": texts.time(TimeView(ms: body.expiresAtMs)),
             "actions": body.actions.map { ["json": $0.jsonForm(pretty: true)] as PageModel },
@@ -171,13 +173,13 @@ extension PageRenderer {
         guard text.utf8.count <= 512, let key = Hex.decode(text), !key.isEmpty else {
             throw Problem.page(text)
         }
-        let value = page.look { $0.state.value(for: key) }
+        let row = page.look { $0.row(under: key) }
+        var model: PageModel = [
+            "key": Hex.encode(key), "present": row.value != nil,
+            "value": row.value.map { Hex.encode($0) } ?? "",
+        ]
+        model.merge(row.proof) { own, _ in own }
         return try response(
-            "state", page, title: page.texts("explorer.key"), nav: "explorer",
-            [
-                "key": Hex.encode(key), "present": value != nil,
-                "value": value.map { Hex.encode($0) } ?? "",
-                "proof_url": Self.proofOfState(Hex.encode(key)),
-            ])
+            "state", page, title: page.texts("explorer.key"), nav: "explorer", model)
     }
 }

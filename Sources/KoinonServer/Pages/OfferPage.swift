@@ -12,13 +12,13 @@ extension PageRenderer {
         let found = page.look { reader in
             OfferView.make(id, in: reader).map { view in
                 (
-                    view, reader.memberName(of: view.provider),
+                    view, reader.row(under: view.stateKey), reader.memberName(of: view.provider),
                     ProcessView.make(view.process, in: reader),
                     CalendarView.make(id, from: calendar.from, until: calendar.until, in: reader)
                 )
             }
         }
-        guard let (view, member, process, times) = found else { throw Problem.page(id.text) }
+        guard let (view, row, member, process, times) = found else { throw Problem.page(id.text) }
         var model = offerModel(view, member: member, page)
         model["process"] =
             process.map { ProcessDrawing(process: $0, texts: page.texts).svg() } ?? ""
@@ -32,6 +32,7 @@ extension PageRenderer {
         let sold = try resales(of: id, page.texts)
         model["resales"] = sold
         model["has_resales"] = !sold.isEmpty
+        model.merge(row.proof) { own, _ in own }
         model.merge(links("/offer/\(id.text)", id.text, page)) { own, _ in own }
         return try response("offer", page, title: view.title, nav: "find", model)
     }

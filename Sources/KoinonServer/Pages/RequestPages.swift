@@ -22,9 +22,10 @@ extension PageRenderer {
     /// One request, the answers to it, and forms to answer, haggle and take.
     func request(_ page: PageRequest) throws -> Response {
         let id = try page.identifier("id", RequestKind.self)
-        guard let view = page.look({ RequestView.make(id, in: $0) }) else {
-            throw Problem.page(id.text)
+        let found = page.look { reader in
+            RequestView.make(id, in: reader).map { ($0, reader.row(under: $0.stateKey)) }
         }
+        guard let (view, row) = found else { throw Problem.page(id.text) }
         let parts = RequestParts(view: view, page: page)
         var model = OfferForm(page: page).model(unit: view.unit, unitsFixed: true)
         model.merge(parts.summary()) { _, own in own }
@@ -34,7 +35,7 @@ extension PageRenderer {
         model["open"] = view.state == "open"
         model["request"] = view.id
         model["customer_id"] = view.customer
-        model["proof_url"] = Self.proofOfState(view.stateKey)
+        model.merge(row.proof) { own, _ in own }
         if let agreement = view.agreement { model["agreement"] = agreement }
         model.merge(links("/request/\(view.id)", view.id, page)) { own, _ in own }
         return try response("request", page, title: view.title, nav: "find", model)

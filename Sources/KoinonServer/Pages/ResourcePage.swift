@@ -15,10 +15,13 @@ extension PageRenderer {
                 let offers = view.offers.compactMap { offer in
                     OfferID(text: offer.id).flatMap { OfferView.make($0, in: reader) }
                 }
-                return (view, reader.memberName(of: view.owner), offers, reviews ?? [])
+                return (
+                    view, reader.row(under: view.stateKey), reader.memberName(of: view.owner),
+                    offers, reviews ?? []
+                )
             }
         }
-        guard let (view, member, offers, reviews) = found else { throw Problem.page(id.text) }
+        guard let (view, row, member, offers, reviews) = found else { throw Problem.page(id.text) }
         let own = reviews.filter { $0.kind == view.kind }.suffix(20).reversed()
         let hidden = view.custodyRecords - UInt64(view.custody.count)
         var model: PageModel = [
@@ -41,8 +44,9 @@ extension PageRenderer {
                     "score": Texts.score(review.score), "reviewer": texts.who(review.reviewer),
                     "time": texts.time(review.publishedAt, style: "date"),
                 ]
-            }, "proof_url": Self.proofOfState(view.stateKey),
+            },
         ]
+        model.merge(row.proof) { own, _ in own }
         if let serial = view.serial { model["serial"] = serial }
         if hidden > 0 {
             model["more_custody"] = texts("resource.more_custody", ["count": String(hidden)])
@@ -76,7 +80,4 @@ extension PageRenderer {
         if let agreement = step.agreement { model["agreement"] = agreement }
         return model
     }
-
-    /// Where the proof of a state row is to be had.
-    static func proofOfState(_ key: String) -> String { "/v1/proofs/state/\(key)" }
 }

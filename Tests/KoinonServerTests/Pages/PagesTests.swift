@@ -1,6 +1,7 @@
 import Foundation
 import Hummingbird
 import HummingbirdTesting
+import KoinonLedger
 import KoinonProtocol
 import Testing
 
@@ -50,6 +51,41 @@ import Testing
             #expect(request.contains("My bike"))
             #expect(alliance.contains("A &lt;day&gt; &amp; a half"))
             #expect(alliance.contains("2 of 2 signatures make a block final."))
+        }
+    }
+
+    @Test func `A page about one row of the state names its proof and the hash that is proven`()
+        async throws
+    {
+        try await PageWorld.with { world in
+            await world.served.node.untilIdle()
+            let paths = [
+                "/offer/\(world.lease.offer)", "/resource/\(world.lease.resource)",
+                "/agreement/\(world.disputed)", "/account/\(world.lease.bea.account)",
+                "/request/\(world.request)",
+            ]
+            for path in paths {
+                let html = try await world.page(path).text
+                let shown = try #require(
+                    html.firstMatch(of: /data-proven="hash" data-claimed="([0-9a-f]{64})"/),
+                    "\(path)")
+                let link = try #require(
+                    html.firstMatch(of: /href="(\/v1\/proofs\/state\/[0-9a-f]+)"/), "\(path)")
+                let answer = try await world.served.get(String(link.1))
+                let proof = try ProofFile(json: Array(buffer: answer.body))
+                guard
+                    case .state(_, let value) = try proof.check(genesis: world.served.home.genesis)
+                        .content
+                else {
+                    Issue.record("\(path): nothing stands there")
+                    continue
+                }
+                #expect(Hash256.sha256(value).hex == shown.1, "\(path)")
+            }
+            let absent = try await world.page("/explorer/state/00").text
+            #expect(absent.contains("data-proven=\"hash\" data-claimed=\"\""))
+            let block = try await world.page("/explorer/block/3").text
+            #expect(block.contains("href=\"/v1/proofs/blocks/3\""))
         }
     }
 

@@ -12,10 +12,9 @@ const ITERATIONS = 600_000;
 // PKCS #8 of an Ed25519 key without its seed (RFC 8410).
 const PKCS8_HEAD = fromHex("302e020100300506032b657004220420");
 
-/** The name of the text that says why no key can be used here; null when one can. */
-export async function whyNot() {
+/** The name of the text that says why no signature can be checked here; null when one can. */
+export async function whyNoCheck() {
   if (!globalThis.isSecureContext || !crypto.subtle) return "insecure";
-  if (!globalThis.indexedDB) return "no_storage";
   try {
     await crypto.subtle.generateKey("Ed25519", false, ["sign", "verify"]);
     return null;
@@ -23,6 +22,10 @@ export async function whyNot() {
     return "no_ed25519";
   }
 }
+
+/** The name of the text that says why no key can be used here; null when one can. */
+export const whyNot = async () =>
+  (await whyNoCheck()) ?? (globalThis.indexedDB ? null : "no_storage");
 
 function open() {
   return new Promise((resolve, reject) => {

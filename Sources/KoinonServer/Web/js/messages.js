@@ -5,14 +5,35 @@ export const messages = {
   AcceptSponsored: [
     [1, "account", "bytes"],
   ],
+  Account: [
+    [1, "opened_at_ms", "uint64"],
+    [2, "keys", "AccountKey", "repeated"],
+    [3, "sponsorships", "Sponsorship", "repeated"],
+    [4, "recovery_account", "bytes"],
+    [5, "recovery_delay_ms", "uint64"],
+    [6, "pending_recovery", "PendingRecovery"],
+    [7, "requested_sponsor", "string"],
+  ],
   AccountConsent: [
     [1, "chain", "bytes"],
     [2, "sponsor", "string"],
+  ],
+  AccountKey: [
+    [1, "public_key", "bytes"],
+    [2, "added_at_ms", "uint64"],
+    [3, "limits", "SpendLimit", "repeated"],
+    [4, "spending", "KeySpending", "repeated"],
+    [5, "window", "NonceWindow"],
   ],
   AccountOpened: [
     [1, "account", "bytes"],
     [2, "sponsor", "string"],
     [3, "public_key", "bytes"],
+  ],
+  AccountRecord: [
+    [1, "settled", "uint64"],
+    [2, "settled_late", "uint64"],
+    [3, "settled_since_late", "uint64"],
   ],
   AccountVouched: [
     [1, "account", "bytes"],
@@ -40,6 +61,9 @@ export const messages = {
     [8, "sponsor_requested", "SponsorRequested", "event"],
     [9, "sponsor_changed", "SponsorChanged", "event"],
   ],
+  ActingAccount: [
+    [1, "member", "string"],
+  ],
   Action: [
     [1, "alliance", "AllianceAction", "module"],
     [2, "accounts", "AccountsAction", "module"],
@@ -64,6 +88,30 @@ export const messages = {
     [3, "node_key", "bytes"],
     [4, "account_key", "bytes"],
   ],
+  Agreement: [
+    [1, "offer", "bytes"],
+    [2, "resource", "bytes"],
+    [3, "process", "string"],
+    [4, "parties", "bytes", "repeated"],
+    [5, "state", "string"],
+    [6, "opened_at_ms", "uint64"],
+    [7, "entered_at_ms", "uint64"],
+    [8, "start_ms", "uint64"],
+    [9, "end_ms", "uint64"],
+    [10, "quantity", "uint32"],
+    [11, "deposit_minor", "uint64"],
+    [12, "used_from_ms", "uint64"],
+    [13, "used_until_ms", "uint64"],
+    [14, "unit", "string"],
+    [15, "settled_at_ms", "uint64"],
+    [16, "settled_minor", "uint64"],
+    [17, "also", "BundleItem", "repeated"],
+    [18, "arbiter", "bytes"],
+    [19, "disputed", "bool"],
+    [40, "frozen_ms", "uint64"],
+    [41, "uses", "uint64"],
+    [20, "resale", "Resale"],
+  ],
   AgreementOpened: [
     [1, "agreement", "bytes"],
     [2, "offer", "bytes"],
@@ -79,6 +127,12 @@ export const messages = {
     [4, "price_minor", "uint64"],
     [5, "from_ms", "uint64"],
     [6, "part", "bytes"],
+  ],
+  AgreementReviews: [
+    [1, "phase", "ReviewPhase"],
+    [2, "due_ms", "uint64"],
+    [3, "by_opener", "ReviewSlot"],
+    [4, "by_provider", "ReviewSlot"],
   ],
   AgreementsAction: [
     [1, "open_agreement", "OpenAgreement", "action"],
@@ -110,6 +164,16 @@ export const messages = {
     [7, "process_adopted", "ProcessAdopted", "event"],
     [8, "node_key_renewed", "NodeKeyRenewed", "event"],
     [9, "protocol_decided", "ProtocolDecided", "event"],
+  ],
+  Answer: [
+    [1, "request", "bytes"],
+    [2, "provider", "bytes"],
+    [3, "answered_at_ms", "uint64"],
+    [4, "terms", "PublishOffer"],
+    [5, "start_ms", "uint64"],
+    [6, "duration_ms", "uint64"],
+    [7, "by_customer", "bool"],
+    [8, "rounds", "uint32"],
   ],
   AnswerAgreed: [
     [1, "answer", "bytes"],
@@ -149,6 +213,21 @@ export const messages = {
     [3, "height", "uint64"],
     [4, "block_hash", "bytes"],
   ],
+  AuthorState: [
+    [1, "last_sequence", "uint64"],
+    [2, "last_clock_ms", "uint64"],
+    [3, "node_key", "bytes"],
+    [4, "silenced_at_height", "uint64"],
+  ],
+  Balance: [
+    [1, "amount_minor", "uint64"],
+  ],
+  Booking: [
+    [1, "end_ms", "uint64"],
+    [2, "quantity", "uint32"],
+    [3, "in_use", "bool"],
+    [4, "exclusive", "bool"],
+  ],
   BundleItem: [
     [1, "resource", "bytes"],
     [2, "quantity", "uint32"],
@@ -184,6 +263,13 @@ export const messages = {
     [4, "agreement", "bytes"],
     [5, "quantity", "uint32"],
   ],
+  CustodyRecord: [
+    [1, "time_ms", "uint64"],
+    [2, "holder", "bytes"],
+    [3, "reason", "CustodyReason"],
+    [4, "agreement", "bytes"],
+    [5, "quantity", "uint32"],
+  ],
   DecideDispute: [
     [1, "agreement", "bytes"],
     [2, "division", "Division"],
@@ -198,6 +284,20 @@ export const messages = {
     [2, "member", "string"],
     [3, "division", "Division"],
   ],
+  Dispute: [
+    [1, "opener", "bytes"],
+    [2, "opened_at_ms", "uint64"],
+    [3, "claim", "Division"],
+    [4, "status", "DisputeStatus"],
+    [5, "due_ms", "uint64"],
+    [6, "held_minor", "uint64"],
+    [7, "evidence", "DisputeEvidence", "repeated"],
+    [8, "seats", "Seat", "repeated"],
+    [9, "first_seats", "Seat", "repeated"],
+    [10, "decision", "Division"],
+    [11, "appellant", "bytes"],
+    [12, "closed_at_ms", "uint64"],
+  ],
   DisputeClosed: [
     [1, "agreement", "bytes"],
     [2, "status", "DisputeStatus"],
@@ -207,6 +307,11 @@ export const messages = {
     [2, "round", "uint32"],
     [3, "division", "Division"],
     [4, "due_ms", "uint64"],
+  ],
+  DisputeEvidence: [
+    [1, "account", "bytes"],
+    [2, "evidence_hash", "bytes"],
+    [3, "submitted_at_ms", "uint64"],
   ],
   DisputeOpened: [
     [1, "agreement", "bytes"],
@@ -262,6 +367,13 @@ export const messages = {
     [7, "reputation", "ReputationEvent", "module"],
     [8, "disputes", "DisputesEvent", "module"],
   ],
+  Evidence: [
+    [1, "vouched_praise_ppm", "uint64"],
+    [2, "vouched_complaint_ppm", "uint64"],
+    [3, "other_praise_ppm", "uint64"],
+    [4, "other_complaint_ppm", "uint64"],
+    [5, "reviews", "uint32"],
+  ],
   EvidenceSubmitted: [
     [1, "agreement", "bytes"],
     [2, "account", "bytes"],
@@ -301,9 +413,24 @@ export const messages = {
     [1, "numerator", "uint32"],
     [2, "denominator", "uint32"],
   ],
+  FraudFlag: [
+    [1, "account", "bytes"],
+    [2, "member", "string"],
+    [3, "reason", "string"],
+    [4, "evidence_hash", "bytes"],
+    [5, "raised_at_ms", "uint64"],
+    [6, "answer_hash", "bytes"],
+    [7, "answered_at_ms", "uint64"],
+    [8, "proposal", "bytes"],
+    [9, "status", "FlagStatus"],
+    [10, "closed_at_ms", "uint64"],
+  ],
   Guard: [
     [1, "condition", "string"],
     [2, "otherwise", "string"],
+  ],
+  Hold: [
+    [1, "amount_minor", "uint64"],
   ],
   HoldFilled: [
     [1, "agreement", "bytes"],
@@ -328,6 +455,9 @@ export const messages = {
     [2, "to", "bytes"],
     [3, "amount_minor", "uint64"],
   ],
+  JudgedEvidence: [
+    [1, "flag", "bytes"],
+  ],
   KeyAdded: [
     [1, "account", "bytes"],
     [2, "public_key", "bytes"],
@@ -335,6 +465,15 @@ export const messages = {
   KeyRevoked: [
     [1, "account", "bytes"],
     [2, "public_key", "bytes"],
+  ],
+  KeySpending: [
+    [1, "unit", "string"],
+    [2, "day", "uint64"],
+    [3, "spent_minor", "uint64"],
+  ],
+  Kind: [
+    [1, "title", "string"],
+    [2, "registered_by", "string"],
   ],
   KindRegistered: [
     [1, "kind", "string"],
@@ -368,6 +507,15 @@ export const messages = {
     [6, "answer_countered", "AnswerCountered", "event"],
     [7, "answer_agreed", "AnswerAgreed", "event"],
     [8, "answer_withdrawn", "AnswerWithdrawn", "event"],
+  ],
+  MarketMarker: [
+  ],
+  Member: [
+    [1, "id", "string"],
+    [2, "name", "string"],
+    [3, "node_key", "bytes"],
+    [4, "account", "bytes"],
+    [5, "admitted_at_ms", "uint64"],
   ],
   MemberAdmitted: [
     [1, "member", "string"],
@@ -403,6 +551,20 @@ export const messages = {
     [2, "node_key", "bytes"],
     [3, "retired_key", "bytes"],
   ],
+  NonceRange: [
+    [1, "first", "uint64"],
+    [2, "last", "uint64"],
+  ],
+  NonceWindow: [
+    [1, "highest", "uint64"],
+    [2, "unused", "NonceRange", "repeated"],
+  ],
+  Offer: [
+    [1, "terms", "PublishOffer"],
+    [2, "provider", "bytes"],
+    [3, "published_at_ms", "uint64"],
+    [4, "withdrawn", "bool"],
+  ],
   OfferPublished: [
     [1, "offer", "bytes"],
     [2, "resource", "bytes"],
@@ -433,19 +595,46 @@ export const messages = {
     [2, "evidence_hash", "bytes"],
     [3, "claim", "Division"],
   ],
+  OpenFlag: [
+    [1, "flag", "bytes"],
+  ],
   OpenReview: [
     [1, "agreement", "bytes"],
     [2, "score", "sint32"],
     [3, "salt", "bytes"],
     [4, "text_hash", "bytes"],
   ],
+  PairRecord: [
+    [1, "reviews", "uint32"],
+  ],
   ParameterSet: [
     [1, "name", "string"],
     [2, "value", "uint64"],
   ],
+  Parameters: [
+    [1, "voting_period_ms", "uint64"],
+    [2, "timers_per_block", "uint64"],
+    [3, "sponsor_accounts_maximum", "uint64"],
+    [4, "sponsor_accounts_per_day", "uint64"],
+    [5, "recovery_delay_minimum_ms", "uint64"],
+    [6, "agreement_duration_maximum_ms", "uint64"],
+    [7, "booking_horizon_ms", "uint64"],
+    [8, "bookings_per_resource", "uint64"],
+    [20, "dispute_evidence_ms", "uint64"],
+    [21, "dispute_decision_ms", "uint64"],
+    [22, "dispute_appeal_ms", "uint64"],
+    [23, "dispute_panel_size", "uint64"],
+    [30, "review_seal_window_ms", "uint64"],
+    [31, "review_open_window_ms", "uint64"],
+    [32, "vouches_per_member", "uint64"],
+  ],
   Pay: [
     [1, "to", "string"],
     [2, "amount", "string"],
+  ],
+  PendingRecovery: [
+    [1, "public_key", "bytes"],
+    [2, "due_ms", "uint64"],
   ],
   Place: [
     [1, "latitude_e7", "sint32"],
@@ -464,6 +653,15 @@ export const messages = {
     [7, "transitions", "TransitionDefinition", "repeated"],
     [8, "dispute", "DisputeRule"],
     [9, "resale", "ResaleRule"],
+  ],
+  Proposal: [
+    [1, "content", "Propose"],
+    [2, "proposer", "string"],
+    [3, "proposed_at_ms", "uint64"],
+    [4, "closes_at_ms", "uint64"],
+    [5, "status", "ProposalStatus"],
+    [6, "yes", "string", "repeated"],
+    [7, "no", "string", "repeated"],
   ],
   ProposalClosed: [
     [1, "proposal", "bytes"],
@@ -487,6 +685,11 @@ export const messages = {
   ProtocolDecided: [
     [1, "version", "uint64"],
     [2, "from_height", "uint64"],
+  ],
+  ProtocolSchedule: [
+    [1, "version", "uint64"],
+    [2, "next_version", "uint64"],
+    [3, "from_height", "uint64"],
   ],
   PublishOffer: [
     [1, "resource", "bytes"],
@@ -627,6 +830,15 @@ export const messages = {
     [11, "flag_withdrawn", "FlagWithdrawn", "event"],
     [12, "flag_lifted", "FlagLifted", "event"],
   ],
+  Request: [
+    [1, "wish", "PublishRequest"],
+    [2, "customer", "bytes"],
+    [3, "published_at_ms", "uint64"],
+    [4, "state", "RequestState"],
+    [5, "answers", "uint32"],
+    [6, "answer", "bytes"],
+    [7, "agreement", "bytes"],
+  ],
   RequestAnswered: [
     [1, "request", "bytes"],
     [2, "answer", "bytes"],
@@ -647,6 +859,11 @@ export const messages = {
   RequestSponsor: [
     [1, "sponsor", "string"],
   ],
+  Resale: [
+    [1, "price_minor", "uint64"],
+    [2, "from_ms", "uint64"],
+    [3, "until_ms", "uint64"],
+  ],
   ResaleClosed: [
     [1, "agreement", "bytes"],
   ],
@@ -661,6 +878,25 @@ export const messages = {
     [2, "part_states", "string", "repeated"],
     [3, "allowed", "string"],
     [4, "deposit", "string"],
+  ],
+  Resource: [
+    [1, "kind", "string"],
+    [2, "title", "string"],
+    [3, "owner", "bytes"],
+    [4, "issuer", "bytes"],
+    [5, "capacity", "uint32"],
+    [6, "serial", "string"],
+    [7, "description_hash", "bytes"],
+    [8, "registered_at_ms", "uint64"],
+    [9, "retired", "bool"],
+    [10, "custody_records", "uint64"],
+    [11, "open_offers", "uint32"],
+    [12, "open_bookings", "uint32"],
+    [13, "quantity_in_use", "uint32"],
+    [14, "stolen", "StolenReport"],
+    [15, "exclusive", "bool"],
+    [16, "quantity_counted", "uint32"],
+    [17, "open_disputes", "uint32"],
   ],
   ResourceRecovered: [
     [1, "resource", "bytes"],
@@ -708,6 +944,10 @@ export const messages = {
   RetireResource: [
     [1, "resource", "bytes"],
   ],
+  RetiredNodeKey: [
+    [1, "member", "string"],
+    [2, "retired_at_ms", "uint64"],
+  ],
   ReviewForfeited: [
     [1, "agreement", "bytes"],
     [2, "reviewer", "bytes"],
@@ -723,12 +963,21 @@ export const messages = {
     [2, "reviewer", "bytes"],
     [3, "review_hash", "bytes"],
   ],
+  ReviewSlot: [
+    [1, "review_hash", "bytes"],
+    [2, "opened", "bool"],
+    [3, "score", "sint32"],
+    [4, "text_hash", "bytes"],
+  ],
   ReviewsReady: [
     [1, "agreement", "bytes"],
     [2, "due_ms", "uint64"],
   ],
   RevokeKey: [
     [1, "public_key", "bytes"],
+  ],
+  RevokedKey: [
+    [1, "revoked_at_ms", "uint64"],
   ],
   RoleDefinition: [
     [1, "name", "string"],
@@ -740,6 +989,14 @@ export const messages = {
   SealReview: [
     [1, "agreement", "bytes"],
     [2, "review_hash", "bytes"],
+  ],
+  Seat: [
+    [1, "member", "string"],
+    [2, "division", "Division"],
+    [3, "decided_at_ms", "uint64"],
+  ],
+  SerialEntry: [
+    [1, "resource", "bytes"],
   ],
   SetParameter: [
     [1, "name", "string"],
@@ -767,6 +1024,9 @@ export const messages = {
     [1, "unit", "string"],
     [2, "per_day_minor", "uint64"],
   ],
+  SpentIDs: [
+    [1, "ids", "bytes"],
+  ],
   SponsorChanged: [
     [1, "account", "bytes"],
     [2, "from", "string"],
@@ -775,6 +1035,15 @@ export const messages = {
   SponsorRequested: [
     [1, "account", "bytes"],
     [2, "sponsor", "string"],
+  ],
+  SponsorState: [
+    [1, "accounts", "uint64"],
+    [2, "day", "uint64"],
+    [3, "opened_that_day", "uint64"],
+  ],
+  Sponsorship: [
+    [1, "sponsor", "string"],
+    [2, "since_ms", "uint64"],
   ],
   StartRecovery: [
     [1, "account", "bytes"],
@@ -785,6 +1054,11 @@ export const messages = {
     [2, "title", "string"],
     [3, "final", "bool"],
     [4, "occupancy", "Occupancy"],
+  ],
+  StolenReport: [
+    [1, "reporter", "bytes"],
+    [2, "evidence_hash", "bytes"],
+    [3, "reported_at_ms", "uint64"],
   ],
   SubmitEvidence: [
     [1, "agreement", "bytes"],
@@ -822,6 +1096,8 @@ export const messages = {
   TimerDefinition: [
     [1, "base", "TimerBase"],
     [2, "offset_ms", "string"],
+  ],
+  TimerMarker: [
   ],
   TransactionBody: [
     [1, "chain", "bytes"],
@@ -878,6 +1154,13 @@ export const messages = {
     [1, "unit", "string"],
     [2, "issuer", "bytes"],
   ],
+  UnitOfAccount: [
+    [1, "issuer", "bytes"],
+    [2, "title", "string"],
+    [3, "scale", "uint32"],
+    [4, "issued_minor", "uint64"],
+    [5, "redeemed_minor", "uint64"],
+  ],
   UpdateResource: [
     [1, "resource", "bytes"],
     [2, "title", "string"],
@@ -896,9 +1179,15 @@ export const messages = {
   VouchFor: [
     [1, "account", "bytes"],
   ],
+  VouchRecord: [
+    [1, "vouched_at_ms", "uint64"],
+  ],
   VouchWithdrawn: [
     [1, "account", "bytes"],
     [2, "member", "string"],
+  ],
+  VoucherState: [
+    [1, "vouches", "uint64"],
   ],
   WithdrawAnswer: [
     [1, "answer", "bytes"],
@@ -943,6 +1232,11 @@ export const enums = {
     6: "DISPUTE_STATUS_WITHDRAWN",
     7: "DISPUTE_STATUS_CONCEDED",
   },
+  FlagStatus: {
+    0: "FLAG_STATUS_OPEN",
+    1: "FLAG_STATUS_WITHDRAWN",
+    2: "FLAG_STATUS_LIFTED",
+  },
   HoldPurpose: {
     0: "HOLD_PURPOSE_PAYMENT",
     1: "HOLD_PURPOSE_PLATFORM_FEE",
@@ -967,6 +1261,11 @@ export const enums = {
     1: "REQUEST_STATE_WITHDRAWN",
     2: "REQUEST_STATE_EXPIRED",
     3: "REQUEST_STATE_TAKEN",
+  },
+  ReviewPhase: {
+    0: "REVIEW_PHASE_SEALING",
+    1: "REVIEW_PHASE_OPENING",
+    2: "REVIEW_PHASE_CLOSED",
   },
   RoleSource: {
     0: "ROLE_SOURCE_PROVIDER",
@@ -1029,3 +1328,46 @@ export const durations = new Set([
   "step_ms",
   "voting_period_ms",
 ]);
+
+// The message of a row of the state, by the first byte of its key.
+export const rows = {
+  "01": "TimerMarker",
+  "02": "AuthorState",
+  "03": "SpentIDs",
+  "10": "Member",
+  "11": "ActingAccount",
+  "12": "Parameters",
+  "13": "Proposal",
+  "14": "RetiredNodeKey",
+  "15": "ProtocolSchedule",
+  "20": "Account",
+  "21": "RevokedKey",
+  "23": "SponsorState",
+  "30": "UnitOfAccount",
+  "31": "Balance",
+  "32": "Hold",
+  "40": "Kind",
+  "41": "Resource",
+  "42": "SerialEntry",
+  "43": "CustodyRecord",
+  "50": "Offer",
+  "51": "Request",
+  "52": "Answer",
+  "53": "MarketMarker",
+  "54": "MarketMarker",
+  "5a": "MarketMarker",
+  "60": "ProcessDefinition",
+  "61": "Agreement",
+  "62": "Booking",
+  "63": "AccountRecord",
+  "70": "AgreementReviews",
+  "71": "PublishedReview",
+  "72": "Evidence",
+  "73": "PairRecord",
+  "74": "VouchRecord",
+  "75": "VoucherState",
+  "76": "FraudFlag",
+  "77": "OpenFlag",
+  "78": "JudgedEvidence",
+  "80": "Dispute",
+};

@@ -10,7 +10,16 @@ export class Problem extends Error {
   }
 }
 
-export async function request(path, options = {}) {
+function parse(body) {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return {};
+  }
+}
+
+/** An answer as it came, byte for byte when it is written so again. */
+export async function requestText(path, options = {}) {
   let response;
   try {
     response = await fetch(path, { cache: "no-store", ...options,
@@ -20,18 +29,13 @@ export async function request(path, options = {}) {
       title: text("fault.unreachable"), remedy: text("fault.unreachable_remedy") });
   }
   const body = await response.text();
-  let json;
-  try {
-    json = JSON.parse(body);
-  } catch {
-    json = {};
-  }
-  if (!response.ok) {
-    throw new Problem({ title: json.title ?? text("fault.failed"), detail: json.detail,
-      remedy: json.remedy, code: json.code, field: json.field, status: response.status });
-  }
-  return json;
+  if (response.ok) return body;
+  const json = parse(body);
+  throw new Problem({ title: json.title ?? text("fault.failed"), detail: json.detail,
+    remedy: json.remedy, code: json.code, field: json.field, status: response.status });
 }
+
+export const request = async (path, options) => parse(await requestText(path, options));
 
 export const post = (path, value) => request(path, {
   method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(value),

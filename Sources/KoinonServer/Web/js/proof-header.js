@@ -51,6 +51,12 @@ const LAYOUT = [
   ["history_root", 32], ["members_hash", 32], ["next_members_hash", 32], ["proposer", 32],
 ];
 
+/** The member that a header's 32 bytes in hex name as its proposer; empty for none. */
+export function proposerName(padded) {
+  const name = padded.replace(/(?:00)*$/, "");
+  return String.fromCharCode(...unhex(name, "proposer"));
+}
+
 /** A header of 348 bytes: numbers as BigInt, the rest as bytes or, in short, as hex. */
 export async function readHeader(bytes, place) {
   require(bytes.length === 348, place, `has ${bytes.length} bytes, not 348`);
@@ -62,8 +68,7 @@ export async function readHeader(bytes, place) {
     header[name] = count <= 8 ? BigInt(`0x${toHex(part)}`) : toHex(part);
   }
   require(header.version === 1n, place, "has a version other than 1");
-  const proposer = header.proposer.replace(/(?:00)*$/, "");
-  const name = String.fromCharCode(...unhex(proposer, place));
+  const name = proposerName(header.proposer);
   require(name === "" || SLUG.test(name), place, "has a malformed proposer");
   return header;
 }

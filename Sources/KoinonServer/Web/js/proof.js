@@ -92,7 +92,14 @@ async function checkAbsent(content, header) {
   return { kind: "absent", key: content.key };
 }
 
-const CONTENTS = { transaction: checkTransaction, state: checkState, absent: checkAbsent };
+async function checkBlock(content) {
+  fields(content, "content", ["kind"]);
+  return { kind: "block" };
+}
+
+const CONTENTS = {
+  block: checkBlock, transaction: checkTransaction, state: checkState, absent: checkAbsent,
+};
 
 /** Chain id (hex) and members of the genesis document, whose bytes must be exactly its own. */
 export async function readGenesis(bytes) {
@@ -133,10 +140,10 @@ export async function checkProof(text, { chain, members: first }) {
       "does not lead to the attested history");
   }
   require(Object.hasOwn(CONTENTS, file.content?.kind), "content.kind",
-    "is none of transaction, state, absent");
+    "is none of block, transaction, state, absent");
   return {
     ...(await CONTENTS[file.content.kind](file.content, header)),
-    height: header.height, timeMs: header.time_ms, finalBy: attested.height,
+    header, height: header.height, timeMs: header.time_ms, finalBy: attested.height,
     signers: file.attestations.map((item) => item.member), memberCount: sets.members.size,
   };
 }
