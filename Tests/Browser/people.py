@@ -6,6 +6,7 @@ import pathlib
 import shutil
 import tempfile
 import time
+import urllib.parse
 
 from selenium import webdriver
 from selenium.common.exceptions import (
@@ -37,10 +38,14 @@ def available():
 
 
 class Person:
-    """One browser of its own: nobody else's keys are in it."""
+    """One browser of its own: nobody else's keys are in it.
+
+    `host` is a name by which it knows this machine; over HTTP a browser trusts none but
+    localhost with what needs a secure context.
+    """
 
     def __init__(self, url, width=1280, height=900, scheme="light", scripts=True,
-                 language="en-GB"):
+                 language="en-GB", host=None):
         self.url = url
         self.scripts = scripts
         self.downloads = tempfile.mkdtemp(prefix="koinon-downloads-")
@@ -51,6 +56,12 @@ class Person:
                          "--disable-dev-shm-usage",
                          f"--lang={language}", f"--window-size={width},{height}"):
             options.add_argument(argument)
+        if host:
+            port = urllib.parse.urlsplit(url).port
+            self.url = f"http://{host}:{port}"
+            for argument in (f"--host-resolver-rules=MAP {host} 127.0.0.1", "--no-proxy-server",
+                             "--disable-features=HttpsUpgrades,HttpsFirstBalancedMode"):
+                options.add_argument(argument)
         if width < 500:
             options.add_experimental_option("mobileEmulation", {
                 "deviceMetrics": {"width": width, "height": height, "pixelRatio": 1}})
@@ -284,6 +295,33 @@ class Person:
     def balance(self):
         self.go(f"/account/{self.account}")
         return [e.get_attribute("data-text") for e in self.all(".score data.money")]
+
+    def check_proof(self):
+        """Has the page check the proof of what it is about; gives what it says then."""
+        def words():
+            self.press("form[data-proof] button")
+            said = self.see("form[data-proof] .note").text
+            # Signatures of the members come a moment after the block.
+            return None if "Not final yet" in said else said
+        return self.until(words, "what the page says of the proof")
+
+    def check_file(self, proof):
+        """Has a proof file checked; gives what the page says of it."""
+        self.go("/check")
+        self.fill("form[data-check]", proof=str(proof))
+        self.press("form[data-check] button")
+        return self.see("form[data-check] .note").text
+
+    def mislead(self, script):
+        """Changes which proof the page gets, as `text` of it: a node that lies."""
+        self.driver.execute_script("""
+            const honest = window.fetch;
+            window.fetch = async (path, options) => {
+              const response = await honest(path, options);
+              if (!String(path).startsWith("/v1/proofs/")) return response;
+              const text = await response.text();
+              return new Response(await (async (text) => { LIE })(text), {status: 200});
+            };""".replace("LIE", script))
 
     def tamper(self, script):
         """Changes what the page gets from `prepare`: a node that lies."""

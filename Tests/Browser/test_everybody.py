@@ -39,6 +39,7 @@ class Everybody(unittest.TestCase):
         cls.ben.fill("form[data-action=ask]", title="A kayak", kind="boat", days="3", budget="9")
         cls.ben.do("form[data-action=ask]")
         cls.request = cls.ben.path
+        cls.key = cls.harbour.ask(f"/v1/accounts/{cls.ben.account}")["value"]["state_key"]
 
     @classmethod
     def tearDownClass(cls):
@@ -64,7 +65,9 @@ class Everybody(unittest.TestCase):
             "agreement": self.agreement, "requests": "/requests", "request": self.request,
             "you": "/account", "account": f"/account/{self.ben.account}", "share": "/share",
             "things": "/share?things=mine", "alliance": "/alliance", "explorer": "/explorer",
-            "block": "/explorer/block/1", "check": "/check", "help": "/help",
+            "block": "/explorer/block/1",
+            "transaction": f"/explorer/transaction/{self.harbour.transaction}",
+            "state": f"/explorer/state/{self.key}", "check": "/check", "help": "/help",
             "missing": "/offer/nothing"}
 
     def test_every_page_can_be_used_by_everybody(self):
@@ -95,6 +98,12 @@ class Everybody(unittest.TestCase):
                         "document.querySelectorAll('details').forEach((e) => { e.open = true; })")
                     person.shoot(SHOTS / f"{page}-{name}.png")
                     self.assertEqual(accessibility.problems(person.driver), [])
+
+    def test_what_two_have_agreed_or_one_asks_for_can_be_proven(self):
+        for name in ("agreement", "request"):
+            with self.subTest(page=name):
+                self.ben.go(self.pages[name])
+                self.assertIn("Proven: this stands on the ledger.", self.ben.check_proof())
 
     def test_without_scripts_every_page_is_readable_and_says_what_needs_them(self):
         signs = {"book", "agreement", "requests", "request", "you", "account", "share", "things",

@@ -25,7 +25,7 @@ struct BrowserTests {
     /// Each has a node and browsers of its own and waits for most of its time, so they run side
     /// by side.
     private static let stories = [
-        "test_lending", "test_sharing", "test_deciding", "test_everybody",
+        "test_lending", "test_sharing", "test_deciding", "test_everybody", "test_proving",
     ]
 
     @Test func `is tried in every one of its stories`() throws {
