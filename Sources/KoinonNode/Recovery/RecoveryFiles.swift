@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import KoinonClient
 import KoinonLedger
 import KoinonProtocol
@@ -116,25 +115,7 @@ public struct RecoveryFiles: RecoveryArchive, Sendable {
         try FileManager.default.createDirectory(
             at: folder, withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700])
-        let draft = folder.appending(path: name + ".draft")
-        try Data(bytes).write(to: draft)
-        let handle = try FileHandle(forWritingTo: draft)
-        try handle.synchronize()
-        try handle.close()
-        guard rename(draft.path, folder.appending(path: name).path) == 0 else {
-            throw HomeFault("\(folder.path)/\(name): cannot be written (errno \(errno))")
-        }
-        try Self.synchronize(folder)
-    }
-
-    private static func synchronize(_ folder: URL) throws {
-        let file = open(folder.path, O_RDONLY | O_DIRECTORY)
-        guard file >= 0 else {
-            throw HomeFault("\(folder.path): cannot be opened (errno \(errno))")
-        }
-        defer { close(file) }
-        guard fsync(file) == 0 else {
-            throw HomeFault("\(folder.path): cannot be synced (errno \(errno))")
-        }
+        try FileDraft(bytes, of: folder.appending(path: name)).settle()
+        try FileDraft.synchronize(folder)
     }
 }
