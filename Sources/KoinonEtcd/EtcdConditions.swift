@@ -4,7 +4,7 @@ import Synchronization
 /// What is wrong between a node and etcd, for its report.
 final class EtcdConditions: Sendable {
     enum Kind: Hashable, CaseIterable {
-        case reading, place, appending, trimming, certificate, newCertificate, unusable
+        case reading, place, appending, trimming, certificate, authority, newCertificate, unusable
     }
 
     private struct State {

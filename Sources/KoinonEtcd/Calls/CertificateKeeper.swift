@@ -51,13 +51,20 @@ final class CertificateKeeper: Sendable {
         }
     }
 
-    /// Says what the operator has to know of the end of the one in use.
+    /// Says what the operator has to know of the ends of those in use.
     func warn(at now: Date) {
-        guard let text = state.withLock({ $0.used.warning(at: now) }) else {
-            return conditions.clear(.certificate)
+        let used = state.withLock { $0.used }
+        for (kind, text) in [
+            (EtcdConditions.Kind.certificate, used.warning(at: now)),
+            (.authority, used.authorityWarning(at: now)),
+        ] {
+            guard let text else {
+                conditions.clear(kind)
+                continue
+            }
+            conditions.set(kind, text)
+            logger.warning("certificate", metadata: ["reason": "\(text)"])
         }
-        conditions.set(.certificate, text)
-        logger.warning("certificate", metadata: ["reason": "\(text)"])
     }
 
     private func look() async {

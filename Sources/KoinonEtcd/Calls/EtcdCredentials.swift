@@ -8,14 +8,17 @@ struct EtcdCredentials: Sendable {
     /// Weeks before a certificate ends that its operator is told.
     static let warning = 21.0 * 86_400
 
-    /// Of the file, for messages.
+    /// Of the files, for messages.
     private let path: String
+    private let authorityPath: String
     private let authority: [UInt8]
     private let certificate: [UInt8]
     private let key: [UInt8]
     /// Whom the certificate names, by which etcd finds its role.
     let name: String
     let end: Date
+    /// When the first of those who sign others' certificates ends.
+    let authorityEnd: Date
 
     /// - Returns: nil for an address that is spoken to without TLS.
     /// - Throws: ``HomeFault`` naming the file that cannot be read.
@@ -24,6 +27,7 @@ struct EtcdCredentials: Sendable {
             let key = address.key
         else { return nil }
         path = certificate
+        authorityPath = authority
         self.authority = try Self.read(authority, named: "authority", in: folder)
         self.certificate = try Self.read(certificate, named: "certificate", in: folder)
         self.key = try Self.read(key, named: "key", in: folder)
@@ -37,6 +41,13 @@ struct EtcdCredentials: Sendable {
                 "etcd.certificate: \(certificate) does not begin with a certificate in PEM form: \(error)"
             )
         }
+        let text = String(decoding: self.authority, as: UTF8.self)
+        guard let first = try? Certificate.all(inPEM: text).map(\.notValidAfter).min() else {
+            throw HomeFault(
+                "etcd.authority: \(authority) holds no certificates in PEM form; put there the authority's ca.pem"
+            )
+        }
+        authorityEnd = first
     }
 
     /// Where they lie, once known to be there.
@@ -57,10 +68,23 @@ struct EtcdCredentials: Sendable {
 
     /// What an operator has to know about the certificate's end; nil while it is far.
     func warning(at now: Date) -> String? {
-        guard end.timeIntervalSince(now) < Self.warning else { return nil }
-        let days = Int((end.timeIntervalSince(now) / 86_400).rounded(.down))
-        return
-            "etcd.certificate: \(path) ends in \(days) days; put another one and its key in their places, as docs/operate.md says: they are taken within \(CertificateKeeper.pause.components.seconds) seconds"
+        Self.days(until: end, at: now).map {
+            "etcd.certificate: \(path) ends in \($0) days; put another one and its key in their places, signed by `koinon alliance certificate`, as docs/operate.md says: they are taken within \(CertificateKeeper.pause.components.seconds) seconds"
+        }
+    }
+
+    /// What all operators have to know about the authority's end, with which everything ends that
+    /// it has signed; nil while it is far.
+    func authorityWarning(at now: Date) -> String? {
+        Self.days(until: authorityEnd, at: now).map {
+            "etcd.authority: \(authorityPath) holds a certificate that ends in \($0) days, and with it all that it has signed; members and etcd's operator go over to another authority, as docs/operate.md says"
+        }
+    }
+
+    /// Whole days that are left, once they are few.
+    private static func days(until end: Date, at now: Date) -> Int? {
+        let left = end.timeIntervalSince(now)
+        return left < warning ? Int((left / 86_400).rounded(.down)) : nil
     }
 
     private static func read(_ file: String, named field: String, in folder: URL) throws -> [UInt8]
