@@ -67,6 +67,9 @@ extension AllianceFolder {
             """
     }
 
+    /// As whom servers and nodes run: nothing of theirs needs root.
+    private static let unitUser = "koinon"
+
     func serverUnit(_ index: Int) -> String {
         let name = Self.serverName(index)
         return """
@@ -76,6 +79,7 @@ extension AllianceFolder {
             Wants=network-online.target
 
             [Service]
+            User=\(Self.unitUser)
             WorkingDirectory=\(folder.path)
             ExecStart=/usr/bin/etcd --config-file etcd/\(name).yaml
             Restart=always
@@ -96,6 +100,7 @@ extension AllianceFolder {
         Wants=network-online.target
 
         [Service]
+        User=\(Self.unitUser)
         WorkingDirectory=\(folder.path)
         ExecStart=/usr/local/bin/koinon node --home members/\(member)
         Restart=on-failure
