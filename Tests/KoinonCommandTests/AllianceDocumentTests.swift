@@ -85,4 +85,28 @@ struct AllianceDocumentTests {
         #expect(again.status == 2)
         #expect(again.errors.contains("choose another --folder"))
     }
+
+    @Test("gets other certificates in the places of those that end, and ones for who is new")
+    func certificates() async throws {
+        let folder = try TemporaryFolder()
+        let made = try await CommandRun.shell(
+            """
+            koinon alliance init --member alfa --etcd 1 --folder a >/dev/null
+            koinon alliance certificate alfa --folder a
+            koinon alliance certificate etcd1 --folder a --server
+            koinon alliance certificate root --folder a
+            koinon alliance certificate bravo --folder a
+            """, in: folder.url)
+        #expect(made.status == 0, "\(made.errors)")
+        #expect(made.output.contains("answers at   127.0.0.1, localhost"), "\(made.output)")
+        #expect(made.output.contains("etcdctl user add bravo --no-password"), "\(made.output)")
+        #expect(!made.output.contains("etcdctl user add alfa"), "\(made.output)")
+        let open = try await CommandRun.shell("find a -name '*-key.pem' -perm /077", in: folder.url)
+        #expect(open.output == "")
+        let files = try await CommandRun.shell(
+            "ls a/members/*/etcd a/etcd/certificates | grep -c pem; ls a/members/bravo/etcd",
+            in: folder.url)
+        // Three places with whom they trust, four pairs, and three from before.
+        #expect(files.output == "17\nbravo-key.pem\nbravo.pem\nca.pem\n")
+    }
 }

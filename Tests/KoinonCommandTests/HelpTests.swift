@@ -4,7 +4,8 @@ import Testing
 @Suite("help texts")
 struct HelpTests {
     private static let commands = [
-        [], ["demo"], ["init"], ["alliance"], ["alliance", "init"], ["join"], ["node"], ["status"],
+        [], ["demo"], ["init"], ["alliance"], ["alliance", "init"],
+        ["alliance", "certificate"], ["alliance", "authority"], ["join"], ["node"], ["status"],
         ["renew-key"], ["keys"], ["keys", "new"], ["keys", "open"],
         ["keys", "list"], ["send"], ["query"], ["replay"], ["load"],
         ["load", "listings"], ["verify"], ["simulate"], ["proof"],

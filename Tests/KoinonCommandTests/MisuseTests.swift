@@ -15,6 +15,10 @@ struct MisuseTests {
             ("koinon check-proof --genesis none.json none.proof.json", 2, "none.json"),
             ("koinon simulate --seed 18446744073709551615 --seeds 2", 64, "--seeds"),
             ("koinon simulate --seeds 9000000000 --blocks 9000000000", 64, "--blocks"),
+            ("koinon alliance certificate anna --folder nowhere", 2, "--folder"),
+            ("koinon alliance certificate Anna", 64, "a-z"),
+            ("koinon alliance certificate anna --host 10.0.0.5", 64, "--server"),
+            ("koinon alliance authority --folder nowhere", 64, "--folder"),
             ("koinon frobnicate", 64, "frobnicate"),
         ])
     func misuse(_ command: String, _ status: Int, _ hint: String) async throws {

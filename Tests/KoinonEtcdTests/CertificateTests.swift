@@ -99,4 +99,44 @@ struct CertificateTests {
         try await until("a good one is taken") { alfa.report.faults.isEmpty }
         #expect(alfa.client.connection !== before)
     }
+
+    @Test("of a member and of a server are taken by etcd as the alliance's folder signs them")
+    func signing() async throws {
+        let servers = try await EtcdServers.start()
+        let place = servers.folder.appending(path: "authority")
+        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+        for (name, text) in [
+            ("ca.pem", servers.authority.issued.certificate),
+            ("ca-key.pem", servers.authority.issued.key),
+        ] { try Data(text.utf8).write(to: place.appending(path: name)) }
+        let certificates = try AllianceCertificates(in: servers.folder, at: Date())
+        let alfa = try #require(MemberID(rawValue: "alfa"))
+        _ = try certificates.sign(for: .member(alfa), into: servers.folder, at: Date())
+        let server = try certificates.sign(
+            for: .server("server", hosts: []), into: servers.folder, at: Date())
+        #expect(server.hosts == ["127.0.0.1", "localhost"])
+        try await startAgain(servers)
+        let engine = try engine(of: "alfa", servers)
+        defer { engine.stop(NodeStopped()) }
+        try await engine.append([try servers.entry("alfa", 1)]).durable()
+        #expect(engine.report.faults == [])
+    }
+
+    @Test("is told of weeks before its authority ends, among others that do not")
+    func authorityEnds() async throws {
+        let servers = try await EtcdServers.start()
+        let ending = try CertificateAuthority(
+            name: "ending", at: Date(timeIntervalSinceNow: -(10 * 365 - 20) * 86_400))
+        let both = servers.authority.issued.certificate + ending.issued.certificate
+        try Data(both.utf8).write(to: servers.folder.appending(path: "ca.pem"))
+        let alfa = try engine(of: "alfa", servers)
+        defer { alfa.stop(NodeStopped()) }
+        #expect(alfa.report.faults.count == 1)
+        #expect(
+            alfa.report.faults.contains {
+                $0.hasPrefix("etcd.authority: ca.pem holds a certificate that ends in 19 days")
+                    && $0.contains("another authority")
+            })
+        try await alfa.append([try servers.entry("alfa", 1)]).durable()
+    }
 }

@@ -14,13 +14,15 @@ public struct CertificateAuthority {
     }
 
     public enum Use: Sendable {
-        /// Answers at these IPv4 addresses and names, and speaks to its like.
+        /// Answers at these addresses and names, and speaks to its like.
         case server(hosts: [String])
         /// Speaks to servers under the certificate's name, the user that etcd takes it for.
         case client
     }
 
     public let issued: Issued
+    /// After it nobody takes what it signed.
+    public let end: Date
     private let name: DistinguishedName
     private let key: Certificate.PrivateKey
 
@@ -32,29 +34,38 @@ public struct CertificateAuthority {
         let key = P256.Signing.PrivateKey()
         self.name = try DistinguishedName { CommonName(name) }
         self.key = Certificate.PrivateKey(key)
+        end = Self.end(now, years: Self.authorityYears)
         let certificate = try Certificate(
             version: .v3, serialNumber: Certificate.SerialNumber(),
             publicKey: Certificate.PublicKey(key.publicKey), notValidBefore: Self.begin(now),
-            notValidAfter: Self.end(now, years: Self.authorityYears), issuer: self.name,
+            notValidAfter: end, issuer: self.name,
             subject: self.name, signatureAlgorithm: .ecdsaWithSHA256,
             extensions: try Certificate.Extensions {
                 Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 0))
                 Critical(KeyUsage(keyCertSign: true, cRLSign: true))
             },
             issuerPrivateKey: self.key)
-        issued = Issued(
-            certificate: try certificate.serializeAsPEM().pemString,
-            key: key.pemRepresentation)
+        issued = try Issued(certificate, key)
     }
 
     /// One that was made before.
+    ///
+    /// - Throws: when a part of it is not what it should be, ``NotItsKey`` when they do not
+    ///   belong together.
     public init(_ issued: Issued) throws {
         self.issued = issued
         key = try Certificate.PrivateKey(pemEncoded: issued.key)
-        name = try Certificate(pemEncoded: issued.certificate).subject
+        let certificate = try Certificate(pemEncoded: issued.certificate)
+        guard certificate.publicKey == key.publicKey else { throw NotItsKey() }
+        name = certificate.subject
+        end = certificate.notValidAfter
     }
 
-    /// A certificate for two years.
+    public struct NotItsKey: Error, CustomStringConvertible {
+        public var description: String { "the key is not the certificate's" }
+    }
+
+    /// A certificate for two years, or until the authority's own ends.
     ///
     /// - Parameter days: another time than two years.
     public func issue(
@@ -67,13 +78,11 @@ public struct CertificateAuthority {
         let certificate = try Certificate(
             version: .v3, serialNumber: Certificate.SerialNumber(),
             publicKey: Certificate.PublicKey(key.publicKey), notValidBefore: Self.begin(now),
-            notValidAfter: end, issuer: self.name,
+            notValidAfter: min(end, self.end), issuer: self.name,
             subject: try DistinguishedName { CommonName(name) },
             signatureAlgorithm: .ecdsaWithSHA256, extensions: try Self.extensions(for: use),
             issuerPrivateKey: self.key)
-        return Issued(
-            certificate: try certificate.serializeAsPEM().pemString,
-            key: key.pemRepresentation)
+        return try Issued(certificate, key)
     }
 
     private static func extensions(for use: Use) throws -> Certificate.Extensions {
@@ -96,11 +105,8 @@ public struct CertificateAuthority {
     }
 
     private static func generalName(_ host: String) -> GeneralName {
-        let numbers = host.split(separator: ".").compactMap { UInt8($0) }
-        guard numbers.count == 4, host.split(separator: ".").count == 4 else {
-            return .dnsName(host)
-        }
-        return .ipAddress(.init(contentBytes: numbers[...]))
+        guard let bytes = HostText.addressBytes(host) else { return .dnsName(host) }
+        return .ipAddress(.init(contentBytes: bytes[...]))
     }
 
     /// A little earlier, for machines whose clocks are behind.
@@ -108,5 +114,14 @@ public struct CertificateAuthority {
 
     private static func end(_ now: Date, years: Int) -> Date {
         now.addingTimeInterval(Double(years) * 365 * 86_400)
+    }
+}
+
+extension CertificateAuthority.Issued {
+    /// Each ends with a line, so that files can be put one behind the other.
+    fileprivate init(_ certificate: Certificate, _ key: P256.Signing.PrivateKey) throws {
+        self.init(
+            certificate: try certificate.serializeAsPEM().pemString + "\n",
+            key: key.pemRepresentation + "\n")
     }
 }

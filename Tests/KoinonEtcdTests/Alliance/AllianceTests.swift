@@ -40,7 +40,8 @@ struct AllianceTests {
             let status = try await alliance.client(3).status()
             #expect(status.memberStates?.allSatisfy { $0.silent == nil } == true)
 
-            try alliance.renewCertificate(0)
+            try await alliance.succeed(
+                "'\(BuiltCommand.koinon.path)' alliance certificate alfa --folder .")
             let taken = "etcd is spoken to with the certificate that was put there"
             let deadline = ContinuousClock.now + RunningAlliance.patience
             while !alliance.log(of: "alfa").contains(taken), ContinuousClock.now < deadline {
@@ -61,19 +62,8 @@ struct AllianceTests {
         let alliance = try await RunningAlliance.start()
         try await alliance.stopNode(3)
         let client = try alliance.client(0)
-        var builders = try (0..<3).map { try alliance.builder(of: $0) }
-        let proposal: ProposalID = builders[0].nextID(ofAction: 0)
         let delta = try #require(MemberID(rawValue: "delta"))
-        for index in builders.indices {
-            let action =
-                index == 0
-                ? Action.propose(title: "Out", Action.expulsion(of: delta))
-                : Action.vote(true, on: proposal)
-            let built = try builders[index].build(
-                [action], now: try await client.status().ledgerNow)
-            let answer = try await client.submit(built.envelope, wait: .final)
-            #expect(answer.status == .done, "\(answer)")
-        }
+        try await alliance.decide("Out", Action.expulsion(of: delta))
         #expect(try await client.members().map(\.id) == ["alfa", "bravo", "carol"])
         try await alliance.succeed(
             "ctl() { \(try alliance.etcdctl()) \"$@\"; }; ctl user delete delta")
@@ -190,19 +180,18 @@ struct AllianceTests {
 }
 
 extension RunningAlliance {
-    /// Signs another certificate for a member's node, and puts it in the place of the old one.
-    func renewCertificate(_ index: Int) throws {
-        func text(_ path: String) throws -> String {
-            try String(contentsOf: folder.appending(path: path), encoding: .utf8)
+    /// Three members vote for a change, each with its first transaction; it is final on return.
+    func decide(_ title: String, _ change: Propose.OneOf_Change) async throws {
+        let client = try client(0)
+        var builders = try (0..<3).map { try builder(of: $0) }
+        let proposal: ProposalID = builders[0].nextID(ofAction: 0)
+        for index in builders.indices {
+            let action =
+                index == 0 ? Action.propose(title: title, change) : Action.vote(true, on: proposal)
+            let built = try builders[index].build(
+                [action], now: try await client.status().ledgerNow)
+            let answer = try await client.submit(built.envelope, wait: .final)
+            #expect(answer.status == .done, "\(answer)")
         }
-        let authority = try CertificateAuthority(
-            .init(certificate: text("authority/ca.pem"), key: text("authority/ca-key.pem")))
-        let issued = try authority.issue(members[index], for: .client, at: Date())
-        let files = home(index).appending(path: "etcd")
-        try issued.certificate.write(
-            to: files.appending(path: "\(members[index]).pem"), atomically: true, encoding: .utf8)
-        try issued.key.write(
-            to: files.appending(path: "\(members[index])-key.pem"), atomically: true,
-            encoding: .utf8)
     }
 }

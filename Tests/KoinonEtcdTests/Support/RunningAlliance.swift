@@ -33,6 +33,7 @@ final class RunningAlliance: Sendable {
     static let patience = Duration.seconds(180)
 
     let folder: URL
+    /// The founders, then those who may join later.
     let members: [String]
     let genesis: GenesisDocument
     let nodes: [AllianceFolder.NodeAddress]
@@ -52,11 +53,14 @@ final class RunningAlliance: Sendable {
     }
 
     /// Founds it and starts all of it.
+    ///
+    /// - Parameter later: members with a name and an address that are not founded.
     static func start(
-        members: Int = 4, servers: Int = 1, ways: Ways = .direct
+        members: Int = 4, later: Int = 0, servers: Int = 1, ways: Ways = .direct
     ) async throws -> RunningAlliance {
-        let ports = try FreePorts.take(2 * (members + 2 * servers))
-        let known = Array(ports.prefix(members + 2 * servers))
+        let all = members + later
+        let ports = try FreePorts.take(2 * (all + 2 * servers))
+        let known = Array(ports.prefix(all + 2 * servers))
         let hidden = Dictionary(uniqueKeysWithValues: zip(known, ports.dropFirst(known.count)))
         var relays: [DelayRelay] = []
         if ways == .relayed {
@@ -65,10 +69,10 @@ final class RunningAlliance: Sendable {
             }
         }
         let alliance = try await OwnThread.run { [relays] in
-            let network = ways == .isolated ? try TestNetwork(hosts: members + servers) : nil
+            let network = ways == .isolated ? try TestNetwork(hosts: all + servers) : nil
             return try RunningAlliance(
-                members: members, servers: servers, ports: known, network: network,
-                relays: relays)
+                members: all, founders: members, servers: servers, ports: known,
+                network: network, relays: relays)
         }
         if ways == .relayed { try alliance.listen(at: hidden) }
         try await OwnThread.run {
@@ -87,8 +91,8 @@ final class RunningAlliance: Sendable {
     }
 
     private init(
-        members count: Int, servers: Int, ports: [Int], network: TestNetwork?,
-        relays: [DelayRelay]
+        members count: Int, founders: Int, servers: Int, ports: [Int],
+        network: TestNetwork?, relays: [DelayRelay]
     ) throws {
         folder = FileManager.default.temporaryDirectory.appending(
             path: "koinon-alliance-\(UUID().uuidString)", directoryHint: .isDirectory)
@@ -105,8 +109,10 @@ final class RunningAlliance: Sendable {
         }
         genesis = try AllianceFolder.found(
             AllianceFolder.Plan(
-                name: "A test", members: members.compactMap(MemberID.init), nodes: nodes,
-                servers: self.servers, time: SystemClock().now, processes: StandardProcesses.all),
+                name: "A test", members: members.prefix(founders).compactMap(MemberID.init),
+                nodes: Array(nodes.prefix(founders)), servers: self.servers,
+                time: SystemClock().now,
+                processes: StandardProcesses.all),
             in: folder)
         state = Mutex(
             State(

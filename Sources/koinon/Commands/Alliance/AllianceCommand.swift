@@ -4,5 +4,8 @@ struct AllianceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "alliance",
         abstract: "Found an alliance of several nodes, and look after it.",
-        subcommands: [AllianceInitCommand.self, RecoverCommand.self])
+        subcommands: [
+            AllianceInitCommand.self, CertificateCommand.self, AuthorityCommand.self,
+            RecoverCommand.self,
+        ])
 }
