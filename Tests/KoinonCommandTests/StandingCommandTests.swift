@@ -69,11 +69,28 @@ struct StandingCommandTests {
         let explained = try await run("koinon standing explain @anna --kind boat --home h").output
         // 18/20 of intensity, 4/8 for six whole units, 500,000 for a vouched newcomer.
         #expect(explained.contains("225,000"), "\(explained)")
+        // The sum itself and, 30 spans later, what age and another kind leave of it.
+        let json = try await run("koinon standing explain @anna --json --home h").output
+        let now = try #require(last(/"at_ms" : [0-9]+/, in: json).split(separator: " ").last)
+        let later = try #require(UInt64(now)) + 900 * 86_400_000
+        for (kind, factor, counted) in [("boat", "42/96", "98,437"), ("bike", "42/384", "24,609")] {
+            let aged = try await run(
+                "koinon standing explain @anna --kind \(kind) --at \(later) --home h"
+            ).output
+            #expect(aged.contains(#/boat +30 +1 +sum +225,000 /#), "\(aged)")
+            #expect(aged.contains("× \(factor) "), "\(aged)")
+            let total = aged.split(separator: "\n").first { $0.contains("together") }
+            #expect(total?.split(separator: " ").dropFirst().first == Substring(counted), "\(aged)")
+        }
         let shown = try await run("koinon standing show --home h").output
         _ = try await run("koinon export events --output events.jsonl --home h")
         let python = ProcessInfo.processInfo.environment["KOINON_PYTHON"] ?? "python3"
         let reader = CommandRun.package.appending(path: "Examples/standing.py").path
         #expect(try await run("\(python) \(reader) events.jsonl").output == shown)
+        let aged = try await run("koinon standing show --at \(later) --home h").output
+        #expect(aged != shown)
+        #expect(
+            try await run("\(python) \(reader) events.jsonl --at \(later)").output == aged)
         #expect(shown.split(separator: "\n").count == 2)
 
         let flag = """

@@ -21,7 +21,9 @@ struct StandingExplanation {
                 "  flagged by \(flag.member): \(flag.reason) (\(answer)\(appeal)), \(id.text)")
         }
         parts.append(reviews.isEmpty ? "no review counts yet" : "reviews\n" + reviewTable())
-        if !standing.terms.isEmpty { parts.append("evidence by kind and 30 days\n" + termTable()) }
+        if !standing.terms.isEmpty {
+            parts.append("evidence by kind and 30 days, and what counts of it\n" + termTable())
+        }
         parts.append("sum\n" + sum())
         return parts.joined(separator: "\n\n")
     }
@@ -45,19 +47,21 @@ struct StandingExplanation {
         return Text.table([head] + rows, right: [0, 1, 2, 3, 5])
     }
 
+    /// For each term its sums, and below them what age and kind leave of them.
     private func termTable() -> String {
         let head = [
-            "kind", "spans ago", "counts", "reviews", "vouched +", "vouched -", "other +",
-            "other -",
+            "kind", "spans ago", "reviews", "", "vouched +", "vouched -", "other +", "other -",
         ]
-        let rows = standing.terms.map { term in
-            [
-                term.kind, "\(term.age)", term.isSameKind ? "whole" : "a quarter",
-                "\(term.reviews)",
-            ] + Self.numbers(term.counted)
+        let rows = standing.terms.flatMap { term in
+            let factor = StandingFormula.factor(age: term.age, sameKind: term.isSameKind)
+            return [
+                [term.kind, "\(term.age)", "\(term.reviews)", "sum"]
+                    + Self.numbers(term.evidence),
+                ["", "", "", "× \(factor.part)/\(factor.whole)"] + Self.numbers(term.counted),
+            ]
         }
         let total = ["together", "", "", ""] + Self.numbers(standing.total)
-        return Text.table([head] + rows + [total], right: [1, 3, 4, 5, 6, 7])
+        return Text.table([head] + rows + [total], right: [1, 2, 4, 5, 6, 7])
     }
 
     private static func numbers(_ amounts: Standing.Amounts) -> [String] {

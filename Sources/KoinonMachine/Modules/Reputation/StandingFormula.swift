@@ -67,14 +67,18 @@ public enum StandingFormula {
 
     // MARK: From evidence to standing
 
-    /// What is left of evidence after so many spans: halved every 24, in between on a
-    /// straight line, and divided for another kind.
-    static func remaining(_ weight: UInt64, age: UInt64, sameKind: Bool) -> UInt64 {
+    /// The part of evidence that is left after so many spans: halved every 24, in between
+    /// on a straight line, and divided for another kind.
+    public static func factor(age: UInt64, sameKind: Bool) -> (part: UInt64, whole: UInt64) {
         let halvings = age / spansPerHalfLife
-        guard halvings < halfLives else { return 0 }
-        let part = 2 * spansPerHalfLife - age % spansPerHalfLife
+        guard halvings < halfLives else { return (0, 1) }
         let whole = 2 * spansPerHalfLife * (sameKind ? 1 : otherKindDivisor)
-        return UInt64(UInt128(weight) * UInt128(part) / (UInt128(whole) << UInt128(halvings)))
+        return (2 * spansPerHalfLife - age % spansPerHalfLife, whole << halvings)
+    }
+
+    static func remaining(_ weight: UInt64, age: UInt64, sameKind: Bool) -> UInt64 {
+        let (part, whole) = factor(age: age, sameKind: sameKind)
+        return UInt64(UInt128(weight) * UInt128(part) / UInt128(whole))
     }
 
     /// Of `part`, beside `total` of evidence without a vouch, what counts.

@@ -31,6 +31,8 @@ import Testing
     func `evidence halves in 24 spans, on a straight line between`(age: UInt64, left: UInt64) {
         #expect(StandingFormula.remaining(1_000_000, age: age, sameKind: true) == left)
         #expect(StandingFormula.remaining(1_000_000, age: age, sameKind: false) == left / 4)
+        let factor = StandingFormula.factor(age: age, sameKind: true)
+        #expect(1_000_000 * factor.part / factor.whole == left)
     }
 
     @Test func `the same pair counts less each time, two full reviews at most`() {
