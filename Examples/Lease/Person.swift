@@ -16,13 +16,13 @@ final class Person {
         self.builder = builder
     }
 
-    /// Makes a key, and has the member that the node hosts open an account for it.
+    /// Makes a key, and has the member through which people join open an account for it.
     static func join(
         _ name: String, through node: NodeClient, _ status: NodeStatus
     ) async throws -> Person {
-        guard let chain = ChainID(hex: status.chain), let id = status.hosts.first,
+        guard let chain = ChainID(hex: status.chain), let id = status.joinMember,
             let member = MemberID(rawValue: id)
-        else { throw Trouble("the node hosts no member: ask one that does") }
+        else { throw Trouble("nobody joins through the node: set join.member, or ask another one") }
         let key = SigningKey.generate()
         try await node.join(consent: AccountConsent.signed(by: key, chain: chain, sponsor: member))
         let account = AccountID(chain: chain, firstKey: key.publicKey)

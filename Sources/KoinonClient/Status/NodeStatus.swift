@@ -14,6 +14,8 @@ public struct NodeStatus: Hashable, Sendable, Decodable {
     public var now: AnsweredTime
     /// The members that the node signs for.
     public var hosts: [String]
+    /// The hosted member that opens accounts by request: consents name it as their sponsor.
+    public var joinMember: String?
     /// Transactions that wait for a block.
     public var pool: Int
     /// As many may wait.
@@ -43,6 +45,7 @@ public struct NodeStatus: Hashable, Sendable, Decodable {
     enum CodingKeys: String, CodingKey {
         case chain, alliance, height, time, now, hosts, pool, members, quorum, engine, disk
         case finalHeight = "final_height"
+        case joinMember = "join_member"
         case poolLimit = "pool_limit"
         case blockHash = "block_hash"
         case finalHash = "final_hash"

@@ -65,7 +65,7 @@ struct PageRenderer: Sendable {
         return [
             "t": page.texts.tree, "lang": page.texts.language, "title": title,
             "alliance": context.node.genesis.genesis.name, "chain": context.node.chain.hex,
-            "member": context.node.hosted.first?.id.rawValue ?? "", "height": String(height),
+            "member": context.joining?.member.rawValue ?? "", "height": String(height),
             "time": page.texts.time(time), "nav": [nav: true], "back": back ?? "",
             "languages": others.map { code -> PageModel in
                 [

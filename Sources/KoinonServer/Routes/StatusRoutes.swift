@@ -22,6 +22,8 @@ struct StatusRoutes {
         }
         var fields = chain(durable, finalHeight)
         fields.append(("hosts", .array(node.hostedIDs.map { .string($0.rawValue) })))
+        let joins: JSONValue = context.joining.map { .string($0.member.rawValue) } ?? .null
+        fields.append(("join_member", joins))
         fields.append(("pool", .number(node.poolCount)))
         fields.append(("pool_limit", .number(node.poolLimit)))
         fields.append(("open_since", Self.time(durable.openSince)))

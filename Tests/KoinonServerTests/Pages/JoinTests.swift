@@ -51,6 +51,22 @@ import Testing
         }
     }
 
+    @Test func `Who joins through another member than the first is told which`() async throws {
+        try await PageWorld.with(joining: "bravo") { world in
+            let page = try await world.page("/account").text
+            #expect(page.contains("data-member=\"bravo\""))
+            let status = try await world.served.get("/v1/status").json
+            #expect(status["hosts"] as? [String] == ["alfa", "bravo"])
+            let member = try #require(status["join_member"] as? String)
+            let order = Self.order(try Self.consent("newcomer", world, sponsor: member))
+            #expect(try await world.served.post("/v1/join", order).status == .ok)
+        }
+        try await Served.with { served in
+            let status = try await served.get("/v1/status").json
+            #expect(status["join_member"] is NSNull)
+        }
+    }
+
     @Test func `Who got nothing may ask again`() async throws {
         let money = Joining.TestMoney(unit: "pts", amountMinor: 10)
         try await PageWorld.with(testMoney: money) { world in

@@ -41,9 +41,15 @@ struct PageWorld {
     /// With an answer.
     let request: KoinonProtocol.RequestID
     let member: MemberID
+    /// Executed in block 3.
+    let transaction: Hash256
+    /// In hexadecimal; something stands under it.
+    let stateKey: String
 
+    /// - Parameter joining: the member through which people join.
     static func with(
-        testMoney: Joining.TestMoney? = nil, limits: Joining.Limits = Joining.Limits(),
+        joining: String = "alfa", testMoney: Joining.TestMoney? = nil,
+        limits: Joining.Limits = Joining.Limits(),
         _ body: @Sendable (PageWorld) async throws -> Void
     ) async throws {
         let home = try TestHome()
@@ -59,17 +65,21 @@ struct PageWorld {
             let content = try ContentStore(home: home.home.directory)
             let index = try SearchIndex(
                 home: home.home.directory, node: node, logger: logger, text: { content.text($0) })
-            let member = try #require(MemberID(rawValue: "alfa"))
+            let member = try #require(MemberID(rawValue: joining))
             var context = ServerContext(node: node, logger: logger)
             context.index = index
             context.content = content
             let keys = KeyRing(home: home.home.directory.path)
             context.joining = Joining(
-                member: member, key: { try keys.key(named: "alfa") }, testMoney: testMoney,
+                member: member, key: { try keys.key(named: joining) }, testMoney: testMoney,
                 limits: limits, node: node)
             let following = Task { await index.run() }
             defer { following.cancel() }
             try await index.caughtUp()
+            let transaction = try #require(
+                try node.store.read { try $0.executedTransactions(at: Height(3)).ids.first })
+            let key = try #require(
+                node.replica.read { $0.state.rows(prefix: [], from: [], limit: 1).first?.key })
             let application = Application(router: API.router(context), logger: logger)
             let (people, complete) = (Lease(lease), context)
             try await application.test(.router) { client in
@@ -77,7 +87,8 @@ struct PageWorld {
                 try await body(
                     PageWorld(
                         served: served, lease: people, settled: settled, disputed: disputed,
-                        request: request, member: member))
+                        request: request, member: member, transaction: transaction,
+                        stateKey: Hex.encode(key)))
             }
         }
     }
@@ -146,6 +157,7 @@ struct PageWorld {
             "/account", "/account/\(lease.bea.account)", "/account/\(lease.alfa.account)", "/share",
             "/share?things=mine", "/requests", "/request/\(request)",
             "/alliance", "/explorer", "/explorer/block/0", "/explorer/block/3",
+            "/explorer/transaction/\(transaction)", "/explorer/state/\(stateKey)",
             "/explorer/state/00", "/check", "/help", "/lookup?q=bike",
         ]
     }
