@@ -42,6 +42,28 @@ struct SettingsTests {
         #expect(empty.output.contains(/http\.port +8080 +as it comes/))
     }
 
+    @Test("ask the peers of node.json for content, unless they name others or none")
+    func contentSources() async throws {
+        let folder = try TemporaryFolder()
+        let peers =
+            #"{"hosts": [], "clock": "system", "peers": ["http://a.example", "http://b.example"]}"#
+        try Data(peers.utf8).write(to: folder.url.appending(path: "node.json"))
+        let line = "koinon node --home . --check-config"
+        let peered = try await CommandRun.shell(line, in: folder.url)
+        #expect(
+            peered.output.contains(
+                #/content\.sources +http://a\.example,http://b\.example +peers of \S*node\.json/#))
+        let server = folder.url.appending(path: "server.yaml")
+        try Data("content: {sources: [http://c.example]}\n".utf8).write(to: server)
+        let others = try await CommandRun.shell(line, in: folder.url)
+        #expect(
+            others.output.contains(#/content\.sources +http://c\.example +\S*server\.yaml/#))
+        try Data("content: {sources: []}\n".utf8).write(to: server)
+        let none = try await CommandRun.shell(line, in: folder.url)
+        #expect(none.status == 0, "\(none.errors)")
+        #expect(none.output.contains(#/content\.sources +\S*server\.yaml/#))
+    }
+
     @Test("come from no file that is too long, or that its aliases make too long")
     func limits() async throws {
         let long = try await check(file: String(repeating: "#", count: 65_537))

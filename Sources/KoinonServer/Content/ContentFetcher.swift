@@ -13,14 +13,22 @@ public final class ContentFetcher: Sendable {
     private let fetch: Fetch
     private let state = Mutex(State())
 
+    private typealias Fetching = Task<ContentStore.Content?, any Error>
+
     private struct State {
-        var running: Set<Hash256> = []
+        /// Under way, or waiting in a lane.
+        var running: [Hash256: Fetching] = [:]
+        /// The last one of each lane: one follows the other.
+        var lanes: [Fetching?] = Array(repeating: nil, count: ContentFetcher.lanes)
+        var nextLane = 0
         /// What nobody had lately, oldest first.
         var missing: [(hash: Hash256, until: ContinuousClock.Instant)] = []
     }
 
-    /// How many are fetched at a time: a stranger's guesses must not become a flood.
-    static let maximumRunning = 4
+    /// How many are fetched at a time, and how many more wait: a stranger's guesses must not
+    /// become a flood.
+    static let lanes = 4
+    static let maximumWaiting = 60
     /// So many misses are remembered, each so long.
     static let maximumMissing = 1_024
     static let missingFor = Duration.seconds(60)
@@ -39,9 +47,38 @@ public final class ContentFetcher: Sendable {
     /// - Throws: the disk's fault.
     public func content(_ hash: Hash256) async throws -> ContentStore.Content? {
         if let content = try store.get(hash) { return content }
-        guard !sources.isEmpty, !store.isDeleted(hash), begin(hash) else { return nil }
-        let found = await firstFound(hash)
-        end(hash, isMissing: found == nil)
+        guard !sources.isEmpty, !store.isDeleted(hash) else { return nil }
+        return try await fetching(hash)?.value
+    }
+
+    /// What is under way for it, or begins now; nil when nobody had it lately, or too many wait.
+    private func fetching(_ hash: Hash256) -> Fetching? {
+        state.withLock { state in
+            if let already = state.running[hash] { return already }
+            let now = ContinuousClock.now
+            state.missing.removeAll { $0.until <= now }
+            guard !state.missing.contains(where: { $0.hash == hash }),
+                state.running.count < Self.lanes + Self.maximumWaiting
+            else { return nil }
+            let before = state.lanes[state.nextLane]
+            let fetching = Fetching {
+                _ = await before?.result
+                return try await self.found(hash)
+            }
+            state.lanes[state.nextLane] = fetching
+            state.nextLane = (state.nextLane + 1) % Self.lanes
+            state.running[hash] = fetching
+            return fetching
+        }
+    }
+
+    private func found(_ hash: Hash256) async throws -> ContentStore.Content? {
+        var found: ContentStore.Content?
+        defer { end(hash, isMissing: found == nil) }
+        // It may have come since somebody found it missing.
+        found = try store.get(hash)
+        if let found { return found }
+        found = await firstFound(hash)
         guard let found else { return nil }
         // Kept when there is room; given out all the same.
         do { return try store.put(found.bytes) } catch is ContentStore.Fault { return found }
@@ -62,20 +99,9 @@ public final class ContentFetcher: Sendable {
         return nil
     }
 
-    private func begin(_ hash: Hash256) -> Bool {
-        state.withLock { state in
-            let now = ContinuousClock.now
-            state.missing.removeAll { $0.until <= now }
-            guard !state.missing.contains(where: { $0.hash == hash }),
-                state.running.count < Self.maximumRunning
-            else { return false }
-            return state.running.insert(hash).inserted
-        }
-    }
-
     private func end(_ hash: Hash256, isMissing: Bool) {
         state.withLock { state in
-            state.running.remove(hash)
+            state.running[hash] = nil
             guard isMissing else { return }
             if state.missing.count >= Self.maximumMissing { state.missing.removeFirst() }
             state.missing.append((hash, ContinuousClock.now + Self.missingFor))

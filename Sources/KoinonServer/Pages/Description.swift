@@ -74,13 +74,17 @@ struct Description: Equatable {
 extension PageRenderer {
     /// A text of the content store; nil when this node does not have it.
     func text(_ hash: String?) -> String? {
-        hash.flatMap { Hash256(hex: $0) }.flatMap { context.content?.text($0) }
+        guard let hash = hash.flatMap({ Hash256(hex: $0) }), let content = context.content else {
+            return nil
+        }
+        if !content.has(hash) { missing?.add(hash) }
+        return content.text(hash)
     }
 
     /// What a page shows of a description: itself, or that it is not here.
     func description(_ hash: String?, name: String) -> PageModel {
         guard let hash else { return [:] }
-        guard let words = text(hash) else { return ["description_elsewhere": hash] }
+        guard let words = text(hash) else { return ["description_elsewhere": true] }
         return ["description": Description(words).model(name: name)]
     }
 
@@ -96,7 +100,9 @@ extension PageRenderer {
     func content(_ hash: String?) -> PageModel? {
         guard let hash, let id = Hash256(hex: hash) else { return nil }
         var model: PageModel = ["hash": hash, "hash_short": Texts.short(hash), "words": []]
-        if context.content?.isPicture(id) == true {
+        if context.content?.has(id) == false {
+            missing?.add(id)
+        } else if context.content?.isPicture(id) == true {
             model["here"] = true
             model["picture"] = "/v1/content/\(hash)"
         } else if let words = context.content?.text(id) {

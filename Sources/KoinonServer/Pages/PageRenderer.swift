@@ -4,6 +4,7 @@ import Hummingbird
 import KoinonNode
 import KoinonProtocol
 import NIOCore
+import Synchronization
 
 /// One request for a page: its words, and what every page shows around its own content.
 struct PageRequest {
@@ -24,10 +25,25 @@ struct PageRequest {
     }
 }
 
+/// Hashes of content that a page would show and its node does not have.
+final class MissingContent: Sendable {
+    /// More are not asked for: a page must not load what somebody else makes it.
+    private static let most = 48
+    private let found = Mutex<Set<Hash256>>([])
+
+    var hashes: Set<Hash256> { found.withLock { $0 } }
+
+    func add(_ hash: Hash256) {
+        found.withLock { if $0.count < Self.most { $0.insert(hash) } }
+    }
+}
+
 /// Makes pages of models.
 struct PageRenderer: Sendable {
     let context: ServerContext
     let library: PageLibrary
+    /// Takes down what its pages would show and this node does not have.
+    var missing: MissingContent?
 
     func page(_ request: Request, _ requestContext: KoinonRequestContext) throws -> PageRequest {
         PageRequest(

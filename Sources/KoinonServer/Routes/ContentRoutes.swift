@@ -65,18 +65,13 @@ struct ContentRoutes {
     private func get(_ hash: Hash256, isLocal: Bool) async throws -> Response {
         let store = try store()
         guard !store.isDeleted(hash) else { throw Problem(ContentStore.Fault.deleted) }
-        let isNew = !store.has(hash)
-        let found =
-            isLocal
-            ? try store.get(hash)
-            : try await context.contentFetcher?.content(hash) ?? store.get(hash)
+        let found = try isLocal ? store.get(hash) : await context.findContent(hash)
         guard let found else {
             throw Problem(
                 status: .notFound, code: "notFound", title: "Nothing is there",
                 detail: "content \(hash): neither here nor at the nodes that were asked",
                 remedy: "ask who published it; content is not on the ledger")
         }
-        if isNew, found.type == .text { context.index?.textChanged(hash) }
         return Answer.bytes(
             ByteBuffer(bytes: found.bytes), type: found.type.rawValue,
             headers: Self.headers(hash))
@@ -120,6 +115,17 @@ struct ContentRoutes {
     private func delete(_ hash: Hash256) throws {
         try store().delete(hash)
         context.index?.textChanged(hash)
+    }
+}
+
+extension ServerContext {
+    /// What is here, else what another node has. A text that comes is found by its words from
+    /// then on.
+    func findContent(_ hash: Hash256) async throws -> ContentStore.Content? {
+        let isNew = content?.has(hash) == false
+        let found = try await contentFetcher?.content(hash) ?? content?.get(hash)
+        if isNew, found?.type == .text { index?.textChanged(hash) }
+        return found
     }
 }
 

@@ -1,5 +1,6 @@
 import Configuration
 import Foundation
+import struct KoinonNode.NodeHome
 import KoinonServer
 import SystemPackage
 import Yams
@@ -54,6 +55,16 @@ struct SettingsReader {
         }
         for setting in Setting.all { read(setting, sources) }
         takeCertificate()
+        if let home { takePeers(of: NodeHome(home)) }
+    }
+
+    /// Whom the node asks for blocks it also asks for content, unless something else is set.
+    private mutating func takePeers(of home: NodeHome) {
+        guard origins["content.sources"] == nil,
+            let peers = try? home.configuration().peers, !peers.isEmpty
+        else { return }
+        settings.server.content.sources = peers
+        origins["content.sources"] = "peers of \(home.configurationFile.path)"
     }
 
     /// Looks at all sources, also behind the one that counts: what is wrong there would be met

@@ -126,6 +126,34 @@ struct ContentTests {
         #expect(asked.withLock { $0.count } == 3)
     }
 
+    @Test func `fetches a few pieces at a time, each once, and all that are asked for`()
+        async throws
+    {
+        let store = try ContentStore(home: folder.url)
+        let pieces = (0..<12).map { Array("piece \($0)".utf8) }
+        let asked = Mutex((now: 0, most: 0, all: 0))
+        let fetcher = ContentFetcher(store: store, sources: ["https://a.example"]) { url, _ in
+            asked.withLock {
+                $0.now += 1
+                $0.all += 1
+                $0.most = max($0.most, $0.now)
+            }
+            for _ in 0..<100 { await Task.yield() }
+            asked.withLock { $0.now -= 1 }
+            return pieces.first { url.contains(Hash256.sha256($0).hex) }
+        }
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            for piece in pieces + pieces {
+                group.addTask {
+                    try await fetcher.content(Hash256.sha256(piece))?.bytes == piece
+                }
+            }
+            for try await isRight in group { #expect(isRight) }
+        }
+        #expect(asked.withLock { $0.all } == pieces.count)
+        #expect(asked.withLock { $0.most } <= ContentFetcher.lanes)
+    }
+
     @Test func `does not ask again at once for what nobody has`() async throws {
         let store = try ContentStore(home: folder.url)
         let asked = Mutex(0)
