@@ -70,6 +70,12 @@ struct DescriptionTests {
         return try #require(found as? [String: Any], "\(reference) leads nowhere")
     }
 
+    @Test func `says that problems may name the time to wait`() throws {
+        let problem = try Self.resolved(["$ref": "#/components/responses/Problem"])
+        let headers = try #require(problem["headers"] as? [String: [String: Any]])
+        #expect(headers["Retry-After"]?["schema"] != nil)
+    }
+
     @Test func `is served`() async throws {
         try await Served.with { served in
             let answer = try await served.get("/openapi.yaml")

@@ -31,6 +31,8 @@ struct MiddlewareTests {
             #expect(headers[.xContentTypeOptions] == "nosniff")
             #expect(headers[.contentSecurityPolicy]?.contains("default-src 'none'") == true)
             #expect(headers[.strictTransportSecurity] == nil)
+            let page = try await served.get("/help").headers[.contentSecurityPolicy]
+            #expect(page?.contains("img-src 'self';") == true)
         }
         var configuration = ServerConfiguration()
         configuration.tls = .init(certificate: "chain.pem", key: "key.pem")
@@ -92,6 +94,8 @@ struct MiddlewareTests {
             #expect(foreign.headers[.accessControlAllowMethods] == nil)
             // Or a cache would give one origin what another one got.
             #expect(good.headers[.vary] == "Origin" && other.headers[.vary] == "Origin")
+            let page = try await served.get("/help", headers: [.origin: "https://shop.example"])
+            #expect(page.headers[.vary] == "Accept-Language, Cookie, Origin")
         }
     }
 

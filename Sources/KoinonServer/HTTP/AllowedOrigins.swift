@@ -23,7 +23,9 @@ struct AllowedOrigins {
     /// Says in an answer whether the request's origin may read it.
     func add(to headers: inout HTTPFields, for request: Request) {
         guard !allowed.isEmpty, let origin = request.headers[.origin] else { return }
-        if !isAny { headers[.vary] = "Origin" }
+        if !isAny {
+            headers[.vary] = headers[.vary].map { "\($0), Origin" } ?? "Origin"
+        }
         guard allows(origin) else { return }
         headers[.accessControlAllowOrigin] = isAny ? "*" : origin
         headers[.accessControlExposeHeaders] =

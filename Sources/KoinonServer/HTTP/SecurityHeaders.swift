@@ -6,7 +6,7 @@ struct SecurityHeaders {
 
     /// For pages: everything from this node, nothing inline.
     static let pagePolicy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
         + "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     /// For what is no page: nothing at all.
     static let policy = "default-src 'none'; frame-ancestors 'none'"
