@@ -6,7 +6,7 @@ import KoinonProtocol
 import KoinonStore
 
 extension PageRenderer {
-    private static let blocksShown: UInt64 = 25
+    private static let blocksShown = 25
     private static let leavesShown = 100
 
     /// The newest blocks.
@@ -14,31 +14,32 @@ extension PageRenderer {
         let texts = page.texts
         let from = try page.query.height("from")
         let final = context.node.finalHeight.rawValue
-        let (tip, rows) = try context.store.read { reader in
-            let tip = try reader.tip().header.height.rawValue
-            let top = min(from?.rawValue ?? tip, tip)
-            let bottom = top >= Self.blocksShown ? top - Self.blocksShown + 1 : 0
-            let rows = try reader.blocks(Height(bottom)...Height(top)).reversed().map {
-                ($0, try reader.leafCount(at: $0.header.height))
+        let (found, counts) = try context.store.read { reader in
+            let found = try DescendingBlocks(from: from, limit: Self.blocksShown, in: reader)
+            let counts = try found.blocks.map { block, isKept in
+                isKept ? try reader.leafCount(at: block.header.height) : nil
             }
-            return (tip, rows)
+            return (found, counts)
         }
+        let tip = found.tip.rawValue
         let lag = tip > final ? tip - final : 0
         var model: PageModel = [
             "final_height": String(final),
             "final_text": lag == 0
                 ? texts("start.lag_none") : texts("start.lag", ["count": String(lag)]),
-            "blocks": rows.map { block, count -> PageModel in
-                [
-                    "height": String(block.header.height.rawValue),
-                    "time": texts.time(TimeView(block.header.time)),
-                    "proposer": block.header.proposer?.rawValue ?? "", "receipts": String(count),
-                    "hash": Texts.short(block.hash.hex),
+            "blocks": zip(found.blocks, counts).map { row, count -> PageModel in
+                let header = row.block.header
+                return [
+                    "height": String(header.height.rawValue), "kept": row.isKept,
+                    "time": texts.time(TimeView(header.time)),
+                    "proposer": header.proposer?.rawValue ?? "",
+                    "receipts": count.map { String($0) } ?? "–",
+                    "hash": Texts.short(row.block.hash.hex),
                 ]
             },
         ]
-        if let last = rows.last?.0.header.height.rawValue, last > 0 {
-            model["more"] = ["href": "/explorer?from=\(last - 1)"] as PageModel
+        if let next = found.next {
+            model["more"] = ["href": "/explorer?from=\(next)"] as PageModel
         }
         return try response(
             "explorer", page, title: texts("explorer.title"), nav: "explorer", model)

@@ -31,25 +31,20 @@ struct ChainRoutes {
         let from = try query.height("from")
         let finalHeight = context.node.finalHeight
         return try context.store.read { reader in
-            let tip = try reader.tip().header.height
-            let top = min(from ?? tip, tip)
-            let count = UInt64(limit)
-            let (base, lowest) = (try reader.baseHeight(), try reader.lowestHeader())
-            guard top >= lowest else { throw StoreFault.notKept(height: top, base: base) }
-            let bottom = max(
-                lowest, Height(top.rawValue >= count ? top.rawValue - count + 1 : 0))
-            let blocks = try reader.blocks(bottom...top).reversed().map { block in
+            let found = try DescendingBlocks(from: from, limit: limit, in: reader)
+            let blocks = try found.blocks.map { block, isKept in
                 let height = block.header.height
-                let isKept = height > base || height == .genesis
                 let executed = isKept ? try reader.executedTransactions(at: height).ids.count : nil
                 return JSONValue.header(
                     block.header, hash: block.hash, finalHeight: finalHeight,
                     more: [("transactions", executed.map { .number($0) } ?? .null)])
             }
-            let next: JSONValue =
-                bottom > lowest ? .string(String(bottom.rawValue - 1)) : .null
             return .answer(
-                at: tip, final: finalHeight, [("blocks", .array(blocks)), ("next", next)])
+                at: found.tip, final: finalHeight,
+                [
+                    ("blocks", .array(blocks)),
+                    ("next", found.next.map { .string(String($0.rawValue)) } ?? .null),
+                ])
         }
     }
 
@@ -151,6 +146,32 @@ struct ChainRoutes {
                 ("value", value.map { .string(Data($0).base64EncodedString()) } ?? .null),
                 ("value_hex", value.map { .string(Hex.encode($0)) } ?? .null),
             ])
+    }
+}
+
+/// A page of the chain, the last block first, as far down as headers are kept.
+struct DescendingBlocks {
+    let tip: Height
+    /// With whether the block is kept whole: of pruned ones, and of those that came with a
+    /// snapshot, there are headers only.
+    let blocks: [(block: StoredBlock, isKept: Bool)]
+    /// Where the next page begins; nil when there is none.
+    let next: Height?
+
+    /// - Parameter from: the tip when it is nil or beyond.
+    /// - Throws: ``StoreFault`` below the lowest header.
+    init(from: Height?, limit: Int, in reader: LedgerReader) throws {
+        tip = try reader.tip().header.height
+        let top = min(from ?? tip, tip)
+        let count = UInt64(limit)
+        let (base, lowest) = (try reader.baseHeight(), try reader.lowestHeader())
+        guard top >= lowest else { throw StoreFault.notKept(height: top, base: base) }
+        let bottom = max(lowest, Height(top.rawValue >= count ? top.rawValue - count + 1 : 0))
+        blocks = try reader.blocks(bottom...top).reversed().map { block in
+            let height = block.header.height
+            return (block, height > base || height == .genesis)
+        }
+        next = bottom > lowest ? Height(bottom.rawValue - 1) : nil
     }
 }
 
