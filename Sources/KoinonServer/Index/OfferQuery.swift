@@ -27,6 +27,21 @@ public struct OfferQuery: Sendable, Equatable {
             self.longitude = longitude
             self.radius = radius
         }
+
+        /// Nil when nothing is given.
+        ///
+        /// - Throws: when a coordinate is missing.
+        init?(
+            latitude: Double?, longitude: Double?, radius: Double?
+        ) throws(Contradiction) {
+            guard latitude != nil || longitude != nil else {
+                guard radius == nil else { throw .radiusWithoutPlace }
+                return nil
+            }
+            guard let latitude else { throw .onlyHalfAPlace(missing: "lat") }
+            guard let longitude else { throw .onlyHalfAPlace(missing: "lon") }
+            self.init(latitude: latitude, longitude: longitude, radius: radius)
+        }
     }
 
     public var text: String?
@@ -47,6 +62,38 @@ public struct OfferQuery: Sendable, Equatable {
     public var limit = PageLimits.standard
 
     public init() {}
+
+    /// What of a search does not go together.
+    enum Contradiction: Error, Equatable {
+        /// A price, as a bound or an order, without its unit.
+        case priceWithoutUnit
+        /// An order by distance without a place.
+        case distanceWithoutPlace
+        case radiusWithoutPlace
+        /// One of the two coordinates without this other one.
+        case onlyHalfAPlace(missing: String)
+        /// A time without a beginning and a later end; with the parameter that is to blame.
+        case noWindow(String)
+    }
+
+    /// - Throws: what does not go together.
+    func check() throws(Contradiction) {
+        if unit == nil, maximumPrice != nil || sort == .price { throw .priceWithoutUnit }
+        if sort == .distance, near == nil { throw .distanceWithoutPlace }
+    }
+
+    /// Nil when neither is given.
+    ///
+    /// - Throws: when only one is, or the end is not later.
+    static func window(
+        from: UInt64?, until: UInt64?
+    ) throws(Contradiction) -> Range<UInt64>? {
+        switch (from, until) {
+        case (nil, nil): return nil
+        case (let from?, let until?) where from < until: return from..<until
+        default: throw .noWindow(until == nil ? "to" : "from")
+        }
+    }
 
     /// Where a page ended: by what it is sorted, and the offer's number.
     public struct Cursor: Sendable, Equatable {

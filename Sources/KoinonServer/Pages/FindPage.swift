@@ -9,10 +9,10 @@ extension PageRenderer {
         let texts = page.texts
         var fault: String?
         var query = OfferQuery()
-        do {
+        do throws(FindForm.Mistake) {
             query = try FindForm(page: page).query()
-        } catch let problem as Problem {
-            fault = "\(problem.detail). \(problem.remedy)."
+        } catch {
+            fault = error.words
         }
         let found = fault == nil ? try searchIndex().search(query) : nil
         let rows = found?.rows ?? []
@@ -45,67 +45,102 @@ struct FindForm {
 
     private func value(_ name: String) -> String? { page.query.text(name) }
 
-    /// - Throws: a problem that names the field.
-    func query() throws -> OfferQuery {
+    /// What is wrong with a field, for people.
+    struct Mistake: Error {
+        var words: String
+    }
+
+    /// - Parameter label: of the field, a text of "find".
+    private func mistake(
+        _ label: String, _ text: String, _ values: KeyValuePairs<String, String> = [:]
+    ) -> Mistake {
+        Mistake(words: "\(page.texts("find.\(label)")): \(page.texts(text, values))")
+    }
+
+    func query() throws(Mistake) -> OfferQuery {
         var query = OfferQuery()
         query.text = value("text")
         query.kind = value("kind")
         query.unit = value("unit")
-        query.near = try circle()
-        query.window = try window()
-        query.maximumPrice = try maximumPrice()
-        query.minimumStandingPpm = value("min_standing").flatMap { UInt32($0) }
-        query.sort = try page.query.choice("sort", default: .relevance)
+        query.minimumStandingPpm = try standing()
+        query.sort = try sort()
         query.limit = 24
-        if query.sort == .distance, query.near == nil { query.sort = .relevance }
-        if query.sort == .price, query.unit == nil { query.sort = .relevance }
         query.cursor = value("cursor").flatMap { OfferQuery.Cursor(text: $0) }
+        let (latitude, longitude) = (try degrees("lat", 90), try degrees("lon", 180))
+        let radius = try number("radius_km", "radius", 0.1...20_000).map { $0 * 1_000 }
+        let (from, until) = (try time("from"), try time("to"))
+        query.maximumPrice = try maximumPrice()
+        do throws(OfferQuery.Contradiction) {
+            query.near = try OfferQuery.Circle(
+                latitude: latitude, longitude: longitude, radius: radius)
+            query.window = try OfferQuery.window(from: from, until: until)
+            try query.check()
+        } catch {
+            throw mistake(error)
+        }
         return query
     }
 
-    private func circle() throws -> OfferQuery.Circle? {
-        guard let latitude = try degrees("lat", 90), let longitude = try degrees("lon", 180) else {
-            return nil
+    private func mistake(_ contradiction: OfferQuery.Contradiction) -> Mistake {
+        switch contradiction {
+        case .priceWithoutUnit: mistake("unit", "mistake.price_unit")
+        case .distanceWithoutPlace: mistake("sort", "mistake.radius")
+        case .radiusWithoutPlace: mistake("radius", "mistake.radius")
+        case .onlyHalfAPlace(let missing):
+            mistake(missing == "lat" ? "latitude" : "longitude", "mistake.place")
+        case .noWindow(let name): mistake(name, "mistake.window")
         }
-        let radius = try decimal("radius_km", 0.1...20_000)
-        return OfferQuery.Circle(
-            latitude: latitude, longitude: longitude, radius: radius.map { $0 * 1_000 })
     }
 
-    private func degrees(_ name: String, _ most: Double) throws -> Double? {
-        try decimal(name, -most...most)
+    private func degrees(_ name: String, _ most: Double) throws(Mistake) -> Double? {
+        try number(name, name == "lat" ? "latitude" : "longitude", -most...most)
     }
 
-    private func decimal(_ name: String, _ range: ClosedRange<Double>) throws -> Double? {
+    private func number(
+        _ name: String, _ label: String, _ range: ClosedRange<Double>
+    ) throws(Mistake) -> Double? {
         guard let text = value(name) else { return nil }
         guard let number = Double(text.replacing(",", with: ".")), range.contains(number) else {
-            throw Problem.badField(
-                name, "\"\(text.prefix(40))\"",
-                remedy: "\(SVG.number(range.lowerBound)) – \(SVG.number(range.upperBound))")
+            throw mistake(
+                label, "mistake.number",
+                [
+                    "least": page.texts.decimal(SVG.number(range.lowerBound)),
+                    "most": page.texts.decimal(SVG.number(range.upperBound)),
+                ])
         }
         return number
     }
 
-    private func window() throws -> Range<UInt64>? {
-        guard let from = try PageTime.read(value("from"), field: "from"),
-            let until = try PageTime.read(value("to"), field: "to")
-        else { return nil }
-        guard from < until else {
-            throw Problem.badField("to", page.texts("find.to"), remedy: page.texts("find.from"))
+    private func time(_ name: String) throws(Mistake) -> UInt64? {
+        do { return try PageTime.read(value(name), field: name) } catch {
+            throw mistake(name, "mistake.moment")
         }
-        return from..<until
     }
 
-    private func maximumPrice() throws -> UInt64? {
-        guard let text = value("max_price"), let unit = value("unit") else { return nil }
+    private func standing() throws(Mistake) -> UInt32? {
+        guard let text = value("min_standing") else { return nil }
+        guard let ppm = UInt32(text), ppm <= 1_000_000 else {
+            throw mistake("standing", "mistake.whole", ["least": "0", "most": "1000000"])
+        }
+        return ppm
+    }
+
+    private func sort() throws(Mistake) -> OfferQuery.Sort {
+        do { return try page.query.choice("sort", default: .relevance) } catch {
+            throw mistake("sort", "mistake.choice")
+        }
+    }
+
+    private func maximumPrice() throws(Mistake) -> UInt64? {
+        guard let text = value("max_price") else { return nil }
+        // How many decimals there are is the unit's.
+        guard let unit = value("unit") else { throw mistake(.priceWithoutUnit) }
         let scale = page.look { $0.scale(of: unit) }
         do throws(MoneyTextFault) {
             let digits = text.replacing(",", with: ".")
             return try MoneyText.parse(digits, unit: unit, scale: scale).minor
         } catch {
-            throw Problem.badField(
-                "max_price", "\"\(text.prefix(40))\"",
-                remedy: page.texts("mistake.amount", ["scale": String(scale)]))
+            throw mistake("price", "mistake.amount", ["scale": String(scale)])
         }
     }
 

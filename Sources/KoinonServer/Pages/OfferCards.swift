@@ -1,3 +1,6 @@
+import KoinonMachine
+import KoinonProtocol
+
 /// Offers in lists.
 struct OfferCards {
     let page: PageRequest
@@ -10,15 +13,22 @@ struct OfferCards {
                     KindView.list(after: nil, limit: PageLimits.maximum, in: reader).rows
                         .map { ($0.kind, $0.title) }, uniquingKeysWith: { $1 }),
                 members: Dictionary(
-                    MemberView.all(in: reader).map { ($0.id, $0.name) }, uniquingKeysWith: { $1 }))
+                    MemberView.all(in: reader).map { ($0.id, $0.name) }, uniquingKeysWith: { $1 }),
+                flagged: Set(rows.map(\.provider)).filter { provider in
+                    AccountID(text: provider).map {
+                        Reputation.isFlagged($0, in: reader.state)
+                    } ?? false
+                })
         }
         return rows.map { model($0, names) }
     }
 
-    /// What people call kinds and members.
+    /// What people call kinds and members, and whom they are warned of.
     private struct Names {
         var kinds: [String: String]
         var members: [String: String]
+        /// Providers with an open warning.
+        var flagged: Set<String>
     }
 
     private func model(_ row: OfferSummaryView, _ names: Names) -> PageModel {
@@ -27,7 +37,8 @@ struct OfferCards {
             "id": row.id, "title": row.title, "kind": names.kinds[row.kind] ?? row.kind,
             "price": texts.money(row.price), "per": texts.per(row.stepMs),
             "standing": texts.percent(row.providerStandingPpm),
-            "platform": names.members[row.platform] ?? row.platform, "flagged": false,
+            "platform": names.members[row.platform] ?? row.platform,
+            "flagged": names.flagged.contains(row.provider),
         ]
         if row.deposit.minor != "0" { model["deposit"] = texts.money(row.deposit) }
         if let picture = renderer.picture(row.descriptionHash, name: row.title) {

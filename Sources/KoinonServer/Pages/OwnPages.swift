@@ -1,4 +1,5 @@
 import Hummingbird
+import KoinonMachine
 import KoinonProtocol
 
 extension PageRenderer {
@@ -40,17 +41,15 @@ extension PageRenderer {
         try response("check", page, title: page.texts("check.title"), [:])
     }
 
-    /// What any id, height, hash or name is; straight to it when there is only one.
+    /// What any id, height or name is; straight to it when there is only one.
     func lookup(_ page: PageRequest) throws -> Response {
         let texts = page.texts
         let asked = page.query.text("q") ?? ""
         var hits = asked.isEmpty ? [] : try searchIndex().lookup(asked).rows
-        if hits.isEmpty, asked.count >= 2, asked.count.isMultiple(of: 2),
-            asked.utf8.count <= 256, Hex.decode(asked) != nil
-        {
-            hits = [LookupView(what: "state", id: asked.lowercased(), title: nil)]
+        if hits.isEmpty, let key = stateKey(asked, page) {
+            hits = [LookupView(what: "state", id: key, title: nil)]
         }
-        if hits.count == 1, let href = Self.address(of: hits[0]) { return .redirect(to: href) }
+        if hits.count == 1, let href = address(of: hits[0], page) { return .redirect(to: href) }
         return try response(
             "found", page, title: texts("found.title"),
             status: hits.isEmpty ? .notFound : .ok,
@@ -58,7 +57,7 @@ extension PageRenderer {
                 "query": asked, "has_hits": !hits.isEmpty,
                 "hits_text": texts("found.hits", ["count": String(hits.count)]),
                 "hits": hits.compactMap { hit -> PageModel? in
-                    Self.address(of: hit).map { href in
+                    address(of: hit, page).map { href in
                         [
                             "href": href, "title": hit.title ?? Texts.short(hit.id),
                             "kind": texts.find("found.\(hit.what)") ?? hit.what,
@@ -68,13 +67,32 @@ extension PageRenderer {
             ])
     }
 
-    private static func address(of hit: LookupView) -> String? {
+    /// A text that may be a key of the state. One of 32 bytes, as hashes have, only when
+    /// something stands under it: to whoever asks for a block's hash, that no row of the state
+    /// has such a key says nothing.
+    private func stateKey(_ text: String, _ page: PageRequest) -> String? {
+        guard text.utf8.count <= 256, let key = Hex.decode(text), !key.isEmpty,
+            key.count != Hash256.byteCount || page.look({ $0.state.value(for: key) }) != nil
+        else { return nil }
+        return Hex.encode(key)
+    }
+
+    /// The page that shows it: a warning's is its account's, an answer's that of its request.
+    private func address(of hit: LookupView, _ page: PageRequest) -> String? {
         switch hit.what {
+        case "flag":
+            page.look { reader in
+                FlagID(text: hit.id).flatMap { FlagView.make($0, in: reader) }
+            }.map { "/account/\($0.account)" }
+        case "answer":
+            page.look { reader in
+                OfferID(text: hit.id).flatMap { Market.answer($0, in: reader.state) }
+                    .flatMap { reader.text($0.request, RequestKind.self) }
+            }.map { "/request/\($0)" }
         case "account", "resource", "offer", "agreement", "request": "/\(hit.what)/\(hit.id)"
         case "transaction", "block", "state": "/explorer/\(hit.what)/\(hit.id)"
         case "proposal", "member", "unit", "process": "/alliance"
         case "kind": "/find?kind=\(hit.id)"
-        case "flag", "answer": "/v1/\(hit.what)s/\(hit.id)"
         default: nil
         }
     }

@@ -9,8 +9,8 @@ extension PageRenderer {
         let found = page.look { reader in
             ResourceView.make(id, in: reader).map { view in
                 let owner = AccountID(text: view.owner)
-                let reviews = owner.flatMap {
-                    ReviewView.about($0, after: nil, limit: PageLimits.maximum, in: reader)?.rows
+                let reviews = owner.map {
+                    ReviewView.newest(about: $0, kind: view.kind, limit: 20, in: reader)
                 }
                 let offers = view.offers.compactMap { offer in
                     OfferID(text: offer.id).flatMap { OfferView.make($0, in: reader) }
@@ -22,7 +22,6 @@ extension PageRenderer {
             }
         }
         guard let (view, row, member, offers, reviews) = found else { throw Problem.page(id.text) }
-        let own = reviews.filter { $0.kind == view.kind }.suffix(20).reversed()
         let hidden = view.custodyRecords - UInt64(view.custody.count)
         var model: PageModel = [
             "id": view.id, "title": view.title,
@@ -38,8 +37,8 @@ extension PageRenderer {
                 ]
             },
             "has_offers": !offers.isEmpty, "custody": view.custody.map { step($0, texts) },
-            "has_reviews": !own.isEmpty,
-            "reviews": own.map { review -> PageModel in
+            "has_reviews": !reviews.isEmpty,
+            "reviews": reviews.map { review -> PageModel in
                 [
                     "score": Texts.score(review.score), "reviewer": texts.who(review.reviewer),
                     "time": texts.time(review.publishedAt, style: "date"),

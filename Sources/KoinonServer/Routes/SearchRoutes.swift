@@ -56,7 +56,10 @@ extension OfferQuery {
         process = try query.slug("process")
         platform = try query.slug("platform")
         near = try query.circle()
-        window = try Self.window(query)
+        window = try Self.answering {
+            try Self.window(
+                from: query.time("from")?.milliseconds, until: query.time("to")?.milliseconds)
+        }
         quantity = UInt64(try query.number("quantity", 1...1_000_000, default: 1))
         maximumPrice = try query.unsigned("max_price")
         minimumStandingPpm = try query.unsigned("min_standing", most: 1_000_000).map { UInt32($0) }
@@ -68,31 +71,36 @@ extension OfferQuery {
             }
             self.cursor = cursor
         }
-        try check()
+        try Self.answering { try check() }
     }
 
-    private func check() throws {
-        if unit == nil, maximumPrice != nil || sort == .price {
-            throw Problem.badField(
-                "unit", "prices of different units do not compare",
-                remedy: "name the unit; /v1/units lists them")
-        }
-        if sort == .distance, near == nil {
-            throw Problem.badField(
-                "lat", "a distance needs a place", remedy: "give lat and lon")
+    /// Makes what does not go together a problem that names the parameter.
+    fileprivate static func answering<Value>(_ body: () throws -> Value) throws -> Value {
+        do { return try body() } catch let contradiction as Contradiction {
+            throw Problem(contradiction)
         }
     }
+}
 
-    private static func window(_ query: Query) throws -> Range<UInt64>? {
-        let from = try query.time("from")
-        let until = try query.time("to")
-        guard from != nil || until != nil else { return nil }
-        guard let from, let until, from < until else {
-            throw Problem.badField(
-                until == nil ? "to" : "from", "a time needs a beginning and a later end",
-                remedy: "give from and to, or neither")
-        }
-        return from.milliseconds..<until.milliseconds
+extension Problem {
+    fileprivate init(_ contradiction: OfferQuery.Contradiction) {
+        self =
+            switch contradiction {
+            case .priceWithoutUnit:
+                .badField(
+                    "unit", "prices of different units do not compare",
+                    remedy: "name the unit; /v1/units lists them")
+            case .distanceWithoutPlace:
+                .badField("lat", "a distance needs a place", remedy: "give lat and lon")
+            case .radiusWithoutPlace:
+                .badField("radius_m", "a radius needs a place", remedy: "give lat and lon")
+            case .onlyHalfAPlace(let missing):
+                .badField(missing, "is missing", remedy: "give lat and lon, or neither")
+            case .noWindow(let name):
+                .badField(
+                    name, "a time needs a beginning and a later end",
+                    remedy: "give from and to, or neither")
+            }
     }
 }
 
@@ -124,19 +132,8 @@ extension Query {
         let latitude = try decimal("lat", -90...90)
         let longitude = try decimal("lon", -180...180)
         let radius = try decimal("radius_m", 0...GeoMath.maximumRadius)
-        switch (latitude, longitude) {
-        case (let latitude?, let longitude?):
-            return OfferQuery.Circle(latitude: latitude, longitude: longitude, radius: radius)
-        case (nil, nil):
-            guard radius == nil else {
-                throw Problem.badField(
-                    "radius_m", "a radius needs a place", remedy: "give lat and lon")
-            }
-            return nil
-        case (_, nil):
-            throw Problem.badField("lon", "is missing", remedy: "give lat and lon, or neither")
-        case (nil, _):
-            throw Problem.badField("lat", "is missing", remedy: "give lat and lon, or neither")
+        return try OfferQuery.answering {
+            try OfferQuery.Circle(latitude: latitude, longitude: longitude, radius: radius)
         }
     }
 }

@@ -122,6 +122,30 @@ public struct ReviewView: Codable, Sendable, Equatable {
             Reputation.published, under: id, after: cursor, limit: limit, in: reader
         ) { _, row in ReviewView(row, in: reader) }
     }
+
+    /// The newest reviews about an account for one kind of resource, the last first.
+    ///
+    /// Rows are read forwards only, so the time looked back doubles until there are enough of
+    /// the kind, or so many of all kinds that a page reads no more.
+    static func newest(
+        about id: AccountID, kind: String, limit: Int, in reader: ViewReader
+    ) -> [ReviewView] {
+        guard let first = AgreementID([UInt8](repeating: 0, count: AgreementID.byteCount)) else {
+            return []
+        }
+        let now = reader.time.milliseconds
+        var back: UInt64 = 86_400_000
+        while true {
+            let from = now - min(now, back)
+            let rows = Reputation.published.rows(
+                under: id, from: Key3(id, from, first), in: reader.state)
+            let found = rows.map(\.value).filter { $0.kind == kind }
+            if from == 0 || rows.count >= PageLimits.maximum || found.count >= limit {
+                return found.suffix(limit).reversed().map { ReviewView($0, in: reader) }
+            }
+            back *= 2
+        }
+    }
 }
 
 /// A member's warning about an account.

@@ -1,10 +1,14 @@
 import Foundation
 import Hummingbird
 import HummingbirdTesting
+import KoinonClient
 import KoinonLedger
+import KoinonMachine
 import KoinonProtocol
+import KoinonStore
 import Testing
 
+@testable import KoinonNode
 @testable import KoinonServer
 @testable import TestNodes
 
@@ -158,6 +162,143 @@ import Testing
                 #expect(response.headers[.location] == target, "\(path)")
             }
         }
+    }
+
+    @Test func `Whatever is looked up leads to a page for people, or to nothing`() async throws {
+        try await PageWorld.with { world in
+            let bea = world.lease.bea.account
+            let (flag, answer) = world.served.node.look { reader in
+                (
+                    Reputation.openFlags(of: bea, in: reader.state).first?.id.text,
+                    Market.answers(to: world.request, in: reader.state).first?.id.text
+                )
+            }
+            for (text, target) in [
+                (try #require(flag), "/account/\(bea)"),
+                (try #require(answer), "/request/\(world.request)"),
+                (world.transaction.hex, "/explorer/transaction/\(world.transaction)"),
+                (world.stateKey, "/explorer/state/\(world.stateKey)"),
+                ("ff00", "/explorer/state/ff00"),
+            ] {
+                let response = try await world.page("/lookup?q=\(text)")
+                #expect(response.headers[.location] == target)
+            }
+            // Of 32 bytes too, like many keys; but nothing stands under it.
+            let block = try #require(
+                try await world.served.get("/v1/blocks/3").json["block"] as? [String: Any])
+            let hash = try #require(block["hash"] as? String)
+            let response = try await world.page("/lookup?q=\(hash)")
+            #expect(response.status == .notFound)
+            #expect(response.text.contains("Nothing on this ledger has this id or name."))
+        }
+    }
+
+    @Test func `The explorer shows the headers of blocks that are given up`() async throws {
+        let home = try TestHome()
+        try await home.running { node in
+            _ = try await LeaseWorld(on: node, of: home)
+            await node.untilIdle()
+        }
+        let store = try LedgerStore(opening: home.home.directory)
+        let tip = try store.read { try $0.tip().header.height }
+        let height = try #require(try Pruning.highest(in: store, keeping: 1, finalHeight: tip))
+        try Pruning.run(store, genesis: home.genesis, through: height)
+        try store.close()
+        try await Served.with(home: home) { served in
+            for path in ["/explorer", "/explorer?from=\(height)"] {
+                let page = try await served.get(path, headers: [.accept: "text/html"])
+                #expect(page.status == .ok, "\(path): \(page.text)")
+                #expect(page.text.contains("<th scope=\"row\">\(height)</th>"), "\(path)")
+                #expect(
+                    page.text.contains("href=\"/explorer/block/\(tip)\"") == (path == "/explorer"))
+                #expect(PageCheck.problems(of: page.text) == [], "\(path)")
+            }
+        }
+    }
+
+    @Test func `A filter that cannot be used is named, and none is dropped silently`()
+        async throws
+    {
+        let price = "Prices in different currencies do not compare. Choose one."
+        let window = "A time needs a beginning and a later end."
+        let cases = [
+            ("max_price=5", "Currency: \(price)"), ("sort=price", "Currency: \(price)"),
+            ("unit=usd&max_price=1.005", "At most per step: An amount with at most 2 decimal"),
+            ("sort=distance", "Order: A distance needs a place."),
+            ("sort=best", "Order: Choose one from the list."),
+            ("radius_km=3", "Within (km): A distance needs a place."),
+            ("lat=1", "Longitude: A place needs both latitude and longitude."),
+            ("lon=1", "Latitude: A place needs both latitude and longitude."),
+            ("lat=x&lon=1", "Latitude: A number from -90 to 90."),
+            ("from=2026-03-02T01:00", "Until: \(window)"),
+            ("from=2026-03-02T02:00&to=2026-03-02T01:00", "From: \(window)"),
+            ("from=never", "From: A date and a time."),
+            ("min_standing=much", "Standing of the owner: A whole number from 0 to 1000000."),
+        ]
+        try await PageWorld.with { world in
+            for (query, words) in cases {
+                let page = try await world.page("/find?\(query)")
+                #expect(page.status == .ok, "\(query)")
+                #expect(page.text.contains("role=\"alert\">\(words)"), "\(query)")
+                #expect(!page.text.contains("/offer/\(world.lease.offer)"), "\(query)")
+                let german = try await world.page("/find?\(query)", language: "de").text
+                #expect(german.contains("role=\"alert\">") && !german.contains(words))
+            }
+        }
+    }
+
+    @Test func `Offers of somebody with an open warning say so in lists`() async throws {
+        try await PageWorld.with { world in
+            let warning = "Owner has an open warning"
+            let before = try await world.page("/find").text
+            #expect(!before.contains(warning))
+            try await world.served.home.member("bravo").done(
+                .raiseFlag(
+                    on: world.lease.paul.account, evidenceHash: .sha256([1]),
+                    reason: "never-delivered"),
+                to: world.served.node)
+            let after = try await world.page("/find").text
+            #expect(after.contains(warning))
+        }
+    }
+
+    @Test func `The newest reviews of an owner are shown, however many there are`() async throws {
+        try await PageWorld.with { world in
+            let newest = world.served.home.sender("newest").account
+            try world.served.node.replica.read { replica in
+                for number in 0..<300 {
+                    let review = try Self.review(
+                        number, of: world.lease.paul.account, kind: number < 299 ? "bike" : "room",
+                        by: number == 298 ? newest : world.lease.bea.account,
+                        at: replica.header.time.milliseconds - UInt64(300 - number) * 43_200_000)
+                    replica.state.load(key: review.key, value: review.value)
+                }
+            }
+            let page = try await world.page("/resource/\(world.lease.resource)").text
+            let reviews = try #require(page.firstRange(of: "id=\"reviews\""))
+            let after = page[reviews.upperBound...]
+            let end = try #require(after.firstRange(of: "</ul>"))
+            let list = after[..<end.lowerBound]
+            #expect(list.ranges(of: "<li>").count == 20)
+            #expect(list.ranges(of: "data-account=\"\(newest)\"").count == 1)
+        }
+    }
+
+    private static func review(
+        _ number: Int, of account: AccountID, kind: String, by reviewer: AccountID, at time: UInt64
+    ) throws -> (key: [UInt8], value: [UInt8]) {
+        var bytes = [UInt8](repeating: 0, count: AgreementID.byteCount)
+        (bytes[0], bytes[1]) = (UInt8(number >> 8), UInt8(number & 255))
+        let agreement = try #require(AgreementID(bytes))
+        let row = PublishedReview.with {
+            $0.reviewer = Data(reviewer.bytes)
+            $0.account = Data(account.bytes)
+            $0.agreement = Data(agreement.bytes)
+            $0.kind = kind
+            $0.score = 5
+            $0.publishedAtMs = time
+        }
+        return (Reputation.published.stateKey(Key3(account, time, agreement)), row.encoded)
     }
 
     @Test func `The reader chooses the language, and is led back to nowhere else`() async throws {
