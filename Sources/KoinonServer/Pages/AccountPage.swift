@@ -18,17 +18,16 @@ extension PageRenderer {
         }
         guard let found else { throw Problem.page(id.text) }
         let index = try searchIndex()
-        let before = page.query.text("before").flatMap { SearchIndex.position(cursor: $0) }
-        let movements = try index.movements(of: id, before: before, limit: 20)
+        let movements = try index.movements(of: id, before: page.position("before"), limit: 20)
         let agreements: ListPage<AgreementSummaryView> = try index.page(
-            of: .agreements(of: id), limit: 20
+            of: .agreements(of: id), before: page.position("agreements"), limit: 20
         ) { AgreementSummaryView.make($0, in: $1) }
-        let things: ListPage<ResourceView> = try index.page(of: .resources(of: id), limit: 20) {
-            ResourceView.make($0, in: $1)
-        }
-        let requests: ListPage<RequestView> = try index.page(of: .requests(of: id), limit: 20) {
-            RequestView.make($0, in: $1)
-        }
+        let things: ListPage<ResourceView> = try index.page(
+            of: .resources(of: id), before: page.position("things"), limit: 20
+        ) { ResourceView.make($0, in: $1) }
+        let requests: ListPage<RequestView> = try index.page(
+            of: .requests(of: id), before: page.position("requests"), limit: 20
+        ) { RequestView.make($0, in: $1) }
         let parts = AccountParts(found: found, texts: texts) { self.content($0) }
         var model = parts.model()
         model.merge(parts.movements(movements.rows)) { own, _ in own }
@@ -36,7 +35,19 @@ extension PageRenderer {
         model["requests"] = requests.rows.map { RequestParts(view: $0, page: page).summary() }
         model["has_requests"] = !requests.rows.isEmpty
         if let next = movements.next {
-            model["more"] = ["href": "/account/\(id.text)?before=\(next)"] as PageModel
+            model["more"] =
+                [
+                    "href": "/account/\(id.text)?before=\(next)",
+                    "of": texts("account.movements"),
+                ] as PageModel
+        }
+        let lists = [
+            ("agreements", agreements.next, texts("account.agreements")),
+            ("things", things.next, texts("account.things")),
+            ("requests", requests.next, texts("account.requests")),
+        ]
+        for (name, next, title) in lists {
+            model["\(name)_pages"] = page.more("/account/\(id.text)", name, next, title)
         }
         model.merge(found.row.proof) { own, _ in own }
         model.merge(links("/account/\(id.text)", id.text, page)) { own, _ in own }

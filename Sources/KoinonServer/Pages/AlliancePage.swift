@@ -14,58 +14,66 @@ extension PageRenderer {
                 quorum: reader.members.quorum
             )
         }
-        let proposals: ListPage<ProposalView> = try searchIndex().page(of: .proposals, limit: 50) {
-            ProposalView.make($0, in: $1)
-        }
-        let disputes: ListPage<DisputeView> = try searchIndex().page(of: .disputes, limit: 50) {
-            DisputeView.make($0, in: $1)
-        }
+        let proposals: ListPage<ProposalView> = try searchIndex().page(
+            of: .proposals, before: page.position("proposals"), limit: 50
+        ) { ProposalView.make($0, in: $1) }
+        let disputes: ListPage<DisputeView> = try searchIndex().page(
+            of: .disputes, before: page.position("disputes"), limit: 50
+        ) { DisputeView.make($0, in: $1) }
         let open = disputes.rows.filter(\.open)
         let accounts = found.members.map(\.account).joined(separator: " ")
+        var model: PageModel = [
+            "members": found.members.map { member($0, texts) },
+            "changes": Self.changes.map { change -> PageModel in
+                ["value": change, "name": texts("alliance.change_\(change)")]
+            },
+            "quorum_text": texts(
+                "alliance.quorum",
+                ["quorum": String(found.quorum), "count": String(found.members.count)]),
+            "has_proposals": !proposals.rows.isEmpty, "accounts": accounts,
+            "proposals": proposals.rows.map { proposal($0, texts) },
+            "disputes": open.map { dispute($0, texts) },
+            "has_disputes": !open.isEmpty || disputes.next != nil,
+            "parameters": found.parameters.map { parameter -> PageModel in
+                let isTime = parameter.name.hasSuffix("_ms")
+                let value =
+                    isTime
+                    ? Texts.duration(parameter.value) : Texts.number(parameter.value)
+                return [
+                    "name": parameter.name, "value": value,
+                    "title": texts("parameter.\(parameter.name)"),
+                    "bounds": Self.bounds(parameter, isTime),
+                ]
+            },
+            "has_units": !found.units.isEmpty,
+            "units": found.units.map { unit -> PageModel in
+                [
+                    "unit": unit.unit, "account": unit.issuer,
+                    "title": unit.title, "issued": texts.money(unit.issued),
+                    "redeemed": texts.money(unit.redeemed),
+                    "issuer": texts.who(unit.issuer, name: unit.member),
+                ]
+            },
+            "has_kinds": !found.kinds.isEmpty,
+            "kinds": found.kinds.map { kind -> PageModel in
+                ["kind": kind.kind, "title": kind.title]
+            },
+            "processes": found.processes.map { process -> PageModel in
+                [
+                    "title": texts.ledger(process.title),
+                    "drawing": ProcessDrawing(process: process, texts: texts).svg(),
+                ]
+            },
+        ]
+        let lists = [
+            ("proposals", proposals.next, texts("alliance.proposals")),
+            ("disputes", disputes.next, texts("alliance.disputes")),
+        ]
+        for (name, next, title) in lists {
+            model["\(name)_pages"] = page.more("/alliance", name, next, title)
+        }
         return try response(
-            "alliance", page, title: texts("nav.alliance"), nav: "alliance",
-            [
-                "members": found.members.map { member($0, texts) },
-                "changes": Self.changes.map { change -> PageModel in
-                    ["value": change, "name": texts("alliance.change_\(change)")]
-                },
-                "quorum_text": texts(
-                    "alliance.quorum",
-                    ["quorum": String(found.quorum), "count": String(found.members.count)]),
-                "has_proposals": !proposals.rows.isEmpty, "accounts": accounts,
-                "proposals": proposals.rows.map { proposal($0, texts) },
-                "disputes": open.map { dispute($0, texts) }, "has_disputes": !open.isEmpty,
-                "parameters": found.parameters.map { parameter -> PageModel in
-                    let isTime = parameter.name.hasSuffix("_ms")
-                    let value =
-                        isTime
-                        ? Texts.duration(parameter.value) : Texts.number(parameter.value)
-                    return [
-                        "name": parameter.name, "value": value,
-                        "title": texts("parameter.\(parameter.name)"),
-                        "bounds": Self.bounds(parameter, isTime),
-                    ]
-                },
-                "has_units": !found.units.isEmpty,
-                "units": found.units.map { unit -> PageModel in
-                    [
-                        "unit": unit.unit, "account": unit.issuer,
-                        "title": unit.title, "issued": texts.money(unit.issued),
-                        "redeemed": texts.money(unit.redeemed),
-                        "issuer": texts.who(unit.issuer, name: unit.member),
-                    ]
-                },
-                "has_kinds": !found.kinds.isEmpty,
-                "kinds": found.kinds.map { kind -> PageModel in
-                    ["kind": kind.kind, "title": kind.title]
-                },
-                "processes": found.processes.map { process -> PageModel in
-                    [
-                        "title": texts.ledger(process.title),
-                        "drawing": ProcessDrawing(process: process, texts: texts).svg(),
-                    ]
-                },
-            ])
+            "alliance", page, title: texts("nav.alliance"), nav: "alliance", model)
     }
 
     /// What members may vote on, the most frequent first.

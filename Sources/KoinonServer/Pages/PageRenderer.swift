@@ -23,6 +23,22 @@ struct PageRequest {
     func look<Result: Sendable>(_ body: (ViewReader) throws -> Result) rethrows -> Result {
         try context.node.look(body)
     }
+
+    /// Where a list goes on, as a parameter of the address says; nil: at its beginning.
+    func position(_ name: String) -> Int64? {
+        query.text(name).flatMap { SearchIndex.position(cursor: $0) }
+    }
+
+    /// What leads to the next part of one of a page's lists; nil at its end.
+    ///
+    /// - Parameters:
+    ///   - name: the parameter, and the id of the list's heading.
+    ///   - title: of the list.
+    func more(_ path: String, _ name: String, _ next: String?, _ title: String) -> PageModel? {
+        guard let next else { return nil }
+        let link: PageModel = ["href": "\(path)?\(name)=\(next)#\(name)", "of": title]
+        return ["more": link]
+    }
 }
 
 /// Hashes of content that a page would show and its node does not have.

@@ -5,9 +5,8 @@ extension PageRenderer {
     /// What people look for, and a form to ask.
     func requests(_ page: PageRequest) throws -> Response {
         let texts = page.texts
-        let before = page.query.text("before").flatMap { SearchIndex.position(cursor: $0) }
         let rows: ListPage<RequestView> = try searchIndex().page(
-            of: .openRequests, before: before, limit: 24
+            of: .openRequests, before: page.position("before"), limit: 24
         ) { RequestView.make($0, in: $1) }
         var model = OfferForm(page: page).model()
         model["requests"] = rows.rows.map { RequestParts(view: $0, page: page).summary() }

@@ -284,6 +284,26 @@ import Testing
         }
     }
 
+    @Test func `A list of an account that is long goes on on another page`() async throws {
+        try await PageWorld.with { world in
+            let bravo = world.served.home.member("bravo")
+            for number in 0..<22 {
+                try await bravo.done(
+                    .registerResource(kind: "bike", title: "Bike \(number)", serial: "b\(number)"),
+                    to: world.served.node)
+            }
+            try await world.served.context.index?.caughtUp()
+            let first = try await world.page("/account/\(bravo.account)").text
+            #expect(first.ranges(of: "href=\"/resource/").count == 20)
+            #expect(PageCheck.problems(of: first) == [])
+            let link = try #require(
+                first.firstMatch(of: /href="(\/account\/\w+\?things=\d+)#things"/))
+            let second = try await world.page(String(link.1)).text
+            #expect(second.ranges(of: "href=\"/resource/").count == 2)
+            #expect(second.contains("Bike 0<") && !second.contains("?things="))
+        }
+    }
+
     private static func review(
         _ number: Int, of account: AccountID, kind: String, by reviewer: AccountID, at time: UInt64
     ) throws -> (key: [UInt8], value: [UInt8]) {
