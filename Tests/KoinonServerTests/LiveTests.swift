@@ -28,13 +28,12 @@ struct Live {
     /// - Parameter preparing: adds what the service needs beside the node.
     static func with<Value: Sendable>(
         _ configuration: ServerConfiguration = ServerConfiguration(), http: HTTPClient = .shared,
-        hosts: [String]? = nil,
         preparing prepare: @Sendable (inout ServerContext, TestHome) throws -> Void = { _, _ in },
         _ body: @Sendable (Live) async throws -> Value
     ) async throws -> Value {
         var configuration = configuration
         configuration.port = 0
-        let home = try TestHome(hosts: hosts)
+        let home = try TestHome()
         let node = try home.node()
         let (ports, listening) = AsyncStream.makeStream(of: Int.self)
         var prepared = ServerContext(node: node, configuration: configuration, logger: quiet)
@@ -122,23 +121,6 @@ struct LiveTests {
             await #expect(throws: NodeClientFault.self) {
                 _ = try await live.client.proof(ofStateKey: key, expectsValue: false)
             }
-        }
-    }
-
-    @Test func `stops at once though somebody waits for a quorum, and tells them what is certain`()
-        async throws
-    {
-        try await Live.with(hosts: ["alfa"]) { live in
-            let envelope = try live.home.member("alfa").sign(
-                .registerKind("bike", title: "Bicycle"))
-            async let answer = live.client.submit(envelope, wait: .final, limit: .seconds(300))
-            var progress = live.node.progress.current
-            while progress.height < Height(1) {
-                progress = try #require(try await live.node.progress.next(after: progress))
-            }
-            await live.group.triggerGracefulShutdown()
-            let done = try await answer
-            #expect(done.status == .done && done.final == false)
         }
     }
 

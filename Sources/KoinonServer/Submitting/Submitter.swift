@@ -2,7 +2,6 @@ import KoinonLedger
 import KoinonNode
 import KoinonProtocol
 import NIOCore
-import ServiceLifecycle
 
 /// How long an answer about sent transactions may take.
 public enum Waiting: String, Sendable, CaseIterable {
@@ -25,7 +24,7 @@ public struct Submitter: Sendable {
     }
 
     /// In the order given, each with its own verdict; what is still open at the end of `limit`
-    /// is pending. A node that stops waits for no quorum.
+    /// is pending.
     ///
     /// - Throws: `CancellationError`; the transactions may be executed nevertheless.
     public func submit(
@@ -36,22 +35,9 @@ public struct Submitter: Sendable {
         let verdicts = zip(envelopes, statuses).map { Verdict($0.bodyHash, $1) }
         record(verdicts, waiting: waiting, since: start)
         if waiting == .final, let height = verdicts.compactMap(\.height).max() {
-            try await untilFinal(height, before: start.advanced(by: limit))
+            _ = try await node.progress.untilFinal(height, before: start.advanced(by: limit))
         }
         return verdicts
-    }
-
-    /// Returns at once when the node is to stop: what is durable may be final long after.
-    private func untilFinal(
-        _ height: Height, before deadline: ContinuousClock.Instant
-    ) async throws {
-        do {
-            try await cancelWhenGracefulShutdown { [progress = node.progress] in
-                _ = try await progress.untilFinal(height, before: deadline)
-            }
-        } catch is CancellationError {
-            try Task.checkCancellation()
-        }
     }
 
     /// Submits one, without a task that waits for it.

@@ -87,8 +87,7 @@ import Testing
     private static func form(
         of key: String, in texts: [String: String]
     ) -> (text: String, form: String)? {
-        guard let dot = key.lastIndex(of: "."), !key.hasPrefix("sign.other"),
-            texts["\(key[..<dot]).other"] != nil
+        guard let dot = key.lastIndex(of: "."), texts["\(key[..<dot]).one"] != nil
         else { return nil }
         return (String(key[..<dot]), String(key[key.index(after: dot)...]))
     }
