@@ -70,7 +70,9 @@ final class AllianceCertificatesTests {
             Issue.record("no etcd in node.json")
             return
         }
-        let credentials = try EtcdCredentials(of: address, in: home.directory)
+        // With a slash behind it, or its files would be looked for beside it.
+        let files = URL(filePath: home.directory.path, directoryHint: .isDirectory)
+        let credentials = try EtcdCredentials(of: address, in: files)
         #expect(credentials?.name == "CN=alfa")
         #expect(credentials?.warning(at: now) == nil)
         #expect(credentials?.authorityWarning(at: now) == nil)

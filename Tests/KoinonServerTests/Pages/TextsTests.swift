@@ -87,7 +87,8 @@ import Testing
     private static func form(
         of key: String, in texts: [String: String]
     ) -> (text: String, form: String)? {
-        guard let dot = key.lastIndex(of: "."), texts["\(key[..<dot]).one"] != nil
+        guard let dot = key.lastIndex(of: "."), texts["\(key[..<dot]).one"] != nil,
+            texts["\(key[..<dot]).other"] != nil
         else { return nil }
         return (String(key[..<dot]), String(key[key.index(after: dot)...]))
     }
