@@ -244,7 +244,8 @@ public final class Node: Service {
                     ordered.finish()
                     // Nor may the proposer wait for something to propose.
                     self.stop()
-                    await self.leaveEvidence(of: error)
+                    // By itself: the others' end cancels this task, and peers are to be asked.
+                    await Task { await self.leaveEvidence(of: error) }.value
                     throw error
                 }
             }
@@ -254,7 +255,8 @@ public final class Node: Service {
                 async let _ = self.trimUntilCancelled()
                 try await self.proposeUntilStopped()
             }
-            try await group.waitForAll()
+            // The first fault cancels the others: no wait of theirs outlives what it waits for.
+            for try await _ in group {}
         }
     }
 
