@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import KoinonStore
 
 /// What a file is to hold next, durable beside it before it takes the file's place.
 public struct FileDraft: Sendable {
@@ -23,21 +24,12 @@ public struct FileDraft: Sendable {
         try handle.close()
     }
 
-    /// Takes the file's place; that is durable once its folder is synchronized.
+    /// Takes the file's place, and makes durable that it did.
     ///
-    /// - Throws: ``HomeFault``
+    /// - Throws: ``HomeFault``, or the store's fault for the folder.
     public func settle() throws {
         guard rename(path, file.path) == 0 else { throw Self.fault(file) }
-    }
-
-    /// Makes durable which files are in a folder.
-    ///
-    /// - Throws: ``HomeFault``
-    public static func synchronize(_ folder: URL) throws {
-        let descriptor = Glibc.open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw fault(folder) }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw fault(folder) }
+        try DurableFiles.synchronize(file.deletingLastPathComponent().path)
     }
 
     private static func fault(_ file: URL) -> HomeFault {

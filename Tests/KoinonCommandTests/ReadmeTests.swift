@@ -13,6 +13,15 @@ struct ReadmeTests {
             .map { (String($0.1), $0.2.split(separator: " ").map(String.init), String($0.3)) }
     }
 
+    /// A block with the ids that were shown before in the places of its placeholders.
+    private func filled(
+        _ text: String, _ placeholders: [String], _ values: [String: String]
+    ) throws -> String {
+        try placeholders.reduce(text) {
+            $0.replacing($1, with: try #require(values[$1], "\($1)"))
+        }
+    }
+
     private func last(_ pattern: Regex<Substring>, in text: String) throws -> String {
         String(try #require(text.matches(of: pattern).last).0)
     }
@@ -34,10 +43,7 @@ struct ReadmeTests {
                 node = try await RunningNode.start(home: "harbour", in: folder.url)
                 continue
             }
-            var command = text
-            for placeholder in placeholders {
-                command = command.replacing(placeholder, with: try #require(values[placeholder]))
-            }
+            var command = try filled(text, placeholders, values)
             if let python = ProcessInfo.processInfo.environment["KOINON_PYTHON"] {
                 command = command.replacing("python3 ", with: "\(python) ")
             }
@@ -129,11 +135,8 @@ struct ReadmeTests {
         var values: [String: String] = [:]
         var outputs: [String: String] = [:]
         for (name, placeholders, text) in try founding.dropFirst() + blocks(of: page) {
-            var command = text
-            for placeholder in placeholders {
-                command = command.replacing(placeholder, with: try #require(values[placeholder]))
-            }
-            let run = try await CommandRun.shell(command, in: folder.url)
+            let run = try await CommandRun.shell(
+                try filled(text, placeholders, values), in: folder.url)
             #expect(run.status == 0, "\(name): \(run.output)\(run.errors)")
             if let value = names[name] {
                 values[value] = try last(try #require(ids[value]), in: run.output)

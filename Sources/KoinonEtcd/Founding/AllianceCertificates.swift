@@ -91,7 +91,6 @@ public struct AllianceCertificates {
         ]
         let kept = try keep([certificate, key], named: name, at: now)
         for draft in drafts { try draft.settle() }
-        try FileDraft.synchronize(place)
         let made = try Certificate(pemEncoded: issued.certificate)
         return Signed(
             certificate: certificate, key: key, hosts: HostText.hosts(of: made),

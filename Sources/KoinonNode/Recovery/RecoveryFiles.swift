@@ -116,6 +116,5 @@ public struct RecoveryFiles: RecoveryArchive, Sendable {
             at: folder, withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700])
         try FileDraft(bytes, of: folder.appending(path: name)).settle()
-        try FileDraft.synchronize(folder)
     }
 }
