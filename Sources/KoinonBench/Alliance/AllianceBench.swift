@@ -71,6 +71,8 @@ public struct AllianceBench: Sendable {
     private static let idle = Duration.seconds(10)
     /// Rows that were put off under load are written within 2 s of its end.
     private static let settling = Duration.seconds(5)
+    /// What a node that was away takes at least: few would measure its start.
+    private static let missedMinimum = 100_000
     private static let perRequest = 512
     private static let clientsPerNode = 8
 
@@ -81,10 +83,10 @@ public struct AllianceBench: Sendable {
             in: folder.url
         ) { notes.progress("accounts", $0, accounts) }
         let file = try MessageFile(creating: folder.url.appending(path: "messages"))
-        // Once of each account, then twice: once for all nodes, once while one is away.
+        // Once of each account, then at full load, then while one node is away.
         let load = PaymentLoad(
             accounts: accounts,
-            transactions: Self.lightTransactions + accounts + 2 * transactions)
+            transactions: Self.lightTransactions + accounts + transactions + missed)
         try load.write(
             to: file, chain: alliance.genesis.chain, firstNonce: PreparedLedger.nextNonce,
             now: SystemClock().now
@@ -129,6 +131,8 @@ public struct AllianceBench: Sendable {
             engineBytes: lasting?.engineBytes, engineBytesGrowth: lasting?.engineBytesGrowth,
             machine: MachineDescription())
     }
+
+    private var missed: Int { max(transactions, Self.missedMinimum) }
 
     private func lasting(
         _ alliance: BenchAlliance, in folder: URL, after load: PaymentLoad, _ notes: BenchNotes
@@ -178,22 +182,24 @@ public struct AllianceBench: Sendable {
         }
     }
 
-    /// The last node is away while the others take a load; how fast it comes as far as they.
+    /// The last node is away while the others take a load; how fast it comes as far as they,
+    /// once they have written the rows that they put off.
     private func catchingUp(
         _ source: SharedReader, _ alliance: BenchAlliance
     ) async throws -> Double {
         let last = members - 1
         guard members >= 4 else { return 0 }
         alliance.stopNode(last)
-        try await send(transactions, of: source, to: Array(alliance.clients.dropLast()))
+        try await send(missed, of: source, to: Array(alliance.clients.dropLast()))
         let target = try await alliance.clients[0].status().height
+        try await Task.sleep(for: Self.settling)
         let begin = ContinuousClock.now
         try alliance.startNode(last)
         try await alliance.untilAnswers(last)
         while try await alliance.clients[last].status().height < target {
             try await Task.sleep(for: .milliseconds(10))
         }
-        return Double(transactions) / begin.duration(to: .now).inSeconds
+        return Double(missed) / begin.duration(to: .now).inSeconds
     }
 
     private static func check(_ answers: [Submission]) throws {

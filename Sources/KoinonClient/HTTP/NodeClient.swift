@@ -27,7 +27,7 @@ public struct NodeClient: Sendable {
     static let answerBytes = 64 * 1_048_576
 
     /// - Parameter address: for instance "http://127.0.0.1:8080".
-    public init(_ address: String, http: HTTPClient = .shared) throws(NodeClientFault) {
+    public init(_ address: String, http: HTTPClient = .oneTry) throws(NodeClientFault) {
         var text = address
         while text.hasSuffix("/") { text.removeLast() }
         guard let url = URL(string: text), ["http", "https"].contains(url.scheme),
@@ -41,6 +41,7 @@ public struct NodeClient: Sendable {
     public init(_ address: String, connections: Int) throws(NodeClientFault) {
         var configuration = HTTPClient.Configuration()
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connections
+        configuration.connectionPool.retryConnectionEstablishment = false
         let http = HTTPClient(configuration: configuration)
         do { try self.init(address, http: http) } catch {
             // It has opened nothing; one that is not shut down stops the process.
@@ -55,7 +56,7 @@ public struct NodeClient: Sendable {
     public func close() async throws { try await http.shutdown() }
 
     /// The node that runs on a home of this machine.
-    public init(home: String, http: HTTPClient = .shared) throws(NodeClientFault) {
+    public init(home: String, http: HTTPClient = .oneTry) throws(NodeClientFault) {
         let file = URL(filePath: home).appending(path: "node.url")
         let text: String
         do { text = try String(contentsOf: file, encoding: .utf8) } catch {
@@ -150,4 +151,15 @@ public struct NodeClient: Sendable {
         }
         return NodeClientFault.unreachable(address, cause: error)
     }
+}
+
+extension HTTPClient {
+    /// Shared by all that have none of their own. Says at once that nobody listens, instead of
+    /// connecting again and again until the request's time is over: whoever may wait for a node
+    /// asks once more, and can tell meanwhile.
+    public static let oneTry: HTTPClient = {
+        var configuration = Configuration.singletonConfiguration
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(configuration: configuration)
+    }()
 }

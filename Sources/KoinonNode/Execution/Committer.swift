@@ -204,6 +204,9 @@ final class Committer: Sendable {
         if let elsewhere { throw elsewhere }
         // Who asks whether all is done is not to believe it while signatures are on their way.
         outbox.expect()
+        // First: who hears of a transaction's end and looks finds the chain to be that far.
+        progress.post(
+            ChainProgress(height: batch.blocks.last?.block.header.height, finalHeight: finalHeight))
         post(batch)
         for closed in batch.blocks {
             let block = closed.block
@@ -214,8 +217,6 @@ final class Committer: Sendable {
             pool.settle(closed.ignored.keys)
         }
         engine.stored(through: batch.through)
-        progress.post(
-            ChainProgress(height: batch.blocks.last?.block.header.height, finalHeight: finalHeight))
         let isDue = isSigningDue.withLock { isDue in
             defer { isDue = true }
             return isDue
