@@ -4,7 +4,8 @@ import Synchronization
 /// What is wrong between a node and etcd, for its report.
 final class EtcdConditions: Sendable {
     enum Kind: Hashable, CaseIterable {
-        case reading, place, appending, trimming, certificate, authority, newCertificate, unusable
+        case reading, place, appending, trimming, certificate, authority, serverCertificates
+        case newCertificate, unusable
     }
 
     private struct State {
@@ -22,7 +23,12 @@ final class EtcdConditions: Sendable {
 
     init(keys: EntryKeys) { self.keys = keys }
 
-    func set(_ kind: Kind, _ text: String) { state.withLock { $0.faults[kind] = text } }
+    /// - Returns: whether it was not said before.
+    @discardableResult
+    func set(_ kind: Kind, _ text: String) -> Bool {
+        state.withLock { $0.faults.updateValue(text, forKey: kind) != text }
+    }
+
     func clear(_ kind: Kind) { state.withLock { $0.faults[kind] = nil } }
 
     func countGap(_ gap: SequenceGap) {

@@ -33,7 +33,8 @@ public final class EtcdEngine: OrderingEngine {
     ///   - folder: where relative file names of the address begin, a node's home.
     ///   - epoch: whose log it reads and writes.
     ///   - authors: the members whose entries this process appends and, once trimmed, deletes.
-    ///   - pause: between two looks at the files of the certificate; nil for 10 seconds.
+    ///   - pause: between two looks at the files of the certificate; nil for 10 seconds. Those of
+    ///     the servers are looked at more rarely in proportion.
     /// - Throws: `HomeFault` when the address or a file of it cannot be used. Whether a server
     ///   answers shows later.
     public init(
@@ -129,5 +130,9 @@ public final class EtcdEngine: OrderingEngine {
     /// which the operator of etcd gives.
     public func membersChanged(to members: [MemberID]) async throws {}
 
-    public var report: EngineReport { conditions.report }
+    public var report: EngineReport {
+        var report = conditions.report
+        report.certificates = certificates?.certificates ?? []
+        return report
+    }
 }

@@ -122,6 +122,32 @@ struct CertificateTests {
         #expect(engine.report.faults == [])
     }
 
+    @Test("is told of weeks before a server's ends, once it has ended, and until another is shown")
+    func serverEnds() async throws {
+        let servers = try await EtcdServers.start()
+        let hosts = CertificateAuthority.Use.server(hosts: ["127.0.0.1", "localhost"])
+        try servers.issue("server", for: hosts, days: 12)
+        let alfa = try engine(of: "alfa", servers)
+        defer { alfa.stop(NodeStopped()) }
+        let words = "etcd: certificates of its servers end: that of \(servers.endpoints[0])"
+        func says(_ rest: String) -> Bool {
+            alfa.report.faults.contains { $0.hasPrefix("\(words) \(rest)") }
+        }
+        try await until("it is told") { says("in 11 days") }
+        let shown = alfa.report.certificates
+        #expect(shown.map(\.owner) == ["node", "authority", servers.endpoints[0]])
+        let now = SystemClock().now.milliseconds
+        #expect(shown.map { ($0.ends.milliseconds - now) / 86_400_000 } == [729, 3_649, 11])
+        // Connections from before go on, and the server shows those who come what it has now.
+        try await alfa.append([try servers.entry("alfa", 1)]).durable()
+        let before = Date(timeIntervalSinceNow: -3 * 86_400)
+        try servers.issue("server", for: hosts, at: before, days: 1)
+        try await until("the end is told") { says("has ended") }
+        try await alfa.append([try servers.entry("alfa", 2)]).durable()
+        try servers.issue("server", for: hosts)
+        try await until("nothing is wrong") { alfa.report.faults.isEmpty }
+    }
+
     @Test("is told of weeks before its authority ends, among others that do not")
     func authorityEnds() async throws {
         let servers = try await EtcdServers.start()

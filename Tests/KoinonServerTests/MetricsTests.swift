@@ -54,8 +54,9 @@ struct MetricsTests {
             let open = try await values()
             #expect(open["koinon_finality_lag_seconds"] == 90)
             #expect(try #require(open["koinon_disk_free_bytes"]) > 0)
-            // No HTTPS, no certificate.
+            // No HTTPS, no certificate, and none before an engine within the process.
             #expect(open["koinon_certificate_remaining_seconds"] == nil)
+            #expect(!open.keys.contains { $0.hasPrefix("koinon_engine_certificate") })
             try await served.home.attest(by: "bravo", to: served.node)
             var progress = served.node.progress.current
             while progress.finalHeight < progress.height {

@@ -1,9 +1,11 @@
 import Foundation
 import KoinonNode
+import KoinonProtocol
 import Logging
 import Synchronization
 
-/// Takes another certificate, key or authority when their files change, while the node runs.
+/// Takes another certificate, key or authority when their files change, while the node runs, and
+/// says in time when one of them ends, or one of etcd's servers.
 ///
 /// They are tried before they are used: read, compared with those in use, and shown to etcd.
 /// Until etcd answers to them, what is in use stays. Then calls go over new connections, and
@@ -11,12 +13,18 @@ import Synchronization
 final class CertificateKeeper: Sendable {
     /// Between two looks at the files.
     static let pause = Duration.seconds(10)
+    /// So many looks at the files are a day, after which servers' certificates are looked at again,
+    /// and ten minutes, after which they are while one has not been seen or ends soon.
+    private static let rarely = 8_640
+    private static let often = 60
 
     private struct State {
         var watched: WatchedFiles
         var used: EtcdCredentials
         /// Changed, and not taken or refused for good so far.
         var isDue = false
+        /// When the certificates end that servers have shown last, by endpoint.
+        var serverEnds: [String: Date] = [:]
     }
 
     private let client: EtcdClient
@@ -45,26 +53,75 @@ final class CertificateKeeper: Sendable {
 
     /// Until the task is cancelled.
     func run(every pause: Duration) async {
-        while !Task.isCancelled {
-            do { try await Task.sleep(for: pause) } catch { return }
-            await look()
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                while !Task.isCancelled {
+                    do { try await Task.sleep(for: pause) } catch { return }
+                    await self.look()
+                }
+            }
+            group.addTask {
+                while !Task.isCancelled {
+                    let isWell = await self.lookAtServers()
+                    let looks = isWell ? Self.rarely : Self.often
+                    do { try await Task.sleep(for: pause * looks) } catch { return }
+                }
+            }
+        }
+    }
+
+    /// Of what is in use: the node's own, the authority's, and those that servers have shown.
+    var certificates: [EngineReport.Certificate] {
+        let (used, servers) = state.withLock { ($0.used, shownEnds(in: $0)) }
+        let ends = [("node", used.end), ("authority", used.authorityEnd)] + servers
+        return ends.map { owner, end in
+            let milliseconds = UInt64(max(0, end.timeIntervalSince1970 * 1000))
+            return .init(owner: owner, ends: Timestamp(milliseconds: milliseconds))
+        }
+    }
+
+    private func shownEnds(in state: State) -> [(endpoint: String, end: Date)] {
+        address.endpoints.compactMap { endpoint in
+            state.serverEnds[endpoint].map { (endpoint, $0) }
         }
     }
 
     /// Says what the operator has to know of the ends of those in use.
     func warn(at now: Date) {
-        let used = state.withLock { $0.used }
+        let (used, servers) = state.withLock { ($0.used, shownEnds(in: $0)) }
         for (kind, text) in [
             (EtcdConditions.Kind.certificate, used.warning(at: now)),
             (.authority, used.authorityWarning(at: now)),
+            (.serverCertificates, EtcdCredentials.serversWarning(servers, at: now)),
         ] {
             guard let text else {
                 conditions.clear(kind)
                 continue
             }
-            conditions.set(kind, text)
-            logger.warning("certificate", metadata: ["reason": "\(text)"])
+            if conditions.set(kind, text) {
+                logger.warning("certificate", metadata: ["reason": "\(text)"])
+            }
         }
+    }
+
+    /// - Returns: whether every server has shown its certificate, and none of them ends soon.
+    private func lookAtServers() async -> Bool {
+        let used = state.withLock { $0.used }
+        var haveAnswered = true
+        for endpoint in address.endpoints {
+            do {
+                let end = try await CertificateLook.end(
+                    shownBy: EtcdEndpoint(endpoint), to: used)
+                state.withLock { $0.serverEnds[endpoint] = end }
+            } catch {
+                // What it showed last still ends when it does; calls say that it is away.
+                haveAnswered = false
+            }
+        }
+        let now = Date()
+        warn(at: now)
+        let ends = state.withLock { shownEnds(in: $0) }
+        return haveAnswered && EtcdCredentials.serversWarning(ends, at: now) == nil
     }
 
     private func look() async {

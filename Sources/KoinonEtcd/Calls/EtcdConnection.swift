@@ -15,14 +15,8 @@ final class EtcdConnection: Sendable {
 
     /// - Throws: ``HomeFault`` when a certificate or key cannot be used.
     init(endpoint: String, security: HTTP2ClientTransport.Posix.TransportSecurity) throws {
-        guard let (host, port) = EtcdAddress.hostAndPort(endpoint) else {
-            throw HomeFault("etcd.endpoints: \"\(endpoint)\" is not host:port")
-        }
+        let place = try EtcdEndpoint(endpoint)
         self.endpoint = endpoint
-        let isName = !host.utf8.allSatisfy {
-            ($0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9")) || $0 == UInt8(ascii: ".")
-        }
-        let isIPv6 = host.contains(":")
         let config = HTTP2ClientTransport.Posix.Config.defaults { config in
             // A broken connection is noticed though nothing is being asked; etcd takes a
             // ping every 5 seconds for an attack.
@@ -30,23 +24,24 @@ final class EtcdConnection: Sendable {
                 time: .seconds(10), timeout: .seconds(5), allowWithoutCalls: true)
             config.backoff = .init(
                 initial: .milliseconds(100), max: .seconds(2), multiplier: 1.6, jitter: 0.3)
-            // The name in the server's certificate; an address is looked for by itself.
-            if isName, !isIPv6 { config.http2.authority = host }
+            if let name = place.name { config.http2.authority = name }
         }
         let target: any ResolvableTarget =
-            if isIPv6 {
-                .ipv6(address: host, port: port)
-            } else if isName {
-                .dns(host: host, port: port)
+            if place.isIPv6 {
+                .ipv6(address: place.host, port: place.port)
+            } else if let name = place.name {
+                .dns(host: name, port: place.port)
             } else {
-                .ipv4(address: host, port: port)
+                .ipv4(address: place.host, port: place.port)
             }
         do {
             client = GRPCClient(
                 transport: try HTTP2ClientTransport.Posix(
                     target: target, transportSecurity: security, config: config))
         } catch {
-            throw HomeFault("etcd: the certificate files cannot be used; certificate and key have to belong together, and all three files to be PEM: \(error)")
+            throw HomeFault(
+                "etcd: the certificate files cannot be used; certificate and key have to belong together, and all three files to be PEM: \(error)"
+            )
         }
     }
 

@@ -12,8 +12,9 @@ struct EtcdCredentials: Sendable {
     private let path: String
     private let authorityPath: String
     private let authority: [UInt8]
-    private let certificate: [UInt8]
-    private let key: [UInt8]
+    /// In PEM form, as is the key.
+    let certificate: [UInt8]
+    let key: [UInt8]
     /// Whom the certificate names, by which etcd finds its role.
     let name: String
     let end: Date
@@ -81,7 +82,21 @@ struct EtcdCredentials: Sendable {
         }
     }
 
-    /// Whole days that are left, once they are few.
+    /// What operators have to know about servers' certificates that end; nil while that is far.
+    ///
+    /// - Parameter ends: by endpoint.
+    static func serversWarning(_ ends: [(endpoint: String, end: Date)], at now: Date) -> String? {
+        let near = ends.compactMap { endpoint, end in
+            days(until: end, at: now).map {
+                "that of \(endpoint) \($0 < 0 ? "has ended" : "in \($0) days")"
+            }
+        }
+        return near.isEmpty
+            ? nil
+            : "etcd: certificates of its servers end: \(near.joined(separator: ", ")); the server's operator puts another one and its key in their places, signed by `koinon alliance certificate NAME --server`, as docs/operate.md says: nobody connects to a server whose certificate has ended"
+    }
+
+    /// Whole days that are left, once they are few; less than 0 when none are.
     private static func days(until end: Date, at now: Date) -> Int? {
         let left = end.timeIntervalSince(now)
         return left < warning ? Int((left / 86_400).rounded(.down)) : nil

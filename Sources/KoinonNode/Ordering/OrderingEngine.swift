@@ -124,6 +124,21 @@ public struct EngineReport: Sendable, Equatable {
     /// Missing entries that were noticed since the start, and places that hold no entry.
     public var gaps: UInt64 = 0
     public var unusable: UInt64 = 0
+    /// Those by which node and engine know each other; none without TLS.
+    public var certificates: [Certificate] = []
+
+    public struct Certificate: Sendable, Equatable {
+        /// `node` for the node's own, `authority` for the first to end of those who sign, or where
+        /// a server answers, `host:port`.
+        public var owner: String
+        /// After that it is good no more.
+        public var ends: Timestamp
+
+        public init(owner: String, ends: Timestamp) {
+            self.owner = owner
+            self.ends = ends
+        }
+    }
 
     public init(name: String, faults: [String] = []) {
         self.name = name

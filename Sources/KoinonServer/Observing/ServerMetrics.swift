@@ -1,4 +1,5 @@
 import KoinonNode
+import KoinonProtocol
 import Synchronization
 
 /// What is counted and measured while the node serves; read at `/metrics`.
@@ -136,6 +137,22 @@ public final class ServerMetrics: Sendable {
             "koinon_engine_unusable_total", "counter",
             "Places of the order that held no entry of their author.", &text)
         text += "koinon_engine_unusable_total \(report.unusable)\n"
+        writeCertificates(of: report, at: node.now, to: &text)
+    }
+
+    private func writeCertificates(
+        of report: EngineReport, at now: Timestamp, to text: inout String
+    ) {
+        head(
+            "koinon_engine_certificate_remaining_seconds", "gauge",
+            "Until a certificate between node and ordering engine ends, less than 0 afterwards.",
+            &text)
+        for certificate in report.certificates {
+            let left =
+                (Double(certificate.ends.milliseconds) - Double(now.milliseconds)) / 1000
+            text +=
+                "koinon_engine_certificate_remaining_seconds{of=\"\(certificate.owner)\"} \(left)\n"
+        }
     }
 
     private func writeTransactions(to text: inout String) {
