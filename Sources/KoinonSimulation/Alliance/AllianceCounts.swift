@@ -8,6 +8,8 @@ public struct AllianceCounts: SimulationCounts, Equatable {
     public var starts = 0
     public var crashes = 0
     public var lies = 0
+    /// Those of them that are about the time.
+    public var clockLies = 0
     public var lostDisks = 0
     public var lostGuards = 0
     /// Transactions that came to nothing in time.
@@ -43,6 +45,7 @@ public struct AllianceCounts: SimulationCounts, Equatable {
             ("starts", \.starts),
             ("crashes", \.crashes),
             ("lies", \.lies),
+            ("clock_lies", \.clockLies),
             ("lost_disks", \.lostDisks),
             ("lost_guards", \.lostGuards),
             ("expired", \.expired),

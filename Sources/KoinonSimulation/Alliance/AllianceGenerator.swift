@@ -26,6 +26,7 @@ struct AllianceGenerator {
         if !generator.setting.liars.isEmpty { generator.lies() }
         let isFaithless = generator.setting.members.count > 3 && generator.random.oneIn(5)
         if isFaithless { generator.split() }
+        if !generator.setting.liars.isEmpty { generator.falseClocks() }
         generator.steps.sort { $0.atMs < $1.atMs }
         return AllianceScript(setting: generator.setting, steps: generator.steps)
     }
@@ -274,6 +275,16 @@ struct AllianceGenerator {
         }
     }
 
+    /// Liars state whatever time they like, from some moment on.
+    private mutating func falseClocks() {
+        guard random.oneIn(2) else { return }
+        for _ in 0..<(1 + random.below(4)) {
+            guard let liar = random.pick(setting.liars), let lie = random.pick(Lie.aboutTime)
+            else { return }
+            add(.lie(liar, lie), atMs: moment())
+        }
+    }
+
     /// The engine lies: nodes are told one of two orders.
     private mutating func split() {
         var groups: [[String]] = [[], []]
@@ -346,8 +357,10 @@ struct AllianceGenerator {
 }
 
 extension Lie {
-    /// What a liar does under whatever engine.
-    fileprivate static let anywhere = allCases.filter { $0 != .withdraw && $0 != .markAhead }
+    /// What a liar does under whatever engine, beyond what it states for the time.
+    fileprivate static let anywhere = allCases.filter {
+        $0 != .withdraw && $0 != .markAhead && !aboutTime.contains($0)
+    }
 
     /// What takes its place under an engine that can be trimmed: where nobody writes under
     /// another's name, or twice under one sequence, a reader that comes by blocks has one

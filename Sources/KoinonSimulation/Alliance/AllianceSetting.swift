@@ -107,7 +107,7 @@ public enum GuardLoss: String, CaseIterable, Sendable {
     case forgotten
 }
 
-/// What a lying member does beyond being slow, silent or wrong about the time.
+/// What a lying member does beyond being slow or silent.
 public enum Lie: String, CaseIterable, Sendable {
     /// Signs another block at the height of its last one.
     case attestTwice = "attest_twice"
@@ -131,6 +131,13 @@ public enum Lie: String, CaseIterable, Sendable {
     case sameSequence = "same_sequence"
     /// Carries attestations with a wrong signature, of others.
     case forgeAttestation = "forge_attestation"
+    /// States times ahead of its clock, in this and every later entry: by seconds, up to the
+    /// last that there is.
+    case clockAhead = "clock_ahead"
+    /// The same, behind its clock, down to the first time that there is.
+    case clockBehind = "clock_behind"
+    /// The same, now ahead and now behind.
+    case clockJumps = "clock_jumps"
 }
 
 /// A whole run of one alliance, complete in itself.

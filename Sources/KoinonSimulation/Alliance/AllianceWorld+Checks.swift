@@ -83,20 +83,26 @@ extension AllianceWorld {
         return one.publicKey
     }
 
-    /// Never above the largest honest clock while liars are fewer than half.
+    /// Within what sound clocks allow, whatever others state; and never above the largest of
+    /// them, as it stands, while the others are fewer than half.
     private func checkTime(_ header: BlockHeader, _ judges: MemberSet) throws {
-        // An earlier set, with more wrong clocks among fewer, may have put it ahead for ever.
-        guard let parent = book.block(header.parent), header.time > parent.header.time else {
+        guard let block = book.block(header.hash), let parent = book.block(header.parent) else {
             return
         }
-        let wrong = judges.members.count { member in
-            liars.contains(member.id) || isClockWrong(member.id)
+        let sound = judges.members.map(\.id).filter {
+            !liars.contains($0) && !isClockWrong($0)
         }
+        let unbound = FinalityBook.whyUnbound(
+            header.time, after: parent.header.time, by: sound.map { block.clocks[$0] ?? 0 },
+            of: judges.members.count)
+        if let unbound {
+            throw finding(.time, "block \(header.height): \(unbound)", at: header.height.rawValue)
+        }
+        // An earlier set, with more wrong clocks among fewer, may have put it ahead for ever.
+        guard header.time > parent.header.time else { return }
+        let wrong = judges.members.count - sound.count
         guard wrong <= (judges.members.count + 1) / 2 - 1 else { return }
-        let offsets = judges.members.compactMap { member in
-            liars.contains(member.id) || isClockWrong(member.id)
-                ? nil : nodes[member.id]?.clockOffsetMs
-        }
+        let offsets = sound.compactMap { nodes[$0]?.clockOffsetMs }
         // A clock that is about right may have been put right since it was stated.
         let latest = Int64(setting.timeMs + nowMs) + (offsets.max() ?? 0) + 200
         guard Int64(header.time.milliseconds) <= max(latest, Int64(setting.timeMs)) else {

@@ -9,8 +9,12 @@ extension AllianceWorld {
     func tell(_ lie: Lie, by id: MemberID) {
         guard let node = nodes[id], let process = node.process else { return }
         counts.lies += 1
+        if Lie.aboutTime.contains(lie) {
+            counts.clockLies += 1
+            clockLies[id] = lie
+        }
         let sequence = process.replica.read { $0.lastSequence(of: id) } + 1
-        var entry = LyingEntry(author: node, sequence: sequence, clock: clock(of: node))
+        var entry = LyingEntry(author: node, sequence: sequence, clock: statedClock(of: node))
         entry.epoch = process.replica.read { $0.epoch }
         switch lie {
         case .attestTwice:
@@ -47,8 +51,25 @@ extension AllianceWorld {
             engine.insert(entry.envelope(chain: genesis.chain), by: id)
             entry.clock = Timestamp(milliseconds: entry.clock.milliseconds + 1)
         case .forgeAttestation: entry.attestations = forged(by: id)
+        case .clockAhead, .clockBehind, .clockJumps: break
         }
         append(entry)
+    }
+
+    /// What a node states for the time in an entry that it writes now: its clock, unless it
+    /// lies about it.
+    func statedClock(of node: SimulatedNode) -> Timestamp {
+        let clock = clock(of: node)
+        guard let lie = clockLies[node.id] else { return clock }
+        let distances: [UInt64] = [5_000, 90_000, 86_400_000, 365 * 86_400_000, .max]
+        let drawn = chances.next("false clock", of: node.id)
+        let distance = distances[Int(drawn % UInt64(distances.count))]
+        let isAhead = lie == .clockAhead || lie == .clockJumps && (drawn >> 32) % 2 == 0
+        let now = clock.milliseconds
+        return Timestamp(
+            milliseconds: isAhead
+                ? now + min(distance, Timestamp.maximum.milliseconds - now)
+                : now - min(distance, now))
     }
 
     private func append(_ entry: LyingEntry) {
@@ -127,6 +148,10 @@ extension AllianceWorld {
             return signed
         }
     }
+}
+
+extension Lie {
+    static let aboutTime: [Lie] = [.clockAhead, .clockBehind, .clockJumps]
 }
 
 /// An entry that an honest member would not write.

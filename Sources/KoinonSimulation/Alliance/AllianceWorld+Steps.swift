@@ -55,6 +55,7 @@ extension AllianceWorld {
     /// Every node runs, on a disk that works, reaches all others and has about the right time.
     private func heal() throws {
         network.heal()
+        clockLies = [:]
         for id in ids {
             guard let node = nodes[id] else { continue }
             node.disarm()

@@ -33,6 +33,8 @@ final class AllianceWorld {
     var checked: [Signature: CheckedBefore] = [:]
     /// Nodes whose clocks are far from true time, or were: their last one stands in the order.
     var wrongClocks: Set<MemberID> = []
+    /// Liars that state times of their own choosing, until all faults heal.
+    var clockLies: [MemberID: Lie] = [:]
     /// Blocks by height while the engine is honest: there is one at each.
     var onlyBlock: [UInt64: Hash256] = [:]
     /// What each node called final last.
@@ -159,7 +161,7 @@ final class AllianceWorld {
     /// Brings what a node has to say to the engine, if there is something.
     func propose(_ id: MemberID) {
         guard let node = nodes[id], let process = node.process else { return }
-        let clock = clock(of: node)
+        let clock = statedClock(of: node)
         let entry = process.replica.read { view in
             process.author.next(
                 at: clock, nowMs: nowMs, final: process.finality.finalHeight, view)

@@ -160,6 +160,29 @@ struct FinalityBook {
         return execute(ids, in: block)
     }
 
+    /// Whether block time lies within what sound clocks allow, whatever the other members state:
+    /// half of the members put it no further back than the earliest clock of that half, more
+    /// than half no further ahead than the latest.
+    ///
+    /// - Parameters:
+    ///   - before: the time of the block before.
+    ///   - clocks: the last ones, in milliseconds, of members who state the time as they know it.
+    ///   - count: how many members there are.
+    /// - Returns: what is wrong with it, if anything is.
+    static func whyUnbound(
+        _ time: Timestamp, after before: Timestamp, by clocks: [UInt64], of count: Int
+    ) -> String? {
+        guard time >= before else { return "its time goes back, from \(before) to \(time)" }
+        let (sorted, half) = (clocks.sorted(), (count + 1) / 2)
+        if sorted.count >= half, time.milliseconds < sorted[sorted.count - half] {
+            return "its time is \(time.milliseconds), behind the sound clocks \(sorted)"
+        }
+        if sorted.count > count / 2, time > before, time.milliseconds > sorted[count / 2] {
+            return "its time is \(time.milliseconds), ahead of the sound clocks \(sorted)"
+        }
+        return nil
+    }
+
     private mutating func execute(
         _ ids: [Hash256], in block: Block
     ) -> (kind: Finding.Kind, text: String)? {

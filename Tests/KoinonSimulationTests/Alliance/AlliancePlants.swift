@@ -102,6 +102,20 @@ struct AlliancePlant: Sendable, CustomTestStringConvertible {
                 return max(previous, clocks.sorted()[clocks.count / 2 - 1])
             }
         },
+        AlliancePlant("block time is the latest of the clocks", [.time]) {
+            $0.modules = ModuleList(Modules.all) { previous, clocks in
+                max(previous, clocks.max() ?? previous)
+            }
+        },
+        // Only a liar's clock is as far off as that.
+        AlliancePlant("clocks far from block time are left out of the median", [.time]) {
+            $0.modules = ModuleList(Modules.all) { previous, clocks in
+                let farMs: UInt64 = 30 * 86_400_000
+                return BlockClock.time(
+                    previous: previous,
+                    clocks: clocks.filter { $0.milliseconds < previous.milliseconds + farMs })
+            }
+        },
         AlliancePlant(
             "a new epoch begins on the highest known quorum", [.recovery],
             scripts: (1...10).map { AlliancePlantScripts.finalForOne(seed: $0) }

@@ -29,7 +29,8 @@ import Testing
             let simulation = AllianceSimulation(folder: folder.url)
             var counts = AllianceCounts()
             func isComplete() -> Bool {
-                counts.crashes > 5 && counts.lies > 5 && counts.splits > 0 && counts.bases > 0
+                counts.crashes > 5 && counts.lies > 5 && counts.clockLies > 1
+                    && counts.splits > 0 && counts.bases > 0
                     && counts.memberChanges > 1 && counts.expired > 0 && counts.lostDisks > 0
                     && counts.lostGuards > 0 && counts.renewals > 0 && counts.epochs > 1
                     && counts.lags > 0 && counts.shownBranches > 0

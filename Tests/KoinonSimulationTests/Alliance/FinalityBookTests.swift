@@ -147,6 +147,43 @@ import Testing
         #expect(close(beside, in: &book, executed: [transaction]) == nil)
     }
 
+    @Test func `bounds block time by sound clocks, whatever the others state`() {
+        func wrong(
+            _ time: UInt64, after before: UInt64 = 0, by clocks: [UInt64], of count: Int
+        ) -> Bool {
+            FinalityBook.whyUnbound(
+                Timestamp(milliseconds: time), after: Timestamp(milliseconds: before),
+                by: clocks, of: count) != nil
+        }
+        // With the fourth clock behind all others the median is 11, ahead of them 12.
+        #expect([9, 10, 11, 12, 13].filter { !wrong($0, by: [10, 12, 11], of: 4) } == [11, 12])
+        #expect([9, 10, 11, 12, 13].filter { !wrong($0, by: [10, 12, 11, 12], of: 4) } == [12])
+        // Two false ones may put it ahead; it stays there, and is still not behind.
+        #expect(!wrong(90, by: [10, 11], of: 4) && wrong(9, by: [10, 11], of: 4))
+        #expect(!wrong(90, after: 90, by: [10, 11, 12], of: 4))
+        #expect(wrong(91, after: 90, by: [10, 11, 12], of: 4))
+        #expect(wrong(89, after: 90, by: [], of: 4), "it never goes back")
+    }
+
+    @Test func `moves block time by the median of all clocks, and never back`() {
+        func clocks(_ milliseconds: [UInt64], _ sequence: UInt64) -> [FinalityBook.Entry] {
+            zip(["alfa", "bravo", "carla", "delta"], milliseconds).map { name, clock in
+                FinalityBook.Entry(
+                    author: Self.id(name), key: Self.entry(name).nodeKey, sequence: sequence,
+                    clockMs: clock, isVoid: false, contradictors: [])
+            }
+        }
+        var (book, genesis) = book()
+        let ahead = clocks([10, 11, 12, 90], 1)
+        #expect(close(header(on: genesis, time: 90), in: &book, entries: ahead) == .time)
+        #expect(close(header(on: genesis, time: 11), in: &book, entries: ahead) == .time)
+        let one = header(on: genesis, time: 12)
+        #expect(close(one, in: &book, entries: ahead) == nil)
+        let behind = clocks([10, 11, 12, 0], 2)
+        #expect(close(header(on: one, time: 11), in: &book, entries: behind) == .time)
+        #expect(close(header(on: one, time: 12), in: &book, entries: behind) == nil)
+    }
+
     @Test func `counts no signature of who contradicted himself before`() {
         var (book, genesis) = book()
         let one = header(on: genesis)
