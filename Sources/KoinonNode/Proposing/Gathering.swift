@@ -9,9 +9,12 @@ struct Gathering {
 
     private var last: (uptime: UInt64, transactions: Int) = (0, 0)
 
+    /// An append. One without transactions tells nothing of how many come: attestations follow
+    /// each large block at once, and what its customers send next is still gathered.
+    ///
     /// - Parameter uptime: in milliseconds, as later.
     mutating func began(_ transactions: Int, at uptime: UInt64) {
-        last = (uptime, transactions)
+        if transactions > 0 { last = (uptime, transactions) }
     }
 
     /// How long the next append is still put off; nil: not at all.

@@ -19,4 +19,12 @@ import Testing
         gathering.began(1, at: 104)
         #expect(gathering.rest(at: 104) == nil)
     }
+
+    @Test func `an append of attestations alone ends no waiting, and begins none`() {
+        var gathering = Gathering()
+        gathering.began(Gathering.manyTransactions, at: 100)
+        gathering.began(0, at: 102)
+        #expect(gathering.rest(at: 102) == .milliseconds(2))
+        #expect(gathering.rest(at: 104) == nil)
+    }
 }
