@@ -265,7 +265,10 @@ public final class Node: Service {
             let entries = engine.entries(after: position) { [replica] in
                 replica.read { $0.settledOrder }
             }
-            for try await entry in entries { await ordered.push(entry) }
+            for try await entry in entries {
+                // Where others always append, the order has no end at which to notice.
+                guard await ordered.push(entry) else { return }
+            }
         } catch let fault as OrderFault {
             throw fault
         } catch {
@@ -332,16 +335,18 @@ public final class Node: Service {
                 script.fail(NodeStopped())
                 stop()
             }
+            // Others' clocks may never come: a node that is to stop waits for them no longer.
+            let isPatient = { !self.isStopping }
             while !isStopping {
                 // A wake-up meant for those who came meanwhile is used up by then.
                 repeat {
                     let waiting = idle.take()
                     defer { for continuation in waiting { continuation.resume() } }
-                    try await proposer.proposeEverything { self.now }
+                    try await proposer.proposeEverything(isPatient: isPatient) { self.now }
                 } while !idle.isEmpty
                 if !isStopping { await pool.arrival.wait() }
             }
-            try await proposer.proposeEverything(isPatient: false) { self.now }
+            try await proposer.proposeEverything(isPatient: isPatient) { self.now }
         } onGracefulShutdown: {
             self.stop()
         }

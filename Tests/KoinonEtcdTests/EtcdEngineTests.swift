@@ -109,6 +109,26 @@ struct EtcdEngineTests {
         }
     }
 
+    @Test("ends for a reader once its engine has stopped, though others append on and on")
+    func end() async throws {
+        let servers = try await EtcdServers.start()
+        let others = try servers.engine(of: "bravo")
+        defer { others.stop(NodeStopped()) }
+        var appended: UInt64 = 1
+        try await others.append([try servers.entry("bravo", appended)]).durable()
+        let engine = try servers.engine(of: "alfa")
+        var reader = engine.entries().makeAsyncIterator()
+        engine.stop(NodeStopped())
+        var seen: [String] = []
+        while let entry = try await reader.next(), appended < 20 {
+            seen.append(entry.place)
+            appended += 1
+            try await others.append([try servers.entry("bravo", appended)]).durable()
+        }
+        // What had a place by then is given.
+        #expect(seen == ["bravo 1"])
+    }
+
     @Test("comes whole to a reader behind whom history was compacted")
     func compaction() async throws {
         let servers = try await EtcdServers.start()

@@ -28,6 +28,8 @@ public struct EtcdEntries: AsyncSequence, Sendable {
         /// How many are fetched at a time: more while they are small.
         private var stride = Self.strideMinimum
 
+        /// What is listed was so after the engine had stopped: nothing more is.
+        private var isLast = false
         /// Until then the entry that closed the last block may come back.
         private var waitsUntil: ContinuousClock.Instant?
 
@@ -61,15 +63,19 @@ public struct EtcdEntries: AsyncSequence, Sendable {
                 do {
                     if !listed.isEmpty {
                         try await fetch()
-                    } else if try await !list() {
-                        if isStopped { return nil }
-                        await source.news.wait()
+                    } else if isLast {
+                        return nil
+                    } else {
+                        // Others may append for ever.
+                        isLast = isStopped
+                        if try await !list(), !isStopped { await source.news.wait() }
                     }
                     failures = 0
                     source.conditions.clear(.reading)
                 } catch EtcdFault.compacted {
                     // What was listed is asked for again, at a newer revision.
                     listed = []
+                    isLast = false
                 } catch let fault as EtcdFault {
                     if case .denied = fault { throw fault }
                     if isStopped { return nil }

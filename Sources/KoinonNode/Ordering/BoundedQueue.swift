@@ -24,18 +24,21 @@ final class BoundedQueue<Element: Sendable>: Sendable {
         self.weight = weight
     }
 
-    /// Waits for room, then adds. Dropped silently after ``finish()``.
-    func push(_ element: Element) async {
+    /// Waits for room, then adds.
+    ///
+    /// - Returns: false after ``finish()``: neither this nor anything later is taken.
+    @discardableResult
+    func push(_ element: Element) async -> Bool {
         while true {
-            let isFull = state.withLock { state -> Bool in
+            let isTaken = state.withLock { state -> Bool? in
                 guard !state.finished else { return false }
-                guard state.weight < capacity else { return true }
+                guard state.weight < capacity else { return nil }
                 state.elements.append(element)
                 state.weight += weight(element)
                 state.reader.take()?.resume()
-                return false
+                return true
             }
-            guard isFull else { return }
+            if let isTaken { return isTaken }
             await withCheckedContinuation { continuation in
                 state.withLock { state in
                     if state.weight < capacity || state.finished {

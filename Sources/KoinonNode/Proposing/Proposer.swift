@@ -53,6 +53,9 @@ struct Proposer {
     private static let appendsUnderWay = 64
     /// So many bytes are worth an append while others are under way: a thousand payments.
     private static let worthwhileBytes = blockBytes / 4
+    /// Entries that a node which is to stop still writes though no transactions wait: where others
+    /// go on there is always a block to sign. What is not carried then is after the next start.
+    private static let lastEntries = 8
     /// Room left in an entry for its own fields.
     private static let entryOverhead = 4_096
     /// What one transaction costs in an entry beyond its body.
@@ -80,6 +83,7 @@ struct Proposer {
 
     private var rule = EntryRule()
     private var gathering = Gathering()
+    private var lastEntriesLeft = Proposer.lastEntries
 
     /// - Parameters:
     ///   - finalHeight: the highest final block, asked each time.
@@ -114,13 +118,14 @@ struct Proposer {
     /// Appends what waits, and what comes in meanwhile; returns once all of it is durable and
     /// nothing is left that may be proposed now.
     ///
-    /// - Parameter isPatient: whether to wait for others' clocks where block time lags.
+    /// - Parameter isPatient: whether to wait for others' clocks where block time lags; asked again
+    ///   whenever ``Pool/arrival`` is woken.
     /// - Throws: the engine's fault.
     mutating func proposeEverything(
-        isPatient: Bool = true, at now: () -> Timestamp
+        isPatient: () -> Bool, at now: () -> Timestamp
     ) async throws {
         while true {
-            switch try await propose(at: now(), isPatient: isPatient) {
+            switch try await propose(at: now(), isPatient: isPatient()) {
             case .done: continue
             case .underWay:
                 // An append's end wakes too.
@@ -169,7 +174,12 @@ struct Proposer {
             if !isPatient { return append(.init(takesTransactions: true), at: now) }
             news.waitsUntil = until
             return .underWay
-        case .append(let contents): return append(contents, at: now)
+        case .append(let contents):
+            if !isPatient, !contents.takesTransactions, !contents.asksForClocks {
+                guard lastEntriesLeft > 0 else { return underWay.isEmpty ? .idle : .underWay }
+                lastEntriesLeft -= 1
+            }
+            return append(contents, at: now)
         }
     }
 

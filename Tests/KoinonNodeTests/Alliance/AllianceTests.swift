@@ -253,19 +253,55 @@ struct AllianceTests {
         for running in nodes { try await running.stop() }
     }
 
-    @Test func `stop when a quorum signed another block than they have`() async throws {
+    /// Nobody else is there, so the clocks that it asks for do not come.
+    @Test func `wait no longer for others' clocks when they are to stop`() async throws {
         let alliance = try TestAlliance()
         let running = try alliance.start(0)
-        try await alliance.sender("alfa").done(
-            .registerKind("one", title: "K"), to: running.node)
+        alliance.clock.advance(10_000)
+        let one = try alliance.sender("alfa").sign(.registerKind("one", title: "K"))
+        _ = await running.node.submit([one], waits: false)
+        try await until("it has asked") { alliance.order.count > 0 }
+        try await running.stop()
+        // What it had taken has a place nevertheless.
+        let placed = try alliance.order.entries.flatMap {
+            try EntryBody(strict: $0.envelope.body).transactions.map { try Envelope($0) }
+        }
+        #expect(placed == [one])
+    }
+
+    /// What a node is doing when it finds that out.
+    enum Doing: CaseIterable {
+        case nothing, waitingForClocks, readingOnAndOn
+    }
+
+    @Test(arguments: Doing.allCases)
+    func `stop when a quorum signed another block than they have`(_ doing: Doing) async throws {
+        let alliance = try TestAlliance()
+        let running = try alliance.start(0) { engine in
+            if doing == .readingOnAndOn { OrderThatGoesOn(of: engine) } else { engine }
+        }
+        let alfa = alliance.sender("alfa")
+        try await alfa.done(.registerKind("one", title: "K"), to: running.node)
         let header = running.node.tip
         let other = Hash256.sha256([1, 2, 3])
+        if doing == .waitingForClocks {
+            alliance.clock.advance(10_000)
+            let two = try alfa.sign(.registerKind("two", title: "K"))
+            _ = await running.node.submit([two], waits: false)
+            try await until("it has asked") {
+                try alliance.order.entries.contains {
+                    try EntryBody(strict: $0.envelope.body).asksForClocks
+                }
+            }
+        }
         alliance.append(by: "bravo", sequence: 1) { body in
+            // Not the clock that is asked for.
+            body.clockMs = TestHome.start.milliseconds
             body.attestations = ["bravo", "carol", "delta"].map {
                 alliance.attestation($0, of: header, hash: other)
             }
         }
-        let end = await running.task.result
+        let end = try await running.end()
         #expect(throws: QuorumElsewhere.self) { try end.get() }
         try running.node.store.close()
         let file = alliance.homes[0].directory.appending(path: "evidence-1.json")
@@ -310,7 +346,9 @@ struct AllianceTests {
         }
     }
 
-    @Test func `keep what shows that a member lies, and show it to all where it silences`() async throws {
+    @Test func `keep what shows that a member lies, and show it to all where it silences`()
+        async throws
+    {
         let alliance = try TestAlliance()
         let running = try alliance.start(0)
         let alfa = alliance.sender("alfa")

@@ -181,6 +181,59 @@ final class SharedOrder: Sendable {
     }
 }
 
+/// An order in which others always append: whoever reads on is given something, though the engine
+/// has stopped and the reader's task is cancelled.
+struct OrderThatGoesOn: OrderingEngine {
+    private let engine: SharedOrder.Engine
+
+    init(of engine: SharedOrder.Engine) { self.engine = engine }
+
+    struct Entries: AsyncSequence, Sendable {
+        fileprivate let entries: SharedOrder.Engine.Entries
+
+        func makeAsyncIterator() -> Iterator { Iterator(entries: entries.makeAsyncIterator()) }
+
+        struct Iterator: AsyncIteratorProtocol {
+            fileprivate var entries: SharedOrder.Engine.Entries.AsyncIterator
+            private var last: OrderedEntry?
+
+            fileprivate init(entries: SharedOrder.Engine.Entries.AsyncIterator) {
+                self.entries = entries
+            }
+
+            mutating func next() async throws -> OrderedEntry? {
+                if let next = try await entries.next() { last = next }
+                return last
+            }
+        }
+    }
+
+    func append(_ entries: [SignedEntry]) -> PendingAppend { engine.append(entries) }
+
+    func entries(
+        after position: OrderPosition?, settled: @escaping @Sendable () -> SettledOrder
+    ) -> Entries {
+        Entries(entries: engine.entries(after: position, settled: settled))
+    }
+
+    func stored(through position: OrderPosition) { engine.stored(through: position) }
+    func stop(_ error: any Error) { engine.stop(error) }
+
+    func mark(_ height: Height, among members: [MemberID]) async throws -> Height {
+        try await engine.mark(height, among: members)
+    }
+
+    func trim(before position: OrderPosition) async throws {
+        try await engine.trim(before: position)
+    }
+
+    func membersChanged(to members: [MemberID]) async throws {
+        try await engine.membersChanged(to: members)
+    }
+
+    var report: EngineReport { engine.report }
+}
+
 extension Array {
     /// The first index from which on the condition holds.
     fileprivate func partitioningIndex(where condition: (Element) -> Bool) -> Int {

@@ -58,12 +58,26 @@ final class TestAlliance: Sendable {
         var engine: SharedOrder.Engine
         var task: Task<Void, any Error>
 
+        /// How it ends by itself.
+        ///
+        /// - Throws: when it has not ended after five minutes.
+        func end() async throws -> Result<Void, any Error> {
+            let (ends, told) = AsyncStream.makeStream(of: Result<Void, any Error>.self)
+            Task { told.yield(await task.result) }
+            let limit = Task {
+                try await Task.sleep(for: .seconds(300))
+                told.finish()
+            }
+            defer { limit.cancel() }
+            return try #require(await ends.first { _ in true }, "it does not end")
+        }
+
         /// Lets it say what it has to say first.
         ///
         /// - Throws: what ended it, if it did not end in good order.
         func stop() async throws {
             node.stop()
-            let end = await task.result
+            let end = try await end()
             try node.store.close()
             try end.get()
         }
@@ -77,11 +91,15 @@ final class TestAlliance: Sendable {
         }
     }
 
-    func start(_ index: Int, seed: UInt64 = 1) throws -> Running {
+    /// - Parameter through: what stands between the node and its engine.
+    func start(
+        _ index: Int, seed: UInt64 = 1,
+        through: (SharedOrder.Engine) -> any OrderingEngine = { $0 }
+    ) throws -> Running {
         let engine = order.engine(index, seed: seed + UInt64(index))
         // However slow the machine is, nobody who waits for others' clocks runs out of patience.
         let node = try Node(
-            home: homes[index], engine: engine, clock: clock, pool: Pool(),
+            home: homes[index], engine: through(engine), clock: clock, pool: Pool(),
             storeOptions: StoreOptions(), guards: nil, uptime: { 0 },
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         return Running(node: node, engine: engine, task: Task { try await node.run() })

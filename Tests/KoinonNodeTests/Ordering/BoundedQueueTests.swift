@@ -14,9 +14,22 @@ import Testing
         // Still full with what is left.
         for _ in 0..<100 { await Task.yield() }
         #expect(await queue.drain(limit: 5) == [100])
-        await pushing.value
+        #expect(await pushing.value)
         #expect(await queue.drain(limit: 5) == [1])
         queue.finish()
+        #expect(await queue.drain(limit: 5) == nil)
+    }
+
+    @Test("tells whoever fills it, also one that waits for room, that nothing more is taken")
+    func finished() async {
+        let queue = BoundedQueue<Int>(capacity: 1)
+        #expect(await queue.push(1))
+        let pushing = Task { await queue.push(2) }
+        for _ in 0..<100 { await Task.yield() }
+        queue.finish()
+        #expect(await !pushing.value)
+        #expect(await !queue.push(3))
+        #expect(await queue.drain(limit: 5) == [1])
         #expect(await queue.drain(limit: 5) == nil)
     }
 }
