@@ -10,7 +10,7 @@ final class EtcdConditions: Sendable {
 
     private struct State {
         var faults: [Kind: String] = [:]
-        /// Missing entries, the newest last.
+        /// Missing entries that their authors have not appended anew, the newest last.
         var gaps: [SequenceGap] = []
         var gapCount: UInt64 = 0
         var unusableCount: UInt64 = 0
@@ -35,6 +35,15 @@ final class EtcdConditions: Sendable {
         state.withLock { state in
             state.gapCount += 1
             state.gaps = (state.gaps + [gap]).suffix(Self.named)
+        }
+    }
+
+    /// Missing entries have come anew, or were not needed.
+    ///
+    /// - Parameter lanes: of each author the last sequence that counts.
+    func forgetGaps(through lanes: [String: UInt64]) {
+        state.withLock { state in
+            state.gaps.removeAll { $0.missing <= lanes[$0.author] ?? 0 }
         }
     }
 

@@ -1,6 +1,7 @@
 import Foundation
 import KoinonLedger
 import KoinonProtocol
+import Synchronization
 import Testing
 
 @testable import KoinonEtcd
@@ -276,7 +277,8 @@ struct EtcdEngineTests {
             String(decoding: servers.keys.key("alfa", sequence), as: UTF8.self)
         }
         try await OwnThread.run { [key = key(2)] in try servers.ctl(["del", key]) }
-        var live = bravo.entries().makeAsyncIterator()
+        let ledger = Mutex(SettledOrder())
+        var live = bravo.entries(after: .start) { ledger.withLock { $0 } }.makeAsyncIterator()
         var seen = try await EtcdEngine.next(3, of: &live).map(\.place)
         #expect(seen == ["alfa 1", "alfa 3", "alfa 4"])
         let fault = try #require(
@@ -291,6 +293,14 @@ struct EtcdEngineTests {
         }
         seen = try await EtcdEngine.next(2, of: &live).map(\.place)
         #expect(seen == ["alfa 2", "alfa 3"])
+        // Told until what came anew has had its effect.
+        #expect(bravo.report.faults == [fault])
+        let members = try servers.members
+        ledger.withLock { $0 = SettledOrder(sequences: [members[0]: 3], members: members) }
+        try await alfa.append([try servers.entry("alfa", 4)]).durable()
+        #expect(try await EtcdEngine.next(1, of: &live).map(\.place) == ["alfa 4"])
+        #expect(bravo.report.faults == [])
+        #expect(bravo.report.gaps == 1)
     }
 
     @Test("is neither forgotten nor waited for by the mark of one member who may lie")

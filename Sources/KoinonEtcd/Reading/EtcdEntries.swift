@@ -92,6 +92,7 @@ public struct EtcdEntries: AsyncSequence, Sendable {
         /// Whether there is something new.
         private mutating func list() async throws -> Bool {
             progress.take(source.settled())
+            source.conditions.forgetGaps(through: progress.lanes)
             var listing = try await source.lister.list(&progress)
             var gaps = progress.gaps(in: listing)
             for _ in 0..<others where !gaps.isEmpty || isLost(listing) {

@@ -43,6 +43,54 @@ extension FaultTests {
         }
     }
 
+    /// Far enough ahead that no node has read it before all proxies hide it.
+    private static let entriesAhead: UInt64 = 100
+
+    /// Its author is unheard behind the gap, for all alike, until it appends anew.
+    @Test("outlives a proxy that hides one entry from every node", .long)
+    func hiddenFromAll() async throws {
+        try await FaultRun.with { run in
+            let nodes = Array(run.alliance.members.indices)
+            try await run.alliance.withProxies(before: nodes) { proxies in
+                try await run.fault("a proxy before all nodes that hides one entry") { alliance in
+                    let author = alliance.members[3]
+                    let sequence = try await alliance.client(0).status().memberStates?
+                        .first { $0.id == author }?.sequence
+                    let missing = try #require(sequence) + Self.entriesAhead
+                    let keys = EntryKeys(chain: alliance.genesis.chain, epoch: 0)
+                    let key = keys.key(author, missing)
+                    for proxy in proxies { proxy.lie { $0.hides = { $0 == key } } }
+                    let words = "entry \(missing) of \(author) is missing"
+                    for node in nodes {
+                        try await run.expectStatus(words, remedy: "docs/operate.md", of: node)
+                    }
+                    try await run.goesOn(except: [3])
+                    try await run.expectStatus(
+                        "has signed no", remedy: "one more, and nothing becomes final", of: 3)
+                    // Some hide it; the servers have it.
+                    let text = String(decoding: key, as: UTF8.self)
+                    try await alliance.succeed(
+                        "\(try alliance.etcdctl()) get '\(text)' --keys-only | grep -qF '\(text)'")
+                    for proxy in proxies { proxy.lie { $0 = .init() } }
+                    // It comes too late: all have gone on behind it.
+                    try await run.goesOn(except: [3])
+                    try await run.expectStatus(words, remedy: "docs/operate.md", of: 0)
+                    try await run.expectStatus(
+                        "has signed no", remedy: "one more, and nothing becomes final", of: 3)
+                    let told = try await alliance.findings().first { $0.what.contains(words) }
+                    let command = try #require(
+                        told?.what.firstMatch(of: /etcdctl (del \S+ \S+) \(docs/)
+                    ).1
+                    try await alliance.stopNode(3)
+                    try await alliance.succeed("\(try alliance.etcdctl()) \(command)")
+                    let begin = ContinuousClock.now
+                    try await alliance.startNode(3)
+                    try await run.goesOn(since: begin)
+                }
+            }
+        }
+    }
+
     /// What makes a node see another order than the others.
     static let misleading: [String: LyingServer.Lies] = [
         "hides entries": .init(hides: { $0.last == UInt8(ascii: "7") }),
