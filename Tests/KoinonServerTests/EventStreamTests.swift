@@ -143,6 +143,8 @@ struct EventStreamTests {
             let now = try await served.get("/v1/events?until=\(end)")
             #expect(now.status == .ok && !now.text.contains("id: "))
             #expect(now.headers[.koinonHeight] == "\(end)")
+            let final = try #require(now.headers[.koinonFinalHeight].flatMap { UInt64($0) })
+            #expect(final <= end.rawValue)
             let last = try await served.get("/v1/events?from=\(end)&until=\(end)")
             let ids = last.text.split(separator: "\n").filter { $0.hasPrefix("id: ") }
             #expect(!ids.isEmpty && ids.allSatisfy { $0.hasPrefix("id: \(end).") })

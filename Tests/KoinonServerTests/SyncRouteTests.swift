@@ -32,6 +32,7 @@ struct SyncRouteTests {
             #expect(answer.status == .ok)
             #expect(answer.headers[.contentType] == BlockStream.mediaType)
             #expect(answer.headers[.koinonHeight] == "5")
+            #expect(answer.headers[.koinonFinalHeight] == "5")
             var reader = BlockStreamReader()
             let blocks = try reader.read(Array(buffer: answer.body))
             try reader.finish()

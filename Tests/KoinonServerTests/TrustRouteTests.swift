@@ -51,6 +51,8 @@ struct TrustRouteTests {
             let first = await follower.round(from: TrustedChain(genesis: home.genesis))
             #expect(first.chain.header == node.tip)
             let answer = try await served.get("/v1/proofs/state/\(home.chain.hex)")
+            #expect(answer.headers[.koinonHeight] == "\(node.tip.height)")
+            #expect(answer.headers[.koinonFinalHeight] == "\(node.tip.height)")
             let early = try ProofFile(json: Array(buffer: answer.body))
             let expulsion = Action.expulsion(of: try #require(MemberID(rawValue: "bravo")))
             let proposal: ProposalID = alfa.builder.nextID(ofAction: 0)

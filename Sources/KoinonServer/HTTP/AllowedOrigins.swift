@@ -29,7 +29,7 @@ struct AllowedOrigins {
         guard allows(origin) else { return }
         headers[.accessControlAllowOrigin] = isAny ? "*" : origin
         headers[.accessControlExposeHeaders] =
-            "Koinon-Height, X-Request-Id, Retry-After, Content-Disposition"
+            "Koinon-Height, Koinon-Final-Height, X-Request-Id, Retry-After, Content-Disposition"
     }
 
     private var isAny: Bool { allowed.contains("*") }

@@ -43,11 +43,13 @@ struct EventRoutes {
                 remedy: "come again later, or read /v1/blocks/HEIGHT/receipts", retryAfter: 10)
         }
         let channel = requestContext.channel
+        let progress = context.node.progress.current
         return Response(
             status: .ok,
             headers: [
                 .contentType: "text/event-stream", .cacheControl: "no-store",
-                .koinonHeight: "\(context.node.progress.current.height)",
+                .koinonHeight: "\(progress.height)",
+                .koinonFinalHeight: "\(progress.finalHeight)",
             ],
             body: ResponseBody { writer in
                 // Here, since a HEAD request has no body to write.

@@ -45,24 +45,29 @@ struct ProofRoutes {
 
     private func answer(_ proof: ProofFile, _ query: Query, name: String) throws -> Response {
         let bytes = ByteBuffer(string: proof.json + "\n")
-        let height = "\(proof.contentHeader.height)"
+        var headers = context.heights(proof.contentHeader.height)
         switch try query.choice("form", default: Form.json) {
         case .json:
-            return Answer.bytes(bytes, type: "application/json", headers: [.koinonHeight: height])
+            return Answer.bytes(bytes, type: "application/json", headers: headers)
         case .file:
-            return Answer.bytes(
-                bytes, type: "application/octet-stream",
-                headers: [
-                    .koinonHeight: height,
-                    .contentDisposition: "attachment; filename=\"\(name).proof.json\"",
-                ])
+            headers[.contentDisposition] = "attachment; filename=\"\(name).proof.json\""
+            return Answer.bytes(bytes, type: "application/octet-stream", headers: headers)
         }
+    }
+}
+
+extension ServerContext {
+    /// What an answer says in its head of the block that it is true at, where its body cannot.
+    func heights(_ height: Height) -> HTTPFields {
+        [.koinonHeight: "\(height)", .koinonFinalHeight: "\(node.finalHeight)"]
     }
 }
 
 extension HTTPField.Name {
     /// The block that an answer is true at, where its body cannot say so.
     static let koinonHeight = own("Koinon-Height")
+    /// The highest block that a quorum has signed, beside the height.
+    static let koinonFinalHeight = own("Koinon-Final-Height")
     static let requestID = own("X-Request-Id")
     static let lastEventID = own("Last-Event-ID")
 

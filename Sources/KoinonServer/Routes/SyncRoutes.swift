@@ -71,7 +71,7 @@ struct SyncRoutes {
             status: .ok,
             headers: [
                 .contentType: BlockStream.mediaType, .cacheControl: "no-store",
-                .koinonHeight: "\(finalHeight)",
+                .koinonHeight: "\(finalHeight)", .koinonFinalHeight: "\(finalHeight)",
             ],
             body: slot.body(on: requestContext.channel) { writer in
                 // Reads blocks from the disk.

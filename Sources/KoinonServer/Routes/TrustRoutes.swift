@@ -31,7 +31,7 @@ struct TrustRoutes {
         }
         return Answer.bytes(
             ByteBuffer(bytes: record.bytes), type: "application/x-protobuf",
-            headers: [.koinonHeight: "\(record.height)"])
+            headers: context.heights(record.height))
     }
 
     private func trust(_ query: Query) async throws -> Response {
@@ -40,7 +40,7 @@ struct TrustRoutes {
         let document = try await context.node.trust(from: from, epoch: epoch)
         return Answer.bytes(
             ByteBuffer(string: document.json), type: "application/json",
-            headers: [.koinonHeight: "\(document.header.height)"])
+            headers: context.heights(document.header.height))
     }
 
     /// What stood at a height in the history of a later block.
@@ -55,6 +55,6 @@ struct TrustRoutes {
         }
         return Answer.bytes(
             ByteBuffer(string: ancestry.json), type: "application/json",
-            headers: [.koinonHeight: "\(later)"])
+            headers: context.heights(later))
     }
 }
