@@ -53,6 +53,8 @@ struct IndexBatch {
     /// Parties of these agreements are entered once they are known.
     var opened: [(agreement: Data, position: Int64)] = []
     var keys: [(key: Data, account: Data)] = []
+    /// Hashes of headers, to find blocks by.
+    var blocks: [(hash: Hash256, height: UInt64)] = []
     var hours: [UInt64: Hour] = [:]
     /// How much was gathered, as a bound for one batch.
     var weight = 0

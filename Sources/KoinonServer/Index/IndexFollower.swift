@@ -87,11 +87,18 @@ struct IndexFollower {
             let tip = try reader.tip().header.height.rawValue
             var batch = IndexBatch(after: height)
             let base = try reader.baseHeight()
+            // Up to the base, genesis for one, hashes are all that is sure to be kept.
+            let hashes =
+                height == 0 || height < base.rawValue
+                ? try reader.headerHashes(below: base.next) : []
             if height < base.rawValue, let block = try reader.block(at: base) {
                 // What happened before is not kept here, but what came of it is.
                 let begun = (base.rawValue, block.header.time.milliseconds)
-                return (node.replica.read { IndexBatch(asOf: begun, $0.state) }, tip)
+                batch = node.replica.read { IndexBatch(asOf: begun, $0.state) }
+                batch.blocks = Self.numbered(hashes)
+                return (batch, tip)
             }
+            batch.blocks = Self.numbered(hashes)
             while batch.height < tip, batch.height - height < Self.blocks,
                 batch.weight < Self.weight
             {
@@ -99,12 +106,18 @@ struct IndexFollower {
                 guard let block = try reader.block(at: next),
                     let bytes = try reader.result(at: next)
                 else { break }
+                batch.blocks.append((block.hash, next.rawValue))
                 batch.add(
                     height: next.rawValue, timeMs: block.header.time.milliseconds,
                     result: try BlockResult(serializedBytes: bytes))
             }
             return (batch, tip)
         }
+    }
+
+    /// - Parameter hashes: of headers from block 0 on.
+    private static func numbered(_ hashes: [Hash256]) -> [(hash: Hash256, height: UInt64)] {
+        hashes.enumerated().map { ($1, UInt64($0)) }
     }
 
     private static func offers(with resource: Data, _ db: Database) throws -> [Data] {

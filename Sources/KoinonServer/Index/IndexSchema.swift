@@ -4,7 +4,7 @@ import GRDB
 /// to find things: the ledger has it all, and the file can be made again from it.
 enum IndexSchema {
     /// Another number and the file is made anew.
-    static let version = 2
+    static let version = 3
 
     /// Words are found without regard to case and accents; the beginnings of words of three
     /// letters are kept ready.
@@ -63,6 +63,8 @@ enum IndexSchema {
                 CREATE TABLE titled (
                   number INTEGER PRIMARY KEY, what TEXT NOT NULL, id BLOB NOT NULL UNIQUE);
                 CREATE TABLE keys (public_key BLOB PRIMARY KEY, account BLOB NOT NULL)
+                  WITHOUT ROWID;
+                CREATE TABLE blocks (hash BLOB PRIMARY KEY, height INTEGER NOT NULL)
                   WITHOUT ROWID;
                 CREATE TABLE hours (
                   hour INTEGER PRIMARY KEY, opened INTEGER NOT NULL, settled INTEGER NOT NULL,

@@ -49,6 +49,12 @@ struct IndexWriter {
             try run(
                 "INSERT OR REPLACE INTO keys (public_key, account) VALUES (?, ?)", [key, account])
         }
+        // In the table's order: those of a long ledger come all at once.
+        for block in batch.blocks.sorted(by: { $0.hash < $1.hash }) {
+            try run(
+                "INSERT OR REPLACE INTO blocks (hash, height) VALUES (?, ?)",
+                [Data(block.hash.bytes), Int64(clamping: block.height)])
+        }
         for (hour, sums) in batch.hours { try write(Int64(clamping: hour), sums) }
         try IndexDatabase.set("height", Int64(clamping: batch.height), db)
     }

@@ -99,17 +99,22 @@ extension SearchIndex {
         }
     }
 
-    /// A transaction or the account of a key.
+    /// A transaction, a block or the account of a key.
     private func hashed(_ hash: Hash256) throws -> [LookupView] {
         var found: [LookupView] = []
         if try node.store.read({ try $0.location(ofTransaction: hash) }) != nil {
             found.append(LookupView(what: "transaction", id: hash.hex))
         }
-        let account = try database.pool.read { db in
-            try Data.fetchOne(
-                db, sql: "SELECT account FROM keys WHERE public_key = ?",
-                arguments: [Data(hash.bytes)])
+        let bytes = Data(hash.bytes)
+        let (height, account) = try database.pool.read { db in
+            (
+                try Int64.fetchOne(
+                    db, sql: "SELECT height FROM blocks WHERE hash = ?", arguments: [bytes]),
+                try Data.fetchOne(
+                    db, sql: "SELECT account FROM keys WHERE public_key = ?", arguments: [bytes])
+            )
         }
+        if let height { found.append(LookupView(what: "block", id: String(height))) }
         if let id = account.flatMap({ AccountID($0) }) {
             found.append(LookupView(what: "account", id: id.text))
         }

@@ -68,8 +68,8 @@ extension PageRenderer {
     }
 
     /// A text that may be a key of the state. One of 32 bytes, as hashes have, only when
-    /// something stands under it: to whoever asks for a block's hash, that no row of the state
-    /// has such a key says nothing.
+    /// something stands under it: to whoever asks for a hash, that no row of the state has such
+    /// a key says nothing.
     private func stateKey(_ text: String, _ page: PageRequest) -> String? {
         guard text.utf8.count <= 256, let key = Hex.decode(text), !key.isEmpty,
             key.count != Hash256.byteCount || page.look({ $0.state.value(for: key) }) != nil

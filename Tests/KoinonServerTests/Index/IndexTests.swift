@@ -206,6 +206,12 @@ struct IndexTests {
             #expect(try what("alfa") == ["member"])
             #expect(try what("1") == ["block"])
             #expect(try what("99999999").isEmpty)
+            for height in [Height.genesis, Height(1), node.tip.height] {
+                let hash = try #require(
+                    try node.store.read { try $0.block(at: height)?.hash })
+                let found = try first.lookup(hash.hex).rows
+                #expect(found == [LookupView(what: "block", id: "\(height)")])
+            }
             #expect(try what("half hour") == ["offer"])
             #expect(try what("a bike") == ["resource"])
             #expect(try what("nothing like it").isEmpty)

@@ -23,6 +23,7 @@ struct PrunedIndexTests {
         let offers = "SELECT hex(id), hex(resource), hex(provider), kind, price, open FROM offers"
         let keys = "SELECT hex(public_key), hex(account) FROM keys"
         let titles = "SELECT what, hex(id) FROM titled"
+        let blocks = "SELECT hex(hash), height FROM blocks"
         let lists = "SELECT list, hex(key), hex(id) FROM lists"
         let before = try await home.running { node in
             var random = SeededRandom(seed: 3)
@@ -30,7 +31,7 @@ struct PrunedIndexTests {
             let index = try SearchIndex(home: home.home.directory, node: node, logger: silent)
             try await index.catchUp()
             var all: [String: Set<String>] = [:]
-            for sql in [offers, keys, titles, lists] { all[sql] = try found(index, sql) }
+            for sql in [offers, keys, titles, lists, blocks] { all[sql] = try found(index, sql) }
             try index.database.pool.close()
             await node.untilIdle()
             return all
@@ -51,6 +52,7 @@ struct PrunedIndexTests {
             for sql in [offers, titles] {
                 #expect(try found(index, sql) == before[sql], "\(sql)")
             }
+            #expect(try found(index, blocks).isSuperset(of: before[blocks] ?? []))
             // Of the members' own accounts no event tells, but the state does.
             for sql in [keys, lists] {
                 let now = try found(index, sql)

@@ -167,6 +167,8 @@ import Testing
     @Test func `Whatever is looked up leads to a page for people, or to nothing`() async throws {
         try await PageWorld.with { world in
             let bea = world.lease.bea.account
+            let block = try #require(
+                try await world.served.get("/v1/blocks/3").json["block"] as? [String: Any])
             let (flag, answer) = world.served.node.look { reader in
                 (
                     Reputation.openFlags(of: bea, in: reader.state).first?.id.text,
@@ -178,16 +180,14 @@ import Testing
                 (try #require(answer), "/request/\(world.request)"),
                 (world.transaction.hex, "/explorer/transaction/\(world.transaction)"),
                 (world.stateKey, "/explorer/state/\(world.stateKey)"),
+                (try #require(block["hash"] as? String), "/explorer/block/3"),
                 ("ff00", "/explorer/state/ff00"),
             ] {
                 let response = try await world.page("/lookup?q=\(text)")
                 #expect(response.headers[.location] == target)
             }
-            // Of 32 bytes too, like many keys; but nothing stands under it.
-            let block = try #require(
-                try await world.served.get("/v1/blocks/3").json["block"] as? [String: Any])
-            let hash = try #require(block["hash"] as? String)
-            let response = try await world.page("/lookup?q=\(hash)")
+            // Of 32 bytes, like many keys; but nothing stands under it.
+            let response = try await world.page("/lookup?q=\(Hash256.sha256([7]))")
             #expect(response.status == .notFound)
             #expect(response.text.contains("Nothing on this ledger has this id or name."))
         }
