@@ -18,18 +18,28 @@ extension PageRenderer {
         }
         guard let found else { throw Problem.page(id.text) }
         let index = try searchIndex()
-        let movements = try index.movements(of: id, before: page.position("before"), limit: 20)
-        let agreements: ListPage<AgreementSummaryView> = try index.page(
-            of: .agreements(of: id), before: page.position("agreements"), limit: 20
-        ) { AgreementSummaryView.make($0, in: $1) }
-        let things: ListPage<ResourceView> = try index.page(
-            of: .resources(of: id), before: page.position("things"), limit: 20
-        ) { ResourceView.make($0, in: $1) }
-        let requests: ListPage<RequestView> = try index.page(
-            of: .requests(of: id), before: page.position("requests"), limit: 20
-        ) { RequestView.make($0, in: $1) }
+        var astray = false
+        let movements = try page.part("before", &astray) {
+            try index.movements(of: id, before: $0, limit: 20)
+        }
+        let agreements: ListPage<AgreementSummaryView> = try page.part("agreements", &astray) {
+            try index.page(of: .agreements(of: id), before: $0, limit: 20) {
+                AgreementSummaryView.make($0, in: $1)
+            }
+        }
+        let things: ListPage<ResourceView> = try page.part("things", &astray) {
+            try index.page(of: .resources(of: id), before: $0, limit: 20) {
+                ResourceView.make($0, in: $1)
+            }
+        }
+        let requests: ListPage<RequestView> = try page.part("requests", &astray) {
+            try index.page(of: .requests(of: id), before: $0, limit: 20) {
+                RequestView.make($0, in: $1)
+            }
+        }
         let parts = AccountParts(found: found, texts: texts) { self.content($0) }
         var model = parts.model()
+        model["astray"] = astray
         model.merge(parts.movements(movements.rows)) { own, _ in own }
         model.merge(parts.lists(agreements.rows, things.rows)) { own, _ in own }
         model["requests"] = requests.rows.map { RequestParts(view: $0, page: page).summary() }

@@ -14,15 +14,20 @@ extension PageRenderer {
                 quorum: reader.members.quorum
             )
         }
-        let proposals: ListPage<ProposalView> = try searchIndex().page(
-            of: .proposals, before: page.position("proposals"), limit: 50
-        ) { ProposalView.make($0, in: $1) }
-        let disputes: ListPage<DisputeView> = try searchIndex().page(
-            of: .disputes, before: page.position("disputes"), limit: 50
-        ) { DisputeView.make($0, in: $1) }
+        let index = try searchIndex()
+        var astray = false
+        let proposals: ListPage<ProposalView> = try page.part("proposals", &astray) {
+            try index.page(of: .proposals, before: $0, limit: 50) {
+                ProposalView.make($0, in: $1)
+            }
+        }
+        let disputes: ListPage<DisputeView> = try page.part("disputes", &astray) {
+            try index.page(of: .disputes, before: $0, limit: 50) { DisputeView.make($0, in: $1) }
+        }
         let open = disputes.rows.filter(\.open)
         let accounts = found.members.map(\.account).joined(separator: " ")
         var model: PageModel = [
+            "astray": astray,
             "members": found.members.map { member($0, texts) },
             "changes": Self.changes.map { change -> PageModel in
                 ["value": change, "name": texts("alliance.change_\(change)")]

@@ -14,11 +14,16 @@ extension PageRenderer {
         } catch {
             fault = error.words
         }
-        let found = fault == nil ? try searchIndex().search(query) : nil
+        var found = fault == nil ? try searchIndex().search(query) : nil
+        var astray = found != nil && query.cursor == nil && page.query.text("cursor") != nil
+        if query.cursor != nil, found?.isEnd == true {
+            (query.cursor, astray) = (nil, true)
+            found = try searchIndex().search(query)
+        }
         let rows = found?.rows ?? []
         let cards = OfferCards(page: page, renderer: self)
         var model: PageModel = [
-            "cards": cards.models(rows), "has_cards": !rows.isEmpty,
+            "cards": cards.models(rows), "has_cards": !rows.isEmpty, "astray": astray,
             "result_text": texts(
                 found?.next == nil ? "find.results" : "find.results_more",
                 ["count": String(rows.count)]),
@@ -66,6 +71,7 @@ struct FindForm {
         query.sort = try sort()
         query.limit = 24
         query.cursor = value("cursor").flatMap { OfferQuery.Cursor(text: $0) }
+        if query.cursor?.sort != query.sort { query.cursor = nil }
         let (latitude, longitude) = (try degrees("lat", 90), try degrees("lon", 180))
         let radius = try number("radius_km", "radius", 0.1...20_000).map { $0 * 1_000 }
         let (from, until) = (try time("from"), try time("to"))

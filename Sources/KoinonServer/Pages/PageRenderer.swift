@@ -24,9 +24,22 @@ struct PageRequest {
         try context.node.look(body)
     }
 
-    /// Where a list goes on, as a parameter of the address says; nil: at its beginning.
-    func position(_ name: String) -> Int64? {
-        query.text(name).flatMap { SearchIndex.position(cursor: $0) }
+    /// Part of one of a page's lists: from where the address says on, else its beginning.
+    ///
+    /// - Parameters:
+    ///   - name: the parameter of the address.
+    ///   - astray: set where the address says a place from which this list does not go on.
+    ///   - list: reads it from a position on; nil: from its beginning.
+    func part<Row>(
+        _ name: String, _ astray: inout Bool, _ list: (Int64?) throws -> ListPage<Row>
+    ) rethrows -> ListPage<Row> {
+        guard let text = query.text(name) else { return try list(nil) }
+        if let position = SearchIndex.position(cursor: text) {
+            let found = try list(position)
+            if !found.isEnd { return found }
+        }
+        astray = true
+        return try list(nil)
     }
 
     /// What leads to the next part of one of a page's lists; nil at its end.
@@ -39,6 +52,11 @@ struct PageRequest {
         let link: PageModel = ["href": "\(path)?\(name)=\(next)#\(name)", "of": title]
         return ["more": link]
     }
+}
+
+extension ListPage {
+    /// Nothing is here, and nothing follows.
+    var isEnd: Bool { rows.isEmpty && next == nil }
 }
 
 /// Hashes of content that a page would show and its node does not have.

@@ -5,10 +5,15 @@ extension PageRenderer {
     /// What people look for, and a form to ask.
     func requests(_ page: PageRequest) throws -> Response {
         let texts = page.texts
-        let rows: ListPage<RequestView> = try searchIndex().page(
-            of: .openRequests, before: page.position("before"), limit: 24
-        ) { RequestView.make($0, in: $1) }
+        let index = try searchIndex()
+        var astray = false
+        let rows: ListPage<RequestView> = try page.part("before", &astray) {
+            try index.page(of: .openRequests, before: $0, limit: 24) {
+                RequestView.make($0, in: $1)
+            }
+        }
         var model = OfferForm(page: page).model()
+        model["astray"] = astray
         model["requests"] = rows.rows.map { RequestParts(view: $0, page: page).summary() }
         model["has_requests"] = !rows.rows.isEmpty
         if let next = rows.next {

@@ -303,6 +303,36 @@ import Testing
         }
     }
 
+    @Test func `A list that does not go on where the address says begins anew, and says so`()
+        async throws
+    {
+        try await PageWorld.with { world in
+            let (english, german) = (
+                "The list does not go on from where the address says. Here is its beginning.",
+                "Die Liste geht nicht dort weiter, wo die Adresse es sagt. Hier ist ihr Anfang."
+            )
+            let (offer, account) = ("/offer/\(world.lease.offer)", world.lease.bea.account)
+            for (path, shown) in [
+                ("/find?cursor=nonsense", offer), ("/find?cursor=newest.0.9", offer),
+                ("/find?cursor=relevance.0.0", offer), ("/requests?before=x", "/request/"),
+                ("/requests?before=1", "/request/"), ("/alliance?proposals=-1", "A &lt;day"),
+                ("/alliance?disputes=%20", "/agreement/\(world.disputed)"),
+                ("/account/\(account)?agreements=1", "/agreement/\(world.settled)"),
+                ("/account/\(account)?before=first", "/agreement/\(world.settled)"),
+            ] {
+                let page = try await world.page(path)
+                #expect(page.status == .ok, "\(path)")
+                #expect(page.text.contains(english), "\(path)")
+                #expect(page.text.contains(shown), "\(path)")
+                #expect(PageCheck.problems(of: page.text) == [], "\(path)")
+                #expect(try await world.page(path, language: "de").text.contains(german))
+            }
+            for path in world.paths {
+                #expect(try await !world.page(path).text.contains(english), "\(path)")
+            }
+        }
+    }
+
     private static func review(
         _ number: Int, of account: AccountID, kind: String, by reviewer: AccountID, at time: UInt64
     ) throws -> (key: [UInt8], value: [UInt8]) {
