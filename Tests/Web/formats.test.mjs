@@ -17,7 +17,8 @@ const { decode, encode, same } = await load("protobuf.js");
 const { toJSONForm, fromJSONForm } = await load("json-form.js");
 const { isAuthentic, TAGS } = await load("signing.js");
 const { reviewHash } = await load("review.js");
-const { checkProof, readGenesis, parseStrictly, Refused } = await load("proof.js");
+const { checkProof, readGenesis, parseStrictly } = await load("proof.js");
+const { Refused } = await load("refusal.js");
 
 const row = (vector, field) =>
   bytes.fromHex(vector.rows.find((candidate) => candidate.field === field).bytes);

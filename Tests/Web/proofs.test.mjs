@@ -13,10 +13,11 @@ const bech32m = await load("bech32m.js");
 const bytes = await load("bytes.js");
 const { toJSONForm } = await load("json-form.js");
 const { rows } = await load("messages.js");
-const { checkProof, readGenesis, Refused } = await load("proof.js");
+const { checkProof, readGenesis } = await load("proof.js");
 const { differences, proofPath, provenContent, provenSubject, subjectOf }
   = await load("proof-subject.js");
 const { encode } = await load("protobuf.js");
+const { Refused } = await load("refusal.js");
 
 const genesis = await readGenesis(read("genesis.json"));
 const prove = (name) => checkProof(read(`proof-${name}.json`).toString(), genesis);

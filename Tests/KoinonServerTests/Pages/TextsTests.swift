@@ -54,6 +54,7 @@ import Testing
         let asked =
             Self.users.matches(of: /\{\{[#^]?t\.([a-z_0-9.]+)\}\}/).map { String($0.1) }
             + Self.users.matches(of: /\btexts?\("([a-z_]+\.[a-z_0-9.]+)"/).map { String($0.1) }
+            + Self.users.matches(of: /"(refused\.[a-z_0-9]+)"/).map { String($0.1) }
         #expect(asked.count > 300)
         for key in Set(asked) {
             #expect(

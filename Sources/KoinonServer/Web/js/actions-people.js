@@ -5,6 +5,7 @@ import { one } from "./building.js";
 import { evidenceHash } from "./evidence.js";
 import { amount, hours, id, keepText, Mistake, publicKey, slug, whole } from "./fields.js";
 import { fromJSONForm } from "./json-form.js";
+import { Refused, refusalText } from "./refusal.js";
 import { text } from "./texts.js";
 
 const accounts = (name, fields) => one("accounts", name, fields);
@@ -38,7 +39,8 @@ async function processOf(file) {
   try {
     return fromJSONForm("ProcessDefinition", JSON.parse(await file.text()));
   } catch (fault) {
-    throw new Mistake("process_file", `${text("mistake.process")} ${fault.message}`);
+    const why = fault instanceof Refused ? ` ${refusalText(fault)}` : "";
+    throw new Mistake("process_file", text("mistake.process") + why);
   }
 }
 

@@ -3,6 +3,7 @@
 import * as bech32m from "./bech32m.js";
 import { fromHex, toHex } from "./bytes.js";
 import { enums, idPrefixes, messages } from "./messages.js";
+import { Refused } from "./refusal.js";
 
 const SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 
@@ -35,11 +36,11 @@ function readBytes(name, value) {
   if (prefix && value.startsWith(`${prefix}1`)) {
     const decoded = bech32m.decode(value);
     if (decoded?.prefix === prefix && decoded.bytes.length === 20) return decoded.bytes;
-    throw new Error(`${name}: ${value} has a wrong checksum; copy it again`);
+    throw new Refused(name, "refused.checksum", { value });
   }
   const bytes = fromHex(value);
   if (!bytes || (prefix && bytes.length !== 0 && bytes.length !== 20)) {
-    throw new Error(`${name}: ${value} is no id of its kind`);
+    throw new Refused(name, "refused.no_id", { value });
   }
   return bytes;
 }
@@ -57,12 +58,12 @@ function readValue(name, type, value) {
   }
 }
 
-/** Throws an Error that names the field for what the message does not have. */
+/** Throws Refused, with the field, for what the message does not have. */
 export function fromJSONForm(messageName, json) {
   const result = {};
   for (const [key, value] of Object.entries(json)) {
     const field = messages[messageName].find((candidate) => candidate[1] === key);
-    if (!field) throw new Error(`${key} is not known in ${messageName}`);
+    if (!field) throw new Refused(`${messageName}.${key}`, "refused.unknown");
     if (value === undefined || value === null) continue;
     const [, name, type, mark] = field;
     result[name] = mark === "repeated"

@@ -2,46 +2,44 @@
 // state-tree.md.
 
 import { bigEndian, concat, sha256, taggedSHA256, toHex, utf8 } from "./bytes.js";
-
-/** The file proves nothing; the message says where and why. */
-export class Refused extends Error {}
-
-export function require(condition, place, problem) {
-  if (!condition) throw new Refused(`${place} ${problem}`);
-}
+import { require } from "./refusal.js";
 
 const SLUG = /^[a-z0-9][a-z0-9._-]{0,31}$/;
 const HEX = /^(?:[0-9a-f]{2})*$/;
 
 export function slug(value, place) {
-  require(typeof value === "string" && SLUG.test(value), place, "is no member name");
+  require(typeof value === "string" && SLUG.test(value), place, "refused.no_member_name");
   return value;
 }
 
 export function unhex(value, place, count) {
-  require(typeof value === "string" && HEX.test(value), place,
-    "is not hexadecimal in lower case");
+  require(typeof value === "string" && HEX.test(value), place, "refused.not_hex");
   const bytes = Uint8Array.from(value.match(/../g) ?? [], (pair) => parseInt(pair, 16));
-  require(count === undefined || bytes.length === count, place,
-    `has ${bytes.length} bytes, not ${count}`);
+  require(count === undefined || bytes.length === count, place, "refused.length",
+    { found: bytes.length, wanted: count });
   return bytes;
 }
 
 export function items(value, place) {
-  require(Array.isArray(value), place, "is not a list");
+  require(Array.isArray(value), place, "refused.not_list");
   return value.map((item, index) => [item, `${place}[${index}]`]);
 }
 
 export const hashes = (value, place) =>
   items(value, place).map(([item, where]) => unhex(item, where, 32));
 
+const within = (place, name) => (place ? `${place}.${name}` : name);
+
 export function fields(value, place, names, optional = []) {
   require(value !== null && typeof value === "object" && !Array.isArray(value), place,
-    "is not an object");
+    "refused.not_object");
   for (const name of Object.keys(value)) {
-    require(names.includes(name) || optional.includes(name), `${place}.${name}`, "is not known");
+    require(names.includes(name) || optional.includes(name), within(place, name),
+      "refused.unknown");
   }
-  for (const name of names) require(Object.hasOwn(value, name), `${place}.${name}`, "is missing");
+  for (const name of names) {
+    require(Object.hasOwn(value, name), within(place, name), "refused.missing");
+  }
   return value;
 }
 
@@ -59,7 +57,7 @@ export function proposerName(padded) {
 
 /** A header of 348 bytes: numbers as BigInt, the rest as bytes or, in short, as hex. */
 export async function readHeader(bytes, place) {
-  require(bytes.length === 348, place, `has ${bytes.length} bytes, not 348`);
+  require(bytes.length === 348, place, "refused.length", { found: bytes.length, wanted: 348 });
   const header = { hash: await taggedSHA256("koinon/header/v1", bytes) };
   let position = 0;
   for (const [name, count] of LAYOUT) {
@@ -67,9 +65,9 @@ export async function readHeader(bytes, place) {
     position += count;
     header[name] = count <= 8 ? BigInt(`0x${toHex(part)}`) : toHex(part);
   }
-  require(header.version === 1n, place, "has a version other than 1");
+  require(header.version === 1n, place, "refused.version");
   const name = proposerName(header.proposer);
-  require(name === "" || SLUG.test(name), place, "has a malformed proposer");
+  require(name === "" || SLUG.test(name), place, "refused.proposer");
   return header;
 }
 
@@ -87,10 +85,10 @@ export const inner = (left, right) => sha256(ONE, left, right);
 
 /** RFC 9162 section 2.1.3.2, for the tree of earlier headers. */
 export async function historyRoot(leaf, index, size, path, place) {
-  require(index < size, place, "is not in the tree");
+  require(index < size, place, "refused.not_in_tree");
   let [node, last, value] = [index, size - 1n, leaf];
   for (const sibling of path) {
-    require(last !== 0n, place, "is too long");
+    require(last !== 0n, place, "refused.path_long");
     if (node & 1n || node === last) {
       value = await inner(sibling, value);
       while (!(node & 1n) && node) [node, last] = [node >> 1n, last >> 1n];
@@ -99,7 +97,7 @@ export async function historyRoot(leaf, index, size, path, place) {
     }
     [node, last] = [node >> 1n, last >> 1n];
   }
-  require(last === 0n, place, "is too short");
+  require(last === 0n, place, "refused.path_short");
   return toHex(value);
 }
 
@@ -116,7 +114,7 @@ export const bit = (bytes, index) => (bytes[index >> 3] >> (7 - (index % 8))) & 
 
 /** From where a key belongs in the state tree up to its root. */
 export async function stateRoot(keyHash, start, siblings) {
-  require(siblings.length <= 256, "content.siblings", "has more than 256 hashes");
+  require(siblings.length <= 256, "content.siblings", "refused.many_siblings");
   let value = start;
   for (let depth = siblings.length - 1; depth >= 0; depth--) {
     value = bit(keyHash, depth)

@@ -2,34 +2,25 @@
 // (docs/formats/proof.md).
 
 import { toHex } from "./bytes.js";
-import { fields, items, membersHash, readHeader, Refused, require, slug, unhex }
-  from "./proof-header.js";
+import { fields, items, membersHash, readHeader, slug, unhex } from "./proof-header.js";
 import { decode } from "./protobuf.js";
+import { require } from "./refusal.js";
 import { isAuthentic, TAGS } from "./signing.js";
-
-/** A message of the file; throws Refused for what a node would refuse. */
-export function decodeBody(name, bytes, place) {
-  try {
-    return decode(name, bytes, place);
-  } catch (fault) {
-    throw new Refused(fault.message);
-  }
-}
 
 async function checkAttestation(item, where, header, epoch, members) {
   const publicKey = unhex(item.public_key, `${where}.public_key`, 32);
   require(toHex(publicKey) === toHex(members.get(item.member)), `${where}.public_key`,
-    "is not this member's node key");
+    "refused.other_key");
   const bytes = unhex(item.body, `${where}.body`);
-  const body = decodeBody("AttestationBody", bytes, `${where}.body`);
+  const body = decode("AttestationBody", bytes, `${where}.body`);
   require(
     toHex(body.chain ?? []) === header.chain && (body.epoch ?? 0n) === epoch
       && (body.height ?? 0n) === header.height
       && toHex(body.block_hash ?? []) === toHex(header.hash),
-    `${where}.body`, "attests something else");
+    `${where}.body`, "refused.attests_other");
   const signature = unhex(item.signature, `${where}.signature`, 64);
   require(await isAuthentic(TAGS.attestation, bytes, publicKey, signature),
-    `${where}.signature`, "is not the member's");
+    `${where}.signature`, "refused.bad_signature");
 }
 
 /**
@@ -39,20 +30,20 @@ async function checkAttestation(item, where, header, epoch, members) {
 async function checkQuorum(header, attestations, members, place, epoch, named = "attestations") {
   const judges = named === "attestations" ? header.members_hash : header.next_members_hash;
   require(judges === (await membersHash(members)), `${place}header`,
-    "is judged by other members than the file leads to");
+    "refused.other_judges");
   const list = items(attestations, `${place}${named}`);
   let last = "";
   for (const [item, where] of list) {
     fields(item, where, ["member", "body", "public_key", "signature"]);
     const name = slug(item.member, `${where}.member`);
-    require(name > last, `${where}.member`, "is not above the one before: each once");
+    require(name > last, `${where}.member`, "refused.order");
     last = name;
-    require(members.has(name), `${where}.member`, "is none of those who judge this block");
+    require(members.has(name), `${where}.member`, "refused.no_judge");
     await checkAttestation(item, where, header, epoch, members);
   }
   const quorum = Math.floor((2 * members.size) / 3) + 1;
-  require(list.length >= quorum, `${place}${named}`,
-    `has ${list.length} of ${members.size} members; ${quorum} make a block final`);
+  require(list.length >= quorum, `${place}${named}`, "refused.quorum",
+    { signed: list.length, members: members.size, needed: quorum });
 }
 
 function readMembers(value, place) {
@@ -61,7 +52,7 @@ function readMembers(value, place) {
   for (const [member, where] of items(value, place)) {
     fields(member, where, ["id", "node_key"]);
     const name = slug(member.id, `${where}.id`);
-    require(name > last, place, "are not ascending by id, each once");
+    require(name > last, `${where}.id`, "refused.order");
     last = name;
     members.set(name, unhex(member.node_key, `${where}.node_key`, 32));
   }
@@ -69,7 +60,7 @@ function readMembers(value, place) {
 }
 
 export function checkChain(header, chain, place) {
-  require(header.chain === chain, place, "is of another chain");
+  require(header.chain === chain, place, "refused.other_chain");
 }
 
 /** The sets of members, walked from those of genesis in epoch 0. */
@@ -94,7 +85,7 @@ export class Sets {
   async #steps(list, place) {
     return Promise.all(items(list, place).map(async ([item, where]) => {
       require(typeof item === "object" && item !== null && Object.hasOwn(item, "header"),
-        `${where}.header`, "is missing");
+        `${where}.header`, "refused.missing");
       const header = await readHeader(unhex(item.header, `${where}.header`), `${where}.header`);
       checkChain(header, this.chain, `${where}.header`);
       return { item, where, header };
@@ -104,15 +95,15 @@ export class Sets {
   /** A header of the present epoch is final by the present members. */
   async checkFinal(header, attestations, place) {
     require(header.epoch === this.epoch, `${place}header`,
-      "has an epoch whose record is not shown, or that is over");
-    require(header.height >= this.least, `${place}header`, "is not above the change before");
+      "refused.other_epoch");
+    require(header.height >= this.least, `${place}header`, "refused.below_change");
     await checkQuorum(header, attestations, this.members, place, this.epoch);
   }
 
   async #named(header, item, where) {
     const following = readMembers(item.members, `${where}.members`);
     require((await membersHash(following)) === header.next_members_hash, `${where}.members`,
-      "are not those whose hash the header names as next");
+      "refused.other_members");
     return following;
   }
 
@@ -121,7 +112,7 @@ export class Sets {
     await this.checkFinal(header, item.attestations, `${where}.`);
     const following = await this.#named(header, item, where);
     require(header.members_hash !== header.next_members_hash, `${where}.members`,
-      "are those before: no change");
+      "refused.no_change");
     this.turn = { hash: toHex(header.hash), judges: this.members };
     this.members = following;
     this.least = header.height + 1n;
@@ -131,19 +122,19 @@ export class Sets {
   async #record({ header, item, where }) {
     fields(item, where, ["epoch", "header", "attestations"], ["members", "next_attestations"]);
     require(typeof item.epoch === "string" && /^(?:0|[1-9]\d{0,19})$/.test(item.epoch)
-      && BigInt(item.epoch) < 1n << 64n, `${where}.epoch`, "is no number");
+      && BigInt(item.epoch) < 1n << 64n, `${where}.epoch`, "refused.not_number");
     const epoch = BigInt(item.epoch);
-    require(epoch > this.epoch, `${where}.epoch`, "is not above the epoch before");
-    require(header.epoch <= this.epoch, `${where}.header`, "is of a later epoch");
+    require(epoch > this.epoch, `${where}.epoch`, "refused.epoch_order");
+    require(header.epoch <= this.epoch, `${where}.header`, "refused.later_epoch");
     const isTurn = toHex(header.hash) === this.turn.hash;
     const judges = isTurn ? this.turn.judges : this.members;
     require(isTurn || header.height >= this.least, `${where}.header`,
-      "is not above the change before");
+      "refused.below_change");
     await checkQuorum(header, item.attestations, judges, `${where}.`, epoch);
     const changes = header.members_hash !== header.next_members_hash;
     require(changes === Object.hasOwn(item, "members")
       && changes === Object.hasOwn(item, "next_attestations"),
-    `${where}.members`, "are missing, or there without a change");
+    `${where}.members`, "refused.members_change");
     if (changes) {
       this.members = await this.#named(header, item, where);
       await checkQuorum(header, item.next_attestations, this.members, `${where}.`, epoch,

@@ -5,9 +5,10 @@ import { utf8 } from "./bytes.js";
 import { whyNoCheck } from "./keystore.js";
 import { formatTime } from "./locale.js";
 import { requestText } from "./node-api.js";
-import { checkProof, readGenesis, Refused } from "./proof.js";
+import { checkProof, readGenesis } from "./proof.js";
 import { differences, proofPath, provenContent, provenSubject, subjectOf }
   from "./proof-subject.js";
+import { Refused, refusalText } from "./refusal.js";
 import { busy, element, faultNote, note } from "./sign-dialog.js";
 import { text } from "./texts.js";
 
@@ -89,7 +90,7 @@ async function show(status, proofText, genesisBytes, judge) {
     status.replaceChildren(await judge(proven));
   } catch (fault) {
     status.replaceChildren(fault instanceof Refused
-      ? note("bad", text("proof.fails"), fault.message) : faultNote(fault));
+      ? note("bad", text("proof.fails"), refusalText(fault)) : faultNote(fault));
   }
 }
 

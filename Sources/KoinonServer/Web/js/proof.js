@@ -1,16 +1,26 @@
 // Checks a proof file from the genesis document alone: docs/formats/proof.md.
 
-import { sha256, taggedSHA256, toHex, utf8 } from "./bytes.js";
+import { fromUTF8, sha256, taggedSHA256, toHex, utf8 } from "./bytes.js";
 import {
-  bit, fields, hashes, historyRoot, items, leafHash, readHeader, Refused, require, slug,
-  stateLeaf, stateRoot, stepRoot, unhex,
+  bit, fields, hashes, historyRoot, items, leafHash, readHeader, slug, stateLeaf, stateRoot,
+  stepRoot, unhex,
 } from "./proof-header.js";
-import { checkChain, decodeBody, Sets } from "./proof-members.js";
+import { checkChain, Sets } from "./proof-members.js";
+import { decode } from "./protobuf.js";
+import { Refused, require } from "./refusal.js";
 import { isAuthentic, TAGS } from "./signing.js";
 
-export { Refused };
-
 const LARGEST_PROOF = 8 << 20;
+const GENESIS = "koinon/genesis/v1";
+const PROOF = "koinon/proof/v1";
+
+function parse(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Refused("", "refused.not_json");
+  }
+}
 
 /** JSON whose objects have no name twice, which JSON.parse alone would let pass. */
 export function parseStrictly(text) {
@@ -22,43 +32,39 @@ export function parseStrictly(text) {
     if (token === "{") names.push(new Set());
     else if (token === "}") names.pop();
     else if (token[0] === '"' && found[index + 1] === ":") {
-      const name = JSON.parse(token);
-      require(!names.at(-1)?.has(name), "the file", "has a name twice in one object");
+      const name = parse(token);
+      require(!names.at(-1)?.has(name), name, "refused.name_twice");
       names.at(-1)?.add(name);
     }
   }
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Refused("the file is not JSON");
-  }
+  return parse(text);
 }
 
 async function checkTransaction(content, header) {
   fields(content, "content", ["kind", "id", "transaction", "receipt", "path"]);
   const packed = unhex(content.transaction, "content.transaction");
-  require(packed.length >= 96, "content.transaction", "has no complete head");
+  require(packed.length >= 96, "content.transaction", "refused.no_head");
   const body = packed.slice(96);
   const id = unhex(content.id, "content.id", 32);
-  require(toHex(id) === toHex(await sha256(body)), "content.id", "is not that of the transaction");
-  const decoded = decodeBody("TransactionBody", body, "content.transaction");
+  require(toHex(id) === toHex(await sha256(body)), "content.id", "refused.other_id");
+  const decoded = decode("TransactionBody", body, "content.transaction");
   require(toHex(decoded.chain ?? []) === header.chain, "content.transaction",
-    "is meant for another chain");
+    "refused.other_chain");
   require(await isAuthentic(TAGS.transaction, body, packed.slice(0, 32), packed.slice(32, 96)),
-    "content.transaction", "has a signature that is not its key's");
+    "content.transaction", "refused.bad_signature");
   const receiptBytes = unhex(content.receipt, "content.receipt");
-  const receipt = decodeBody("Receipt", receiptBytes, "content.receipt");
+  const receipt = decode("Receipt", receiptBytes, "content.receipt");
   const steps = items(content.path, "content.path").map(([item, where]) => {
     fields(item, where, ["side", "transactions", "receipts"]);
-    require(["left", "right"].includes(item.side), `${where}.side`, "is neither left nor right");
+    require(["left", "right"].includes(item.side), `${where}.side`, "refused.side");
     return [item.side, unhex(item.transactions, `${where}.transactions`, 32),
       unhex(item.receipts, `${where}.receipts`, 32)];
   });
   const leaf = Uint8Array.of(1, ...packed);
   require((await stepRoot(leaf, steps.map(([side, one]) => [side, one])))
-    === header.transactions_root, "content.path", "does not lead to the block's transactions");
+    === header.transactions_root, "content.path", "refused.transactions_root");
   require((await stepRoot(receiptBytes, steps.map(([side, , other]) => [side, other])))
-    === header.receipts_root, "content.receipt", "does not lead to the block's receipts");
+    === header.receipts_root, "content.receipt", "refused.receipts_root");
   return { kind: "transaction", id: toHex(id), code: receipt.code ?? 0, body: decoded, receipt };
 }
 
@@ -69,7 +75,7 @@ async function checkState(content, header) {
   const keyHash = await sha256(key);
   const start = await stateLeaf(keyHash, await sha256(value));
   const root = await stateRoot(keyHash, start, hashes(content.siblings, "content.siblings"));
-  require(root === header.state_root, "content", "does not lead to the block's state root");
+  require(root === header.state_root, "content", "refused.state_root");
   return { kind: "state", key: content.key, value: content.value };
 }
 
@@ -82,13 +88,13 @@ async function checkAbsent(content, header) {
     const leaf = fields(content.other_leaf, "content.other_leaf", ["key_hash", "value_hash"]);
     const other = unhex(leaf.key_hash, "content.other_leaf.key_hash", 32);
     const value = unhex(leaf.value_hash, "content.other_leaf.value_hash", 32);
-    require(toHex(other) !== toHex(keyHash), "content.other_leaf", "is the key's own leaf");
+    require(toHex(other) !== toHex(keyHash), "content.other_leaf", "refused.own_leaf");
     require(siblings.slice(0, 256).every((_, i) => bit(other, i) === bit(keyHash, i)),
-      "content.other_leaf", "stands elsewhere in the tree");
+      "content.other_leaf", "refused.elsewhere");
     start = await stateLeaf(other, value);
   }
   const root = await stateRoot(keyHash, start, siblings);
-  require(root === header.state_root, "content", "does not show the key absent from the state");
+  require(root === header.state_root, "content", "refused.not_absent");
   return { kind: "absent", key: content.key };
 }
 
@@ -101,28 +107,36 @@ const CONTENTS = {
   block: checkBlock, transaction: checkTransaction, state: checkState, absent: checkAbsent,
 };
 
+function readText(bytes) {
+  try {
+    return fromUTF8(bytes);
+  } catch {
+    throw new Refused("genesis", "refused.not_utf8");
+  }
+}
+
 /** Chain id (hex) and members of the genesis document, whose bytes must be exactly its own. */
 export async function readGenesis(bytes) {
-  const document = parseStrictly(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  require(document?.format === "koinon/genesis/v1", "genesis format", "is not koinon/genesis/v1");
+  const document = parseStrictly(readText(bytes));
+  require(document?.format === GENESIS, "genesis.format", "refused.format", { format: GENESIS });
   const members = new Map();
-  for (const [item, where] of items(document.members, "genesis members")) {
+  for (const [item, where] of items(document.members, "genesis.members")) {
     const name = slug(item?.id, `${where}.id`);
-    require(!members.has(name), `${where}.id`, "stands there twice");
+    require(!members.has(name), `${where}.id`, "refused.twice");
     members.set(name, unhex(String(item.node_key).toLowerCase(), `${where}.node_key`, 32));
   }
-  require(members.size > 0, "genesis members", "has no member");
-  return { chain: toHex(await taggedSHA256("koinon/genesis/v1", bytes)), members };
+  require(members.size > 0, "genesis.members", "refused.no_members");
+  return { chain: toHex(await taggedSHA256(GENESIS, bytes)), members };
 }
 
 /** What the proof file proves, or throws Refused. */
 export async function checkProof(text, { chain, members: first }) {
-  require(utf8(text).length <= LARGEST_PROOF, "the file", `has more than ${LARGEST_PROOF} bytes`);
-  const file = fields(parseStrictly(text), "the file",
+  require(utf8(text).length <= LARGEST_PROOF, "", "refused.too_large", { most: LARGEST_PROOF });
+  const file = fields(parseStrictly(text), "",
     ["format", "chain", "member_changes", "header", "attestations", "content"],
     ["history", "epoch_records"]);
-  require(file.format === "koinon/proof/v1", "format", "is not koinon/proof/v1");
-  require(file.chain === chain, "chain", "is not that of the genesis document");
+  require(file.format === PROOF, "format", "refused.format", { format: PROOF });
+  require(file.chain === chain, "chain", "refused.other_genesis");
   const sets = new Sets(first, chain);
   await sets.walk(file.member_changes, file.epoch_records ?? []);
   const attested = await readHeader(unhex(file.header, "header"), "header");
@@ -133,14 +147,13 @@ export async function checkProof(text, { chain, members: first }) {
     const history = fields(file.history, "history", ["header", "path"]);
     header = await readHeader(unhex(history.header, "history.header"), "history.header");
     checkChain(header, chain, "history.header");
-    require(header.height < attested.height, "history.header", "is not below the attested header");
+    require(header.height < attested.height, "history.header", "refused.not_below");
     const root = await historyRoot(await leafHash(header.hash), header.height, attested.height,
       hashes(history.path, "history.path"), "history.path");
-    require(root === attested.history_root, "history.path",
-      "does not lead to the attested history");
+    require(root === attested.history_root, "history.path", "refused.history_root");
   }
-  require(Object.hasOwn(CONTENTS, file.content?.kind), "content.kind",
-    "is none of block, transaction, state, absent");
+  require(Object.hasOwn(CONTENTS, file.content?.kind), "content.kind", "refused.kind",
+    { kinds: Object.keys(CONTENTS).join(", ") });
   return {
     ...(await CONTENTS[file.content.kind](file.content, header)),
     header, height: header.height, timeMs: header.time_ms, finalBy: attested.height,

@@ -6,29 +6,22 @@
 
 import { concat, equalBytes, fromUTF8, utf8 } from "./bytes.js";
 import { enums, messages } from "./messages.js";
+import { Refused } from "./refusal.js";
 
 const DEPTH = 16;
 const VARINTS = new Set(["bool", "uint32", "uint64", "int32", "int64", "sint32", "sint64"]);
-
-/** Why bytes are no acceptable message; `place` is the path of field names. */
-export class MessageFault extends Error {
-  constructor(place, problem) {
-    super(`${place}: ${problem}`);
-    this.place = place;
-  }
-}
 
 const isVarint = (type) => VARINTS.has(type) || type in enums;
 
 function readVarint(bytes, position, place) {
   let value = 0n;
   for (let index = 0; index < 10; index++) {
-    if (position >= bytes.length) throw new MessageFault(place, "ends inside a number");
+    if (position >= bytes.length) throw new Refused(place, "refused.cut_number");
     const byte = bytes[position++];
     value |= BigInt(byte & 0x7f) << BigInt(7 * index);
     if (byte < 0x80) return [BigInt.asUintN(64, value), position];
   }
-  throw new MessageFault(place, "has a number of more than ten bytes");
+  throw new Refused(place, "refused.long_number");
 }
 
 function scalar(type, raw) {
@@ -70,28 +63,28 @@ function place(result, fields, field, value) {
   if (!mark && isDefault(value)) {
     delete result[name];
   } else if (mergeable(value) && mergeable(result[name])) {
-    throw new MessageFault(name, "stands twice");
+    throw new Refused(name, "refused.twice");
   } else {
     result[name] = value;
   }
 }
 
-/** Throws a MessageFault for what a node would refuse. */
+/** Throws Refused for what a node would refuse. */
 export function decode(name, bytes, path = name, depth = 0) {
   const fields = messages[name];
-  if (!fields) throw new MessageFault(path, "is of no known message");
-  if (depth >= DEPTH) throw new MessageFault(path, "is nested too deep");
+  if (!fields) throw new Refused(path, "refused.no_message");
+  if (depth >= DEPTH) throw new Refused(path, "refused.too_deep");
   const result = {};
   let position = 0;
   while (position < bytes.length) {
     let key;
     [key, position] = readVarint(bytes, position, path);
     const field = fields.find(([number]) => BigInt(number) === key >> 3n);
-    if (!field) throw new MessageFault(path, `has field ${key >> 3n}, which is not known`);
+    if (!field) throw new Refused(path, "refused.unknown_field", { number: key >> 3n });
     const [, fieldName, type] = field;
     const at = `${path}.${fieldName}`;
     if (Number(key & 7n) !== (isVarint(type) ? 0 : 2)) {
-      throw new MessageFault(at, "has another form than its type");
+      throw new Refused(at, "refused.other_form");
     }
     let value;
     [value, position] = readVarint(bytes, position, at);
@@ -99,7 +92,7 @@ export function decode(name, bytes, path = name, depth = 0) {
       place(result, fields, field, scalar(type, value));
       continue;
     }
-    if (value > BigInt(bytes.length - position)) throw new MessageFault(at, "ends too early");
+    if (value > BigInt(bytes.length - position)) throw new Refused(at, "refused.cut");
     const content = bytes.slice(position, position + Number(value));
     position += Number(value);
     place(result, fields, field, contentOf(type, content, at, depth));
@@ -113,7 +106,7 @@ function contentOf(type, content, at, depth) {
     try {
       return fromUTF8(content);
     } catch {
-      throw new MessageFault(at, "is not UTF-8");
+      throw new Refused(at, "refused.not_utf8");
     }
   }
   return decode(type, content, at, depth + 1);
@@ -149,7 +142,7 @@ export function encode(name, message, path = name) {
   const fields = messages[name];
   for (const key of Object.keys(message)) {
     if (!fields.some((field) => field[1] === key)) {
-      throw new MessageFault(`${path}.${key}`, "is not known");
+      throw new Refused(`${path}.${key}`, "refused.unknown");
     }
   }
   const parts = [];

@@ -4,6 +4,7 @@ import { toJSONForm } from "./json-form.js";
 import { describeAction } from "./describe.js";
 import { Tampered, compose, signBody } from "./compose.js";
 import { formatTime } from "./locale.js";
+import { Refused, refusalText } from "./refusal.js";
 import { listed, submit } from "./submit.js";
 import { sha256, toHex } from "./bytes.js";
 import { hasText, ledgerText, text } from "./texts.js";
@@ -37,6 +38,7 @@ export function faultNote(fault) {
     const key = `tampered.${fault.difference}`;
     return note("bad", text("tampered.title"), text(key), text("tampered.remedy"));
   }
+  if (fault instanceof Refused) return note("bad", text("fault.failed"), refusalText(fault));
   // The node's words are English; other languages have their own by the problem's code.
   const own = fault.code && ledgerText(`problems.${fault.code}`);
   if (own) return withCode(note("bad", own, fault.field), fault.code);
@@ -82,7 +84,7 @@ async function summary(body, bytes, key, unit) {
     element("details", {},
       element("summary", {}, text("sign.every")),
       ...described.map(({ rows }) => fieldList(rows)),
-      fieldList([["transaction", id]]),
+      fieldList([[text("found.transaction"), id]]),
       element("pre", { tabindex: "0" },
         JSON.stringify(toJSONForm("TransactionBody", body), null, 2))),
   ];
