@@ -43,6 +43,9 @@ public final class Node: Service {
     private static let tick = Duration.milliseconds(200)
     /// Seconds that a node which is to stop waits for an engine that does not answer.
     private static let patience = 5
+    /// For so long whoever waits for an outcome may still be told of it when the node is about to
+    /// stop: several commits.
+    private static let lastMoments = Duration.seconds(2)
     /// Entries that wait for the executor. While they do the engine is not asked for more, so a
     /// node with much to do asks seldom and takes much at once.
     private static let orderedBytes = 1_048_576
@@ -289,6 +292,18 @@ public final class Node: Service {
         stopping.store(true, ordering: .releasing)
         pool.arrival.wake()
     }
+
+    /// Lets nobody's waiting keep the node from being stopped: whoever waits for a block to be
+    /// final goes on at once with what is there, whoever waits for outcomes within moments.
+    ///
+    /// Transactions are taken until ``stop()``, and what was taken becomes durable as ever.
+    public func endWaiting() {
+        progress.endWaitingForFinality()
+        outcomes.endWaiting(within: Self.lastMoments)
+    }
+
+    /// Whether ``endWaiting()`` was called.
+    public var hasEndedWaiting: Bool { !progress.isWaitingForFinality }
 
     /// Returns once nothing is left to propose: no transaction, due timer or attestation
     /// that was there when this was called. At once when the node has stopped.

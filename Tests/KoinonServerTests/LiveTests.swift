@@ -28,12 +28,13 @@ struct Live {
     /// - Parameter preparing: adds what the service needs beside the node.
     static func with<Value: Sendable>(
         _ configuration: ServerConfiguration = ServerConfiguration(), http: HTTPClient = .shared,
+        home: TestHome? = nil,
         preparing prepare: @Sendable (inout ServerContext, TestHome) throws -> Void = { _, _ in },
         _ body: @Sendable (Live) async throws -> Value
     ) async throws -> Value {
         var configuration = configuration
         configuration.port = 0
-        let home = try TestHome()
+        let home = try home ?? TestHome()
         let node = try home.node()
         let (ports, listening) = AsyncStream.makeStream(of: Int.self)
         var prepared = ServerContext(node: node, configuration: configuration, logger: quiet)
@@ -191,6 +192,26 @@ struct LiveTests {
         await #expect(throws: Never.self) {
             do { for try await _ in stream {} } catch is HTTPClientError {}
         }
+    }
+
+    @Test func `stops though somebody waits for what others have to sign`() async throws {
+        // Two of three members are not there.
+        let home = try TestHome(members: ["alfa", "bravo", "carol"], hosts: ["alfa"])
+        var configuration = ServerConfiguration()
+        configuration.limits.waitMilliseconds = 600_000
+        let (waiting, stopped) = try await Live.with(configuration, home: home) { live in
+            let envelope = try home.member("alfa").sign(.registerKind("bike", title: "Bicycle"))
+            let waiting = Task {
+                try await live.client.submit(envelope, wait: .final, limit: .seconds(600))
+            }
+            while live.node.progress.current.height == .genesis {
+                _ = try await live.node.progress.next(after: live.node.progress.current)
+            }
+            return (waiting, ContinuousClock.now)
+        }
+        let answer = try await waiting.value
+        #expect(stopped.duration(to: .now) < .seconds(300))
+        #expect(answer.status == .done && answer.height == 1 && answer.final == false)
     }
 
     @Test func `takes no more connections of one address than are allowed`() async throws {

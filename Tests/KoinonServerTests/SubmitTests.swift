@@ -208,6 +208,25 @@ struct SubmitTests {
         try node.store.close()
     }
 
+    @Test func `waits only moments longer once the node is about to stop`() async throws {
+        let home = try TestHome()
+        let node = try home.node()
+        let submitter = Submitter(node: node, metrics: ServerMetrics())
+        let (one, other) = (
+            try home.member("alfa").sign(Self.kind), try home.member("bravo").sign(Self.kind)
+        )
+        let start = ContinuousClock.now
+        async let before = submitter.submit([one], waiting: .durable, limit: .seconds(600))
+        while !node.isWaiting(one.bodyHash) { try await Task.sleep(for: .milliseconds(2)) }
+        node.endWaiting()
+        // Taken all the same.
+        let after = try await submitter.submit([other], waiting: .final, limit: .seconds(600))
+        #expect(try await before.map(\.status) == [.pending])
+        #expect(after.map(\.status) == [.pending] && node.isWaiting(other.bodyHash))
+        #expect(start.duration(to: .now) < .seconds(300))
+        try node.store.close()
+    }
+
     @Test func `finds a full pool with 503 and when to come again`() async throws {
         let home = try TestHome()
         let node = try home.node(pool: Pool(maximumCount: 1))

@@ -104,6 +104,8 @@ final class OutcomeBoard: Sendable {
         /// Those whose waiting ends in a slot of time.
         var dueTickets: [Int64: [UInt64]] = [:]
         var nextNumber: UInt64 = 0
+        /// Nobody waits longer.
+        var lastEnd: ContinuousClock.Instant?
         var isClosed = false
 
         /// Settles every place of a transaction; gives whoever then has all outcomes.
@@ -201,17 +203,27 @@ final class OutcomeBoard: Sendable {
 
     /// As ``redeem(_:within:)-async``, without a task that waits; tells at once what is known.
     func redeem(_ ticket: Ticket, within limit: Duration?, _ waiter: @escaping Waiter) {
-        let answer = state.withLock { state in
+        let (answer, lastEnd) = state.withLock { state in
             state.tickets[ticket.number]?.waiter = waiter
             if state.isClosed { state.tickets[ticket.number]?.closeAll() }
-            return state.answer(ticket.number)
+            return (state.answer(ticket.number), state.lastEnd)
         }
-        if let answer {
-            answer.give()
-        } else if let limit {
-            // Now that there is a waiter to be told.
-            giveUpWaiting(ticket, at: .now.advanced(by: limit))
+        if let answer { return answer.give() }
+        // Now that there is a waiter to be told.
+        let end = limit.map { ContinuousClock.now.advanced(by: $0) }
+        if let end = lastEnd.map({ min($0, end ?? $0) }) ?? end {
+            giveUpWaiting(ticket.number, at: end)
         }
+    }
+
+    /// Whoever waits is given within so long what is there then, and whoever comes later.
+    func endWaiting(within limit: Duration) {
+        let end = ContinuousClock.now.advanced(by: limit)
+        let waiting = state.withLock { state in
+            state.lastEnd = min(state.lastEnd ?? end, end)
+            return state.tickets.filter { $0.value.waiter != nil }.map(\.key)
+        }
+        for number in waiting { giveUpWaiting(number, at: end) }
     }
 
     /// How finely the ends of waiting are told apart: one task sleeps for all that are due
@@ -219,11 +231,11 @@ final class OutcomeBoard: Sendable {
     private static let grain: Int64 = 16
 
     /// Gives the waiter of the ticket what is there when its time is over.
-    private func giveUpWaiting(_ ticket: Ticket, at end: ContinuousClock.Instant) {
+    private func giveUpWaiting(_ number: UInt64, at end: ContinuousClock.Instant) {
         let milliseconds = Int64(begun.duration(to: end) / .milliseconds(1))
         let slot = milliseconds / Self.grain + 1
         let isFirst = state.withLock { state in
-            state.dueTickets[slot, default: []].append(ticket.number)
+            state.dueTickets[slot, default: []].append(number)
             return state.dueTickets[slot]?.count == 1
         }
         guard isFirst else { return }

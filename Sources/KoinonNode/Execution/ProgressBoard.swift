@@ -35,6 +35,8 @@ public final class ProgressBoard: Sendable {
     }
 
     private let state = Mutex(State())
+    /// Apart, since it is asked while the state is locked.
+    private let waitsForFinality = Atomic(true)
 
     init() {}
 
@@ -65,6 +67,15 @@ public final class ProgressBoard: Sendable {
         }
         for continuation in woken { continuation.resume(returning: nil) }
     }
+
+    /// Whoever waits for a block to be final goes on with what is there, and whoever comes later.
+    func endWaitingForFinality() {
+        waitsForFinality.store(false, ordering: .releasing)
+        nudge()
+    }
+
+    /// Whether others may still be waited for.
+    var isWaitingForFinality: Bool { waitsForFinality.load(ordering: .acquiring) }
 
     /// Returns when the chain is further than `seen`, at once if it is now, and at a
     /// ``nudge()``; nil once the node has ended.
@@ -99,7 +110,8 @@ public final class ProgressBoard: Sendable {
 }
 
 extension ProgressBoard {
-    /// Returns once a block is final, true, or the deadline has come, whether it is then.
+    /// Returns once a block is final, true, or the deadline has come, or the node is about to
+    /// stop (``Node/endWaiting()``): whether it is final then.
     ///
     /// - Throws: `CancellationError` when the task is cancelled.
     public func untilFinal(
@@ -109,7 +121,10 @@ extension ProgressBoard {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 var seen = self.current
-                while seen.finalHeight < height, let next = try await self.next(after: seen) {
+                while seen.finalHeight < height, self.isWaitingForFinality,
+                    let next = try await self.next(
+                        after: seen, unless: { !self.isWaitingForFinality })
+                {
                     seen = next
                 }
             }

@@ -6,7 +6,7 @@ import ServiceLifecycle
 import Synchronization
 
 /// Serves a node by HTTP until a graceful shutdown; then takes no new requests and finishes
-/// those under way.
+/// those under way, which wait no longer for what others have to do.
 ///
 /// Stands behind the node in a service group, so that it ends first.
 public struct HTTPService: Service {
@@ -57,6 +57,10 @@ public struct HTTPService: Service {
                 await onListening(channel.localAddress?.port ?? configuration.port)
             },
             logger: quiet)
-        try await application.run()
+        try await withGracefulShutdownHandler {
+            try await application.run()
+        } onGracefulShutdown: {
+            context.node.endWaiting()
+        }
     }
 }

@@ -145,11 +145,12 @@ struct BulkSubmission: Sendable {
         }
     }
 
-    /// Sends again what a full pool refused, until the time to wait is over.
+    /// Sends again what a full pool refused, until the time to wait is over or the node is about
+    /// to stop.
     private func settle(_ envelopes: [Envelope]) async throws -> [Verdict] {
         let deadline = ContinuousClock.now.advanced(by: limit)
         var verdicts = try await submitter.submit(envelopes, waiting: waiting, limit: limit)
-        while ContinuousClock.now < deadline {
+        while ContinuousClock.now < deadline, !submitter.node.hasEndedWaiting {
             let places = verdicts.indices.filter { verdicts[$0].isPoolFull }
             if places.isEmpty { break }
             // Until there is room, which the next block makes.

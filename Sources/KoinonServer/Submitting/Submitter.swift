@@ -23,8 +23,8 @@ public struct Submitter: Sendable {
         self.metrics = metrics
     }
 
-    /// In the order given, each with its own verdict; what is still open at the end of `limit`
-    /// is pending.
+    /// In the order given, each with its own verdict; what is still open at the end of `limit`, or
+    /// when the node is about to stop, is pending.
     ///
     /// - Throws: `CancellationError`; the transactions may be executed nevertheless.
     public func submit(
