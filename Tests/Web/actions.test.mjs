@@ -83,6 +83,17 @@ test("a thing is registered with its description and offered in one transaction"
   assert.equal(terms.trust_rule.refuse_flagged, true);
 });
 
+test("a title that the ledger would not take is refused where it was typed", async () => {
+  const share = (title) => built("share", {
+    ...offerValues, title, kind: "boat", capacity: "1", description: "" }, form());
+  for (const title of [" ", "a".repeat(65), "ü".repeat(33)]) {
+    await assert.rejects(share(title),
+      (fault) => fault instanceof Mistake && fault.field === "title", title);
+  }
+  const [thing] = await share("ü".repeat(32));
+  assert.equal(thing.resources.register_resource.title, "ü".repeat(32));
+});
+
 test("a node that keeps something else than it was given is not trusted", async () => {
   lie = (hash) => hash.replace(/^./, (digit) => (digit === "0" ? "1" : "0"));
   await assert.rejects(built("share", {

@@ -108,10 +108,11 @@ struct AgreementParts {
     func way(_ way: TransitionView) -> PageModel {
         var model: PageModel = [
             "name": way.name, "title": texts.verb(way.name), "to": texts.ledger(way.to.title),
-            "role": way.role.map(texts.role) ?? "", "account": way.account ?? "",
-            "allowed": way.allowed, "payments": way.movements.map(payment),
+            "account": way.account ?? "", "allowed": way.allowed,
+            "payments": way.movements.map(payment),
             "has_payments": !way.movements.isEmpty,
         ]
+        if let role = way.role { model["role"] = texts.role(role) }
         if let rejection = way.rejection {
             model["reason"] = texts("agreement.not_now", ["reason": texts.reason(rejection)])
         }

@@ -61,7 +61,7 @@ struct BookForm {
                     start: start, duration: max(duration, 1), quantity: quantity,
                     account: value("account").flatMap { AccountID(text: $0) }))
         } catch {
-            return .fault(texts("book.start") + ": 2026-05-01T10:30")
+            return .fault("\(texts("book.start")): \(texts("mistake.moment"))")
         }
     }
 

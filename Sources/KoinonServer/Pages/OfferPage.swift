@@ -13,13 +13,17 @@ extension PageRenderer {
             OfferView.make(id, in: reader).map { view in
                 (
                     view, reader.row(under: view.stateKey), reader.memberName(of: view.provider),
+                    reader.kindTitle(view.items.first?.kind ?? ""),
                     ProcessView.make(view.process, in: reader),
                     CalendarView.make(id, from: calendar.from, until: calendar.until, in: reader)
                 )
             }
         }
-        guard let (view, row, member, process, times) = found else { throw Problem.page(id.text) }
+        guard let (view, row, member, kind, process, times) = found else {
+            throw Problem.page(id.text)
+        }
         var model = offerModel(view, member: member, page)
+        model["kind"] = kind
         model["process"] =
             process.map { ProcessDrawing(process: $0, texts: page.texts).svg() } ?? ""
         if let times {
@@ -63,8 +67,8 @@ extension PageRenderer {
         let texts = page.texts
         let terms = view.terms.filter { !$0.isDefault }
         var model: PageModel = [
-            "id": view.id, "title": view.title, "kind": view.items.first?.kind ?? "",
-            "platform": view.platformName, "withdrawn": view.withdrawn,
+            "id": view.id, "title": view.title, "platform": view.platformName,
+            "withdrawn": view.withdrawn,
             "provider": texts.who(view.provider, name: member), "provider_id": view.provider,
             "standing": texts.percent(view.providerStandingPpm), "price": texts.money(view.price),
             "per": texts.per(view.stepMs), "deposit": texts.money(view.deposit),

@@ -64,12 +64,8 @@ struct RequestParts {
             "kind_id": view.kind ?? "", "unit_id": view.unit,
         ]
         model["kind"] =
-            view.kind.map { kind in
-                page.look { reader in
-                    KindView.list(after: nil, limit: PageLimits.maximum, in: reader).rows
-                        .first { $0.kind == kind }?.title ?? kind
-                }
-            } ?? texts("request.any_kind")
+            view.kind.map { kind in page.look { $0.kindTitle(kind) } }
+            ?? texts("request.any_kind")
         if let start = view.start { model["start"] = texts.time(start) }
         if let length = view.durationMs {
             model["length"] = Texts.duration(length)

@@ -60,6 +60,9 @@ public final class ViewReader {
             .flatMap { Alliance.member($0, in: state)?.name }
     }
 
+    /// What people call a kind of things; its own name where it has no title.
+    func kindTitle(_ kind: String) -> String { Resources.kind(kind, in: state)?.title ?? kind }
+
     /// Decoded once, since lists ask for the same one again and again.
     func process(_ id: String) -> ProcessDefinition? {
         if let process = processes[id] { return process }

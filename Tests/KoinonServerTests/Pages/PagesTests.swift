@@ -36,6 +36,7 @@ import Testing
         try await PageWorld.with { world in
             let offer = try await world.page("/offer/\(world.lease.offer)").text
             #expect(offer.contains("By the half hour"))
+            #expect(offer.contains("<p class=\"eyebrow\">Bicycle"))
             #expect(offer.contains("data-text=\"1.00\" data-unit=\"usd\">1.00 USD</data>"))
             #expect(offer.contains("href=\"/resource/\(world.lease.resource)\""))
             let agreement = try await world.page("/agreement/\(world.settled)").text
@@ -102,6 +103,9 @@ import Testing
             #expect(known.contains("4 × 1.00 USD, half an hour each"))
             #expect(known.contains("<strong><data class=\"money\" value=\"2400\""))
             #expect(!known.contains("This cannot be booked."))
+            let never = try await world.page(
+                "/book/\(world.lease.offer)?length=1&start=never", language: "de")
+            #expect(never.text.contains("Beginn: Ein Datum und eine Uhrzeit."))
             #expect(known.contains("name=\"start_ms\" value=\"1773050400000\""))
             let unknown = try await world.page(path).text
             #expect(unknown.contains("<strong><data class=\"money\" value=\"2400\""))
@@ -222,7 +226,10 @@ import Testing
         let window = "A time needs a beginning and a later end."
         let cases = [
             ("max_price=5", "Currency: \(price)"), ("sort=price", "Currency: \(price)"),
-            ("unit=usd&max_price=1.005", "At most per step: An amount. Decimal places at most: 2."),
+            (
+                "unit=usd&max_price=1.005",
+                "Shortest booking costs at most: An amount. Decimal places at most: 2."
+            ),
             ("sort=distance", "Order: A distance needs a place."),
             ("sort=best", "Order: Choose one from the list."),
             ("radius_km=3", "Within (km): A distance needs a place."),
@@ -240,6 +247,8 @@ import Testing
                 #expect(page.status == .ok, "\(query)")
                 #expect(page.text.contains("role=\"alert\">\(words)"), "\(query)")
                 #expect(!page.text.contains("/offer/\(world.lease.offer)"), "\(query)")
+                // Nothing was looked for, so nothing is said of what fits.
+                #expect(!page.text.contains("Nothing fits."), "\(query)")
                 let german = try await world.page("/find?\(query)", language: "de").text
                 #expect(german.contains("role=\"alert\">") && !german.contains(words))
             }
@@ -300,6 +309,37 @@ import Testing
             let second = try await world.page(String(link.1)).text
             #expect(second.ranges(of: "href=\"/resource/").count == 2)
             #expect(second.contains("Bike 0<") && !second.contains("?things="))
+        }
+    }
+
+    @Test func `A reader without scripts is told what times mean and how else to check`()
+        async throws
+    {
+        try await PageWorld.with { world in
+            let book = try await world.page("/book/\(world.lease.offer)").text
+            #expect(book.contains("data-utc>Times are in UTC."))
+            for path in ["/offer/\(world.lease.offer)", "/explorer/block/3"] {
+                let page = try await world.page(path, language: "de").text
+                let told = try #require(page.firstRange(of: "<noscript>"), "\(path)")
+                #expect(page[told.upperBound...].contains("koinon check-proof"), "\(path)")
+            }
+        }
+    }
+
+    @Test func `A drawn day is read out once, with its date`() async throws {
+        try await PageWorld.with { world in
+            let offer = try await world.page("/offer/\(world.lease.offer)").text
+            let days = offer.matches(of: /<span class="visually-hidden">\d{4}-\d\d-\d\d: \w/)
+            #expect(days.count == 35)
+            #expect(offer.ranges(of: "<span class=\"words\" aria-hidden=\"true\">").count == 35)
+        }
+    }
+
+    @Test func `An owner finds from a thing to its next offer`() async throws {
+        try await PageWorld.with { world in
+            let page = try await world.page("/resource/\(world.lease.resource)").text
+            let own = try #require(page.firstRange(of: "id=\"yours\""))
+            #expect(page[own.upperBound...].contains("href=\"/share?things=mine\""))
         }
     }
 

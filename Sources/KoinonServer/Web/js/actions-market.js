@@ -2,7 +2,7 @@
 
 import { one, pageOf } from "./building.js";
 import { evidenceHash } from "./evidence.js";
-import { amount, hours, id, keepText, Mistake, moment, place, whole } from "./fields.js";
+import { amount, hours, id, keepText, Mistake, moment, place, title, whole } from "./fields.js";
 import { described } from "./pictures.js";
 import { text } from "./texts.js";
 
@@ -34,7 +34,7 @@ function arbiters(values) {
 /** What every form of an offer says beside the thing. */
 async function offerTerms(values, form) {
   const terms = {
-    title: values.title.trim(), process: values.process, unit: values.unit,
+    title: title(values), process: values.process, unit: values.unit,
     tariff: {
       price_minor: await amount(values, "price"), step_ms: BigInt(values.step_ms),
       minimum_steps: whole(values, "minimum_steps", 1, 100_000),
@@ -53,7 +53,7 @@ async function offerTerms(values, form) {
 async function share(values, key, form) {
   const terms = await offerTerms(values, form);
   const thing = {
-    kind: values.kind, title: values.title.trim(),
+    kind: values.kind, title: title(values),
     capacity: whole(values, "capacity", 1, 1_000_000),
     description_hash: await keepText(await described(values, form)),
   };
@@ -90,7 +90,7 @@ async function offerThings(values, key, form) {
 
 async function updateResource(values, key, form) {
   return one("resources", "update_resource", {
-    resource: id("resource", values.resource), title: values.title.trim(),
+    resource: id("resource", values.resource), title: title(values),
     capacity: whole(values, "capacity", 1, 1_000_000),
     description_hash: await keepText(await described(values, form)),
   });
@@ -103,7 +103,7 @@ const DAY_MS = 86_400_000;
 async function ask(values) {
   const days = whole(values, "days", 1, 30);
   const wish = {
-    title: values.title.trim(), kind: values.kind, unit: values.unit,
+    title: title(values), kind: values.kind, unit: values.unit,
     text_hash: await keepText(values.description), ...place(values),
     start_ms: moment(values, "start"), quantity: whole(values, "quantity", 1, 1_000_000),
     duration_ms: values.duration?.trim() ? hours(values, "duration") : 0n,

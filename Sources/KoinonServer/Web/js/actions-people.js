@@ -3,7 +3,7 @@
 import { fromHex } from "./bytes.js";
 import { one } from "./building.js";
 import { evidenceHash } from "./evidence.js";
-import { amount, hours, id, keepText, Mistake, publicKey, slug, whole } from "./fields.js";
+import { amount, hours, id, keepText, Mistake, publicKey, slug, title, whole } from "./fields.js";
 import { fromJSONForm } from "./json-form.js";
 import { Refused, refusalText } from "./refusal.js";
 import { text } from "./texts.js";
@@ -53,7 +53,7 @@ const changes = {
     return { name: values.parameter, value };
   },
   admit_member: (values) => ({
-    id: values.member_id.trim(), name: values.member_name.trim(),
+    id: values.member_id.trim(), name: title(values, "member_name"),
     node_key: key32(values, "node_key"), account_key: key32(values, "account_key"),
   }),
   expel_member: (values) => ({ id: values.expelled }),
@@ -68,7 +68,7 @@ const changes = {
 async function propose(values) {
   const change = await changes[values.change](values);
   return alliance("propose", {
-    title: values.title.trim(), statement_hash: await keepText(values.statement),
+    title: title(values), statement_hash: await keepText(values.statement),
     [values.change]: change });
 }
 
@@ -90,9 +90,9 @@ export const people = {
   propose,
   renew_node_key: (values) => alliance("renew_node_key", { node_key: key32(values, "node_key") }),
   register_kind: (values) => one("resources", "register_kind", {
-    kind: slug(values, "kind"), title: values.title.trim() }),
+    kind: slug(values, "kind"), title: title(values) }),
   create_unit: (values) => one("money", "create_unit", {
-    unit: slug(values, "unit"), title: values.title.trim(), scale: whole(values, "scale", 0, 18) }),
+    unit: slug(values, "unit"), title: title(values), scale: whole(values, "scale", 0, 18) }),
   issue: async (values) => one("money", "issue", {
     unit: values.unit, to: id("account", values.to, "to"),
     amount_minor: await amount(values, "amount") }),

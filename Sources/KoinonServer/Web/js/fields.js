@@ -84,6 +84,17 @@ export function slug(values, field) {
   return typed;
 }
 
+const TITLE_BYTES = 64;
+
+/** What something is called. */
+export function title(values, field = "title") {
+  const typed = (values[field] ?? "").trim();
+  if (typed === "" || utf8(typed).length > TITLE_BYTES) {
+    throw new Mistake(field, text("mistake.title"));
+  }
+  return typed;
+}
+
 export function publicKey(values) {
   const bytes = fromHex(values.public_key.trim());
   if (bytes?.length !== 32) throw new Mistake("public_key", text("mistake.key"));
