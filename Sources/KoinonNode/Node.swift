@@ -75,11 +75,13 @@ public final class Node: Service {
     ///   - guards: of the members hosted here; nil for the files in the home.
     ///   - modules: the machine's; others make another ledger.
     ///   - uptime: milliseconds that only go forward; nil for those from now on.
+    ///   - rowsWait: how long rows wait once much has come.
     init(
         home: NodeHome, engine: (any OrderingEngine)?, clock: any NodeClock, pool: Pool,
         retention: OrderRetention = OrderRetention(), storeOptions: StoreOptions,
         guards: GuardKeeper?, modules: ModuleList = .standard,
-        uptime: (@Sendable () -> UInt64)? = nil, logger: Logger
+        uptime: (@Sendable () -> UInt64)? = nil, rowsWait: Duration = Committer.patience,
+        logger: Logger
     ) throws {
         self.pool = pool
         let began = ContinuousClock.now
@@ -120,7 +122,7 @@ public final class Node: Service {
         committer = Committer(
             store: store, engine: self.engine, desk: desk, outcomes: outcomes, resumed: resumed,
             hosted: hostedKeys, evidence: EvidenceFile(home: home, chain: genesis.chain),
-            progress: progress, retention: retention, logger: logger)
+            progress: progress, retention: retention, patience: rowsWait, logger: logger)
         try committer.signWhatIsLeft()
         let finality = resumed.attester.finality
         let named = finality.judges(of: finality.finalHeight.next)

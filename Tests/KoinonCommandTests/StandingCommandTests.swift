@@ -66,13 +66,18 @@ struct StandingCommandTests {
         for name in ["ben", "anna"] {
             _ = try await run("koinon review open \(agreement) --as \(name) --home h")
         }
-        let explained = try await run("koinon standing explain @anna --kind boat --home h").output
+        // Evidence ages in spans that end on days of their own: asked for the moment of the
+        // review, and not for a later one that may lie in the next.
+        let json = try await run("koinon standing explain @anna --json --home h").output
+        let published = try #require(
+            last(/"published_at_ms" : [0-9]+/, in: json).split(separator: " ").last)
+        let explained = try await run(
+            "koinon standing explain @anna --kind boat --at \(published) --home h"
+        ).output
         // 18/20 of intensity, 4/8 for six whole units, 500,000 for a vouched newcomer.
         #expect(explained.contains("225,000"), "\(explained)")
         // The sum itself and, 30 spans later, what age and another kind leave of it.
-        let json = try await run("koinon standing explain @anna --json --home h").output
-        let now = try #require(last(/"at_ms" : [0-9]+/, in: json).split(separator: " ").last)
-        let later = try #require(UInt64(now)) + 900 * 86_400_000
+        let later = try #require(UInt64(published)) + 900 * 86_400_000
         for (kind, factor, counted) in [("boat", "42/96", "98,437"), ("bike", "42/384", "24,609")] {
             let aged = try await run(
                 "koinon standing explain @anna --kind \(kind) --at \(later) --home h"

@@ -73,19 +73,22 @@ final class TestHome: Sendable {
 
     func node(
         engine: (any OrderingEngine)? = nil, pool: Pool = Pool(),
-        storeOptions: StoreOptions = StoreOptions()
+        storeOptions: StoreOptions = StoreOptions(), rowsWait: Duration = Committer.patience
     ) throws -> Node {
         try Node(
             home: home, engine: engine, clock: clock, pool: pool, storeOptions: storeOptions,
+            guards: nil, rowsWait: rowsWait,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     /// Runs a node on this home as long as `body` takes, then lets it finish and closes it.
+    ///
+    /// - Parameter rowsWait: how long rows wait to be written once much has come.
     func running<Value: Sendable>(
-        storeOptions: StoreOptions = StoreOptions(),
+        storeOptions: StoreOptions = StoreOptions(), rowsWait: Duration = Committer.patience,
         _ body: (Node) async throws -> Value
     ) async throws -> Value {
-        let node = try node(storeOptions: storeOptions)
+        let node = try node(storeOptions: storeOptions, rowsWait: rowsWait)
         let running = Task { try await node.run() }
         let result: Result<Value, any Error>
         do { result = .success(try await body(node)) } catch { result = .failure(error) }

@@ -53,13 +53,14 @@ final class Committer: Sendable {
         var meter = LoadMeter()
     }
     private let load = Mutex(Load())
+    private let patience: Duration
 
     /// Batches that are stored together, where the disk is what others wait for.
     private static let batchesAtOnce = 4
     /// A batch of so many transactions shows that much is going on, and that rows may wait.
     private static let busyTransactions = 256
     /// Rows wait no longer after that.
-    private static let patience = Duration.seconds(2)
+    static let patience = Duration.seconds(2)
     /// So many transactions a second, each by itself: rows wait too, but not for long.
     private static let livelyRate = 1_000.0
     /// Transactions whose rows wait at most: after a crash they are executed again, within
@@ -76,7 +77,7 @@ final class Committer: Sendable {
     init(
         store: LedgerStore, engine: any OrderingEngine, desk: OrderDesk, outcomes: OutcomeBoard,
         resumed: Resumption, hosted: HostedKeys, evidence: EvidenceFile, progress: ProgressBoard,
-        retention: OrderRetention, logger: Logger
+        retention: OrderRetention, patience: Duration = Committer.patience, logger: Logger
     ) {
         chain = resumed.replica.read { $0.chain }
         self.store = store
@@ -96,6 +97,7 @@ final class Committer: Sendable {
         self.evidence = evidence
         self.progress = progress
         trimPoints = TrimPoints(retention)
+        self.patience = patience
         self.logger = logger
     }
 
@@ -132,7 +134,7 @@ final class Committer: Sendable {
         let isBusy = load.withLock { load in
             load.meter.add(count, at: now)
             if count >= Self.busyTransactions { load.lastBusy = now }
-            return Self.isBusy(load, at: now) || load.meter.rate(at: now) >= Self.livelyRate
+            return self.isBusy(load, at: now) || load.meter.rate(at: now) >= Self.livelyRate
         }
         let waiting = store.deferredTransactions
         // Else a little load after much would write all that waits with its first block.
@@ -140,7 +142,7 @@ final class Committer: Sendable {
             && waiting + count <= Self.deferredTransactionsMaximum
     }
 
-    private static func isBusy(_ load: Load, at now: ContinuousClock.Instant) -> Bool {
+    private func isBusy(_ load: Load, at now: ContinuousClock.Instant) -> Bool {
         load.lastBusy.map { $0.duration(to: now) < patience } ?? false
     }
 
@@ -150,7 +152,7 @@ final class Committer: Sendable {
         for _ in 0..<Self.partsAtOnce {
             let most = load.withLock { load -> Int? in
                 let now = ContinuousClock.now
-                if Self.isBusy(load, at: now) { return nil }
+                if self.isBusy(load, at: now) { return nil }
                 return load.meter.rate(at: now) >= Self.livelyRate ? Self.stayingTransactions : 0
             }
             guard let most, store.deferredTransactions > most else { return }

@@ -63,9 +63,7 @@ public struct ListingLoad {
                 chain: chain, sender: account, key: key, nextNonce: highest + 1)
         }
         // Its key need not be the first of its account.
-        builder = signer(
-            memberKey,
-            for: Alliance.member(member, in: state).flatMap { AccountID($0.account) })
+        builder = signer(memberKey, for: Alliance.account(of: member, in: state))
         setUpActions = try Self.setUp(file.mapping, in: state)
         let byHost = Dictionary(grouping: file.listings, by: \.host)
         var alreadyThere = 0

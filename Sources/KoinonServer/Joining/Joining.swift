@@ -101,8 +101,7 @@ actor JoiningDesk {
 
     /// Through which the member acts, whatever its keys are; nil when it is no member any more.
     nonisolated var account: AccountID? {
-        node.replica.read { Alliance.member(member, in: $0.state) }
-            .flatMap { AccountID($0.account) }
+        node.replica.read { Alliance.account(of: member, in: $0.state) }
     }
 
     /// Sends one action and waits until its outcome is durable.

@@ -93,8 +93,7 @@ struct KeysCommand: AsyncParsableCommand {
                     return try store.readState { state, _ in
                         // A member's key need not be the first of its account.
                         let acting = MemberID(rawValue: name)
-                            .flatMap { Alliance.member($0, in: state) }
-                            .flatMap { AccountID($0.account) }
+                            .flatMap { Alliance.account(of: $0, in: state) }
                             .flatMap { Accounts.isActive(key, for: $0, in: state) ? $0 : nil }
                         let account = acting ?? genesis.accountID(of: key)
                         return Row(

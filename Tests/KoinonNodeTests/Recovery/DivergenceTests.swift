@@ -98,12 +98,17 @@ struct DivergenceTests {
             envelope: TestHome.nodeKey(of: "bravo").sign(entry.encoded, as: .entry))
         let alfa = home.member("alfa")
         await #expect(throws: QuorumElsewhere.self) {
-            try await home.running { node in
-                // So many that their rows wait to be written.
-                let kinds = try (1...300).map {
-                    try alfa.sign(.registerKind("kind-\($0)", title: "Kind"))
+            // Rows that wait are written by nobody else before it stops.
+            try await home.running(rowsWait: .seconds(86_400)) { node in
+                var count = 0
+                while node.store.deferredTransactions == 0 {
+                    // So many at once that their rows wait.
+                    let kinds = try (1...600).map {
+                        try alfa.sign(.registerKind("kind-\(count)-\($0)", title: "Kind"))
+                    }
+                    _ = await node.submit(kinds, waits: true)
+                    count += 1
                 }
-                _ = await node.submit(kinds, waits: true)
                 _ = node.engine.append([signed])
                 await node.untilIdle()
                 // It stops by itself.

@@ -17,6 +17,11 @@ extension Alliance {
         members.get(id, in: state)
     }
 
+    /// Through which the member acts, whatever its keys are; nil when there is no such member.
+    public static func account(of member: MemberID, in state: some StateReader) -> AccountID? {
+        Self.member(member, in: state).flatMap { AccountID($0.account) }
+    }
+
     /// The member that the account acts for, if it does for any.
     public static func memberID(
         actingAs account: AccountID, in state: some StateReader

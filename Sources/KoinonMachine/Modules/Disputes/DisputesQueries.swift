@@ -64,7 +64,6 @@ extension Disputes {
         on seat: Seat, of agreement: Agreement, in state: some StateReader
     ) -> AccountID? {
         guard !seat.member.isEmpty else { return AccountID(agreement.arbiter) }
-        return MemberID(rawValue: seat.member).flatMap { Alliance.member($0, in: state) }
-            .flatMap { AccountID($0.account) }
+        return MemberID(rawValue: seat.member).flatMap { Alliance.account(of: $0, in: state) }
     }
 }
