@@ -171,8 +171,11 @@ public final class Node: Service {
     /// How many transactions wait for a block: in the pool, or in entries that are on their way.
     public var poolCount: Int { pool.unsettledCount }
 
-    /// As many may wait.
+    /// As many may wait in the pool.
     public var poolLimit: Int { pool.maximumCount }
+
+    /// How full the pool is, 0 to 100, by number or by bytes: at 100 it refuses.
+    public var poolPercent: Int { pool.percent }
 
     /// The highest block that a quorum of its judges has signed.
     public var finalHeight: Height { committer.finalHeight }

@@ -23,7 +23,8 @@ struct AnswerFormTests {
         for change in [
             ["height": "18446744073709551615"], ["final_height": "9007199254740993"],
             ["base_height": "9223372036854775808"], ["pool": "-1"], ["pool_limit": "4294967296"],
-            ["quorum": "-9223372036854775808"], ["now": late], ["open_since": late],
+            ["pool_percent": "-1"], ["quorum": "-9223372036854775808"], ["now": late],
+            ["open_since": late],
             [
                 "member_states":
                     #"[{"id":"a","attested":18446744073709551615,"sequence":0,"clock":\#(late)}]"#

@@ -180,12 +180,13 @@ struct RefusalTests {
         let pool = Pool(maximumBytes: 2 * size - 1)
         #expect(pool.add([transactions[0]]) == [true])
         #expect(pool.add([transactions[1]]) == [false])
-        #expect(pool.count == 1)
+        #expect(pool.count == 1 && pool.percent == 50)
         #expect(pool.take(maximumBytes: size + 15).isEmpty, "an entry needs room for its framing")
         #expect(pool.take(maximumBytes: size + 16).map(\.id) == [transactions[0].id])
+        #expect(pool.percent == 0)
         #expect(pool.add([transactions[1]]) == [true])
         // What was taken waits too, until it is settled.
-        #expect(pool.count == 1 && pool.unsettledCount == 2)
+        #expect(pool.count == 1 && pool.unsettledCount == 2 && pool.percent == 50)
         pool.settle([transactions[0].id])
         #expect(pool.count == 1 && pool.unsettledCount == 1)
     }

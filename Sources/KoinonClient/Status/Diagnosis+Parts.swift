@@ -90,11 +90,11 @@ extension Diagnosis {
                     .warning, "engineFault", of: node.address, "its engine: \(fault)",
                     remedy: "docs/operate.md has a section on each fault of an engine"))
         }
-        if let limit = status.poolLimit, limit > 0, status.pool * 10 >= limit * 9 {
+        if let percent = status.poolPercent, percent >= 90 {
             findings.append(
                 Finding(
                     .warning, "poolFull", of: node.address,
-                    "\(status.pool) of \(limit) transactions wait; more are refused soon",
+                    "its pool is \(percent)% full of waiting transactions; more are refused soon",
                     remedy:
                         status.lag >= limits.pauseBlocks
                         ? "they wait for blocks to become final"

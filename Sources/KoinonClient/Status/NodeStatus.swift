@@ -18,8 +18,10 @@ public struct NodeStatus: Hashable, Sendable, Decodable {
     public var joinMember: String?
     /// Transactions that wait for a block.
     public var pool: Int
-    /// As many may wait.
+    /// As many may wait in the pool itself; those on their way into a block need no room there.
     public var poolLimit: Int?
+    /// How full the pool is, 0 to 100, by number or by bytes.
+    public var poolPercent: Int?
     /// Of the last block, and of the last final one.
     public var blockHash: String?
     public var finalHash: String?
@@ -47,6 +49,7 @@ public struct NodeStatus: Hashable, Sendable, Decodable {
         case finalHeight = "final_height"
         case joinMember = "join_member"
         case poolLimit = "pool_limit"
+        case poolPercent = "pool_percent"
         case blockHash = "block_hash"
         case finalHash = "final_hash"
         case memberStates = "member_states"
@@ -131,8 +134,8 @@ public struct NodeStatus: Hashable, Sendable, Decodable {
             ("base_height", isNumber(baseHeight)), ("open_change", isNumber(openChange)),
             ("time", isTime(time)), ("now", isTime(now)), ("open_since", isTime(openSince)),
             ("certificate_ends", isTime(certificateEnds)), ("pool", isCount(pool)),
-            ("pool_limit", isCount(poolLimit)), ("members", isCount(self.members)),
-            ("quorum", isCount(quorum)),
+            ("pool_limit", isCount(poolLimit)), ("pool_percent", isCount(poolPercent)),
+            ("members", isCount(self.members)), ("quorum", isCount(quorum)),
             (
                 "member_states",
                 members.allSatisfy {

@@ -38,6 +38,16 @@ public final class Pool: Sendable {
     /// What waits, in bytes.
     var bytes: Int { state.withLock { $0.bytes } }
 
+    /// How full it is, 0 to 100: what waits for an entry, by number or by bytes, whichever is
+    /// nearer its limit. What was taken needs no room any more.
+    var percent: Int {
+        state.withLock { state in
+            max(
+                (state.waiting.count - state.head) * 100 / maximumCount,
+                state.bytes * 100 / maximumBytes)
+        }
+    }
+
     /// Adds what there is room for, in order; says of each whether it now waits, also when
     /// it did before: sending twice is harmless.
     func add(_ transactions: [CheckedTransaction]) -> [Bool] {

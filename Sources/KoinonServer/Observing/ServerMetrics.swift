@@ -83,6 +83,10 @@ public final class ServerMetrics: Sendable {
             "koinon_block_age_seconds", "Time since the last block, by the node's clock.",
             Double(lag) / 1000, &text)
         gauge("koinon_pool_transactions", "Those that wait for a block.", node.poolCount, &text)
+        gauge(
+            "koinon_pool_fill_ratio",
+            "How full the pool is, 0 to 1, by number or by bytes: whichever is nearer its limit.",
+            Double(node.poolPercent) / 100, &text)
         gauge("koinon_members", "Members who judge the next block.", members.members.count, &text)
         gauge(
             "koinon_protocol_version", "By whose rules the next block is executed.",

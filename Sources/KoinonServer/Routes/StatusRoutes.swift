@@ -26,6 +26,7 @@ struct StatusRoutes {
         fields.append(("join_member", joins))
         fields.append(("pool", .number(node.poolCount)))
         fields.append(("pool_limit", .number(node.poolLimit)))
+        fields.append(("pool_percent", .number(node.poolPercent)))
         fields.append(("open_since", Self.time(durable.openSince)))
         let change: JSONValue = durable.openChange.map { .number($0.rawValue) } ?? .null
         fields.append(("open_change", change))

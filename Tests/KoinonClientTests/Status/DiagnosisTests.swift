@@ -17,6 +17,7 @@ struct DiagnosisTests {
         NodeStatus(
             chain: "c0", alliance: "Harbour", height: 1_000, finalHeight: 999,
             time: time(now - 500), now: time(now), hosts: [member], pool: 3, poolLimit: 1_000,
+            poolPercent: 1,
             blockHash: "b1000", finalHash: "b999", members: 4, quorum: 3,
             memberStates: ["alfa", "bravo", "carol", "delta"].map {
                 NodeStatus.MemberState(
@@ -214,9 +215,12 @@ struct DiagnosisTests {
         #expect(none.findings.map(\.code) == ["noBlocks"])
         #expect(none.findings[0].severity == .stall)
         #expect(none.findings[0].what.contains("no block has closed for 30 s"))
-        let full = Self.alliance({ nodes in nodes["alfa"]!.pool = 950 })
+        let full = Self.alliance({ nodes in nodes["alfa"]!.poolPercent = 95 })
         #expect(full.findings.map(\.code) == ["poolFull"])
+        #expect(full.findings[0].what.contains("95% full"))
         #expect(full.findings[0].remedy.contains("slow down"))
+        // Those that are on their way into a block need no room any more.
+        #expect(Self.alliance({ nodes in nodes["alfa"]!.pool = 1_200 }).isWell)
     }
 
     @Test func `warns of a disk that fills and of certificates that end`() {
@@ -239,7 +243,8 @@ struct DiagnosisTests {
     @Test func `bears answers of nodes that say less`() {
         var old = Self.node("alfa")
         (old.memberStates, old.quorum, old.engine, old.disk) = (nil, nil, nil, nil)
-        (old.certificateEnds, old.openSince, old.finalHash, old.poolLimit) = (nil, nil, nil, nil)
+        (old.certificateEnds, old.openSince, old.finalHash) = (nil, nil, nil)
+        (old.poolLimit, old.poolPercent) = (nil, nil)
         let diagnosis = Diagnosis([NodeObservation(address: "http://old", status: .success(old))])
         #expect(diagnosis.isWell)
         let nobody = Diagnosis([
