@@ -53,8 +53,9 @@ struct Proposer {
     private static let appendsUnderWay = 64
     /// So many bytes are worth an append while others are under way: a thousand payments.
     private static let worthwhileBytes = blockBytes / 4
-    /// Entries that a node which is to stop still writes though no transactions wait: where others
-    /// go on there is always a block to sign. What is not carried then is after the next start.
+    /// Entries that a node which is to stop still writes for attestations and clocks alone: where
+    /// others go on there is always a block to sign. What is not carried then is after the next
+    /// start.
     private static let lastEntries = 8
     /// Room left in an entry for its own fields.
     private static let entryOverhead = 4_096
@@ -175,7 +176,7 @@ struct Proposer {
             news.waitsUntil = until
             return .underWay
         case .append(let contents):
-            if !isPatient, !contents.takesTransactions, !contents.asksForClocks {
+            if !isPatient, contents == EntryRule.Contents() {
                 guard lastEntriesLeft > 0 else { return underWay.isEmpty ? .idle : .underWay }
                 lastEntriesLeft -= 1
             }
