@@ -8,9 +8,12 @@ extension PageRenderer {
         let id = try page.identifier("id", AccountKind.self)
         let found = page.look { reader in
             AccountView.make(id, in: reader).map { view in
-                AccountParts.Found(
-                    view: view, row: reader.row(under: view.stateKey),
-                    standing: StandingView.make(id, kind: nil, in: reader),
+                let standing = StandingView.make(id, kind: nil, in: reader)
+                return AccountParts.Found(
+                    view: view, row: reader.row(under: view.stateKey), standing: standing,
+                    kinds: Dictionary(
+                        (standing?.terms ?? []).map { ($0.kind, reader.kindTitle($0.kind)) },
+                        uniquingKeysWith: { $1 }),
                     balances: BalanceView.all(of: id, in: reader) ?? [],
                     members: MemberView.all(in: reader),
                     units: UnitView.list(after: nil, limit: PageLimits.maximum, in: reader).rows)
@@ -44,23 +47,20 @@ extension PageRenderer {
         model.merge(parts.lists(agreements.rows, things.rows)) { own, _ in own }
         model["requests"] = requests.rows.map { RequestParts(view: $0, page: page).summary() }
         model["has_requests"] = !requests.rows.isEmpty
-        if let next = movements.next {
-            model["more"] =
-                [
-                    "href": "/account/\(id.text)?before=\(next)",
-                    "of": texts("account.movements"),
-                ] as PageModel
-        }
+        let path = "/account/\(id.text)"
+        model["more"] = page.more(
+            path, "before", movements.next, of: texts("account.movements"))
         let lists = [
             ("agreements", agreements.next, texts("account.agreements")),
             ("things", things.next, texts("account.things")),
             ("requests", requests.next, texts("account.requests")),
         ]
         for (name, next, title) in lists {
-            model["\(name)_pages"] = page.more("/account/\(id.text)", name, next, title)
+            let more = page.more(path, name, next, of: title, at: "#\(name)")
+            model["\(name)_pages"] = more.map { ["more": $0] as PageModel }
         }
         model.merge(found.row.proof) { own, _ in own }
-        model.merge(links("/account/\(id.text)", id.text, page)) { own, _ in own }
+        model.merge(links(path, id.text, page)) { own, _ in own }
         let title = "\(texts("account.one")) \(Texts.short(id.text))"
         return try response("account", page, title: title, nav: "account", model)
     }
@@ -94,6 +94,8 @@ struct AccountParts {
         var view: AccountView
         var row: ShownRow
         var standing: StandingView?
+        /// What people call the kinds of things that the standing is of.
+        var kinds: [String: String]
         var balances: [BalanceView]
         var members: [MemberView]
         var units: [UnitView]
@@ -198,7 +200,7 @@ struct AccountParts {
             "terms": standing.terms.map { term -> PageModel in
                 let counted = term.counted
                 return [
-                    "kind": term.kind, "reviews": String(term.reviews),
+                    "kind": found.kinds[term.kind] ?? term.kind, "reviews": String(term.reviews),
                     "age": texts("standing.age_months", ["count": String(term.spansAgo)]),
                     "praise": texts.reviews(counted.vouchedPraisePpm + counted.otherPraisePpm),
                     "complaint": texts.reviews(

@@ -113,7 +113,7 @@ extension AgreementParts {
             texts(
                 "dispute.share_words",
                 [
-                    "share": Self.share(share.numerator, of: division.denominator),
+                    "share": Texts.share(share.numerator, of: division.denominator),
                     "role": texts.role(share.role),
                 ])
         }
@@ -122,14 +122,5 @@ extension AgreementParts {
             parts.append(texts("dispute.hand_over", ["role": role]))
         }
         return parts.joined(separator: ", ")
-    }
-
-    /// As per cent where that is exact.
-    private static func share(_ numerator: UInt64, of denominator: UInt64) -> String {
-        let (hundred, overflow) = numerator.multipliedReportingOverflow(by: 100)
-        guard !overflow, denominator > 0, hundred % denominator == 0 else {
-            return "\(numerator)/\(denominator)"
-        }
-        return "\(hundred / denominator) %"
     }
 }

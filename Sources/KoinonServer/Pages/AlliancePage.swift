@@ -75,7 +75,8 @@ extension PageRenderer {
             ("disputes", disputes.next, texts("alliance.disputes")),
         ]
         for (name, next, title) in lists {
-            model["\(name)_pages"] = page.more("/alliance", name, next, title)
+            let more = page.more("/alliance", name, next, of: title, at: "#\(name)")
+            model["\(name)_pages"] = more.map { ["more": $0] as PageModel }
         }
         return try response(
             "alliance", page, title: texts("nav.alliance"), nav: "alliance", model)

@@ -38,9 +38,7 @@ extension PageRenderer {
                 ]
             },
         ]
-        if let next = found.next {
-            model["more"] = ["href": "/explorer?from=\(next)"] as PageModel
-        }
+        model["more"] = page.more("/explorer", "from", found.next)
         return try response(
             "explorer", page, title: texts("explorer.title"), nav: "explorer", model)
     }
@@ -84,10 +82,9 @@ extension PageRenderer {
             "signers": signers.isEmpty ? "–" : signers.joined(separator: ", "),
             "proof_url": "/v1/proofs/blocks/\(height)",
         ]
-        if shown.upperBound < count {
-            model["more"] =
-                ["href": "/explorer/block/\(height)?leaf=\(shown.upperBound)"] as PageModel
-        }
+        model["more"] = page.more(
+            "/explorer/block/\(height)", "leaf",
+            shown.upperBound < count ? shown.upperBound : nil)
         if height > .genesis { model["previous"] = String(height.rawValue - 1) }
         if height < tip { model["following"] = String(height.rawValue + 1) }
         let title = "\(texts("explorer.block")) \(height)"

@@ -31,9 +31,7 @@ extension PageRenderer {
         model.merge(FindForm(page: page).model()) { own, _ in own }
         if let map = cards.map(rows) { model["map"] = map }
         if let fault { model["fault"] = fault }
-        if let next = found?.next {
-            model["more"] = ["href": FindForm(page: page).href(cursor: next)] as PageModel
-        }
+        model["more"] = page.more(FindForm(page: page).address, "cursor", found?.next)
         return try response("find", page, title: texts("find.title"), nav: "find", model)
     }
 }
@@ -183,13 +181,13 @@ struct FindForm {
         [name: own, "title": title, "name": title, "selected": value(field) == own]
     }
 
-    /// The same search, further on.
-    func href(cursor: String) -> String {
-        let pairs = Self.names.compactMap { name in value(name).map { (name, $0) } }
-        let parts = (pairs + [("cursor", cursor)]).map { name, value in
-            "\(name)=\(value.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? "")"
+    /// Of the same search, at its beginning.
+    var address: String {
+        let parts = Self.names.compactMap { name in
+            value(name)?.addingPercentEncoding(withAllowedCharacters: .alphanumerics)
+                .map { "\(name)=\($0)" }
         }
-        return "/find?" + parts.joined(separator: "&")
+        return parts.isEmpty ? "/find" : "/find?" + parts.joined(separator: "&")
     }
 }
 

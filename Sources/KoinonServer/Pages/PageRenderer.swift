@@ -42,15 +42,27 @@ struct PageRequest {
         return try list(nil)
     }
 
-    /// What leads to the next part of one of a page's lists; nil at its end.
+    /// What leads on in one of a page's lists, and back to its beginning; nil where all of it
+    /// is shown.
     ///
     /// - Parameters:
-    ///   - name: the parameter, and the id of the list's heading.
-    ///   - title: of the list.
-    func more(_ path: String, _ name: String, _ next: String?, _ title: String) -> PageModel? {
-        guard let next else { return nil }
-        let link: PageModel = ["href": "\(path)?\(name)=\(next)#\(name)", "of": title]
-        return ["more": link]
+    ///   - path: of the page, without the parameter.
+    ///   - name: the parameter of the address.
+    ///   - next: its value for the next part; nil at the end.
+    ///   - title: of the list, where the page has several.
+    ///   - anchor: the list's heading, "#things" for instance.
+    func more(
+        _ path: String, _ name: String, _ next: (some CustomStringConvertible)?,
+        of title: String? = nil, at anchor: String = ""
+    ) -> PageModel? {
+        let isLater = query.text(name) != nil
+        guard next != nil || isLater else { return nil }
+        var model: PageModel = [:]
+        let mark = path.contains("?") ? "&" : "?"
+        if let next { model["href"] = "\(path)\(mark)\(name)=\(next)\(anchor)" }
+        if isLater { model["first"] = path + anchor }
+        if let title { model["of"] = title }
+        return model
     }
 }
 

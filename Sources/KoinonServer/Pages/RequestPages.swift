@@ -16,9 +16,7 @@ extension PageRenderer {
         model["astray"] = astray
         model["requests"] = rows.rows.map { RequestParts(view: $0, page: page).summary() }
         model["has_requests"] = !rows.rows.isEmpty
-        if let next = rows.next {
-            model["more"] = ["href": "/requests?before=\(next)"] as PageModel
-        }
+        model["more"] = page.more("/requests", "before", rows.next)
         return try response(
             "requests", page, title: texts("request.list"), nav: "find", model)
     }

@@ -309,6 +309,8 @@ import Testing
             let second = try await world.page(String(link.1)).text
             #expect(second.ranges(of: "href=\"/resource/").count == 2)
             #expect(second.contains("Bike 0<") && !second.contains("?things="))
+            let back = "href=\"/account/\(bravo.account)#things\">To the beginning</a>"
+            #expect(second.contains(back) && !first.contains(back))
         }
     }
 
