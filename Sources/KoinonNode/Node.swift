@@ -263,7 +263,8 @@ public final class Node: Service {
                 async let _ = self.trimUntilCancelled()
                 try await self.proposeUntilStopped()
             }
-            // The first fault cancels the others: no wait of theirs outlives what it waits for.
+            // The first fault cuts the others' pauses short; what they wait for each other for is
+            // ended where it is found.
             for try await _ in group {}
         }
     }
