@@ -11,7 +11,14 @@ const load = (name) => import(new URL(`js/${name}`, web));
 const words = (language) =>
   JSON.parse(readFileSync(new URL(`texts/${language}.json`, web))).refused;
 
-globalThis.document = { documentElement: { lang: "de" } };
+globalThis.document = {
+  documentElement: { lang: "de" },
+  createElement: () => ({
+    parts: [],
+    append(...more) { this.parts.push(...more); },
+    setAttribute() {},
+  }),
+};
 globalThis.fetch = async (path) =>
   new Response(readFileSync(new URL(path.replace("/assets/", ""), web)));
 const { loadTexts } = await load("texts.js");
@@ -21,6 +28,9 @@ const { fromHex, utf8 } = await load("bytes.js");
 const { checkProof, readGenesis } = await load("proof.js");
 const { fromJSONForm } = await load("json-form.js");
 const { decode } = await load("protobuf.js");
+
+const { Problem } = await load("node-api.js");
+const { faultNote } = await load("sign-dialog.js");
 
 const german = words("de");
 const english = words("en");
@@ -135,4 +145,14 @@ test("whatever the scripts refuse has words in each language", () => {
     const source = readFileSync(new URL(`js/${name}`, web)).toString();
     assert.doesNotMatch(source, /"(?:is|are|has|have|does|stands|ends|attests) /, name);
   }
+});
+
+test("whatever else goes wrong is told once, and the browser's own words as such", () => {
+  const lines = (part) => (part.parts ? part.parts.flatMap(lines) : [part]);
+  assert.deepEqual(lines(faultNote(new Problem({ title: "Etwas", remedy: "Tu das." }))),
+    ["Etwas", "Tu das."]);
+  assert.deepEqual(lines(faultNote(new Error("no space"))),
+    ["Das hat nicht geklappt.", "Der Browser meldet: „no space“"]);
+  assert.deepEqual(lines(faultNote(new Refused("name", "refused.missing"))),
+    ["Das hat nicht geklappt.", "name: fehlt."]);
 });

@@ -4,7 +4,7 @@ import { fromHex, sha256, toHex, utf8 } from "./bytes.js";
 import { scaleOf } from "./describe.js";
 import { readID } from "./identifiers.js";
 import { readAmount } from "./locale.js";
-import { request } from "./node-api.js";
+import { Problem, request } from "./node-api.js";
 import { text } from "./texts.js";
 
 /** What a person entered cannot be used; names the field. */
@@ -109,7 +109,7 @@ export async function keep(bytes, type) {
   const hash = await sha256(bytes);
   const answer = await request("/v1/content", {
     method: "PUT", headers: { "content-type": type }, body: bytes });
-  if (answer.hash !== toHex(hash)) throw new Error(text("mistake.kept"));
+  if (answer.hash !== toHex(hash)) throw new Problem({ title: text("mistake.kept") });
   return hash;
 }
 

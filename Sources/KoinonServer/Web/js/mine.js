@@ -7,7 +7,7 @@ import {
   attachKey, importKey, keysOf, LEAST_PASSPHRASE, makeKey, useKey, whyNot,
 } from "./keystore.js";
 import { readID } from "./identifiers.js";
-import { find, post } from "./node-api.js";
+import { find, post, Problem } from "./node-api.js";
 import { busy, element, faultNote, note } from "./sign-dialog.js";
 import { text } from "./texts.js";
 
@@ -43,7 +43,7 @@ async function join(key, member, form) {
   status(form).replaceChildren(busy(text("mine.joining")));
   const consent = await signConsent(key, member);
   const answer = await post("/v1/join", { consent });
-  if (answer.account !== key.account) throw new Error(text("tampered.sender"));
+  if (answer.account !== key.account) throw new Problem({ title: text("tampered.sender") });
 }
 
 /** Wires the forms; `member` is the id of the member that this node opens accounts through. */

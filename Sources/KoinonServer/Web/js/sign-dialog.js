@@ -4,6 +4,7 @@ import { toJSONForm } from "./json-form.js";
 import { describeAction } from "./describe.js";
 import { Tampered, compose, signBody } from "./compose.js";
 import { formatTime } from "./locale.js";
+import { Problem } from "./node-api.js";
 import { Refused, refusalText } from "./refusal.js";
 import { listed, submit } from "./submit.js";
 import { sha256, toHex } from "./bytes.js";
@@ -33,6 +34,7 @@ export function note(tone, title, ...more) {
 export const busy = (words) => element("p", { class: "progress" },
   element("span", { class: "spinner", "aria-hidden": "true" }), words);
 
+/** What went wrong, and what to do about it. */
 export function faultNote(fault) {
   if (fault instanceof Tampered) {
     const key = `tampered.${fault.difference}`;
@@ -42,8 +44,8 @@ export function faultNote(fault) {
   // The node's words are English; other languages have their own by the problem's code.
   const own = fault.code && ledgerText(`problems.${fault.code}`);
   if (own) return withCode(note("bad", own, fault.field), fault.code);
-  return note("bad", fault.title ?? text("fault.failed"), fault.detail ?? fault.message,
-    fault.remedy);
+  if (fault instanceof Problem) return note("bad", fault.title, fault.detail, fault.remedy);
+  return note("bad", text("fault.failed"), text("fault.browser", { words: fault.message }));
 }
 
 /** Adds the stable name by which others can help. */
