@@ -69,8 +69,6 @@ public struct AllianceBench: Sendable {
     private static let lightTransactions = 200
     private static let lightPause = Duration.milliseconds(50)
     private static let idle = Duration.seconds(10)
-    /// Rows that were put off under load are written within 2 s of its end.
-    private static let settling = Duration.seconds(5)
     /// What a node that was away takes at least: few would measure its start.
     private static let missedMinimum = 100_000
     private static let perRequest = 512
@@ -112,7 +110,7 @@ public struct AllianceBench: Sendable {
         notes.say("joining")
         let join = try await alliance.join()
         notes.say("idle")
-        try await Task.sleep(for: Self.settling)
+        try await alliance.untilQuiet()
         let before = alliance.nodeSeconds
         try await Task.sleep(for: Self.idle)
         let idle = (alliance.nodeSeconds - before) / Self.idle.inSeconds
@@ -192,7 +190,7 @@ public struct AllianceBench: Sendable {
         alliance.stopNode(last)
         try await send(missed, of: source, to: Array(alliance.clients.dropLast()))
         let target = try await alliance.clients[0].status().height
-        try await Task.sleep(for: Self.settling)
+        try await alliance.untilQuiet()
         let begin = ContinuousClock.now
         try alliance.startNode(last)
         try await alliance.untilAnswers(last)

@@ -178,6 +178,19 @@ final class BenchAlliance: @unchecked Sendable {
         return process
     }
 
+    /// Returns when the nodes have done what they had put off under load, which they begin 2 s
+    /// after its end: all of them together take a tenth of a core, twice in a row.
+    func untilQuiet() async throws {
+        let step = 1.0
+        try await Task.sleep(for: .seconds(2))
+        var quiet = 0
+        for _ in 0..<60 where quiet < 2 {
+            let before = nodeSeconds
+            try await Task.sleep(for: .seconds(step))
+            quiet = nodeSeconds - before < 0.1 * step ? quiet + 1 : 0
+        }
+    }
+
     /// Processor time of all nodes so far.
     var nodeSeconds: Double { nodes.reduce(0) { $0 + Self.processorSeconds($1) } }
 
