@@ -6,12 +6,12 @@ import KoinonProtocol
 /// Chooses an alliance and everything that happens to it, before it begins: steps name all by
 /// values of their own, so nothing has to be known of what comes of them.
 struct AllianceGenerator {
-    private var random: SplitMix64
-    private var setting: AllianceSetting
-    private var steps: [AllianceStep] = []
-    private var wallet: Wallet
+    var random: SplitMix64
+    var setting: AllianceSetting
+    private(set) var steps: [AllianceStep] = []
+    var wallet: Wallet
     /// May lose its guard: a member that only follows is as good as silent.
-    private var unguarded: String?
+    var unguarded: String?
     private var renewals = 0
     /// Fewest members that there may be once all votes are counted.
     private var fewest: Int
@@ -27,13 +27,17 @@ struct AllianceGenerator {
         let isFaithless = generator.setting.members.count > 3 && generator.random.oneIn(5)
         if isFaithless { generator.split() }
         if !generator.setting.liars.isEmpty { generator.falseClocks() }
-        generator.steps.sort { $0.atMs < $1.atMs }
-        return AllianceScript(setting: generator.setting, steps: generator.steps)
+        return generator.script
+    }
+
+    /// What was chosen so far.
+    var script: AllianceScript {
+        AllianceScript(setting: setting, steps: steps.sorted { $0.atMs < $1.atMs })
     }
 
     private static let names = ["alfa", "bravo", "carla", "delta", "echo", "fox", "golf"]
 
-    private init(random given: SplitMix64, members: Int?) throws {
+    init(random given: SplitMix64, members: Int?) throws {
         var random = given
         let count = members ?? random.pick(4, 4, 4, 4, 1, 2, 2, 3, 3, 5, 6, 7)
         let names = (0..<count).map { $0 < Self.names.count ? Self.names[$0] : "m\($0)" }
@@ -56,7 +60,7 @@ struct AllianceGenerator {
         self.random = random
     }
 
-    private mutating func add(_ happening: Happening, atMs: UInt64) {
+    mutating func add(_ happening: Happening, atMs: UInt64) {
         steps.append(AllianceStep(atMs: atMs, happening))
     }
 
@@ -225,7 +229,7 @@ struct AllianceGenerator {
     }
 
     /// Those who are left go on with transactions, until the pause.
-    private mutating func isolateQuorum() {
+    mutating func isolateQuorum() {
         let count = setting.members.count
         let cut = setting.members.shuffled(using: &random).prefix(count - count * 2 / 3)
         let fromMs = random.within(3_000...5_000)
@@ -242,7 +246,7 @@ struct AllianceGenerator {
         }
     }
 
-    private mutating func crash(of node: String) -> NodeCrash {
+    mutating func crash(of node: String) -> NodeCrash {
         var crash = NodeCrash(
             node: node,
             disk: CrashStep(

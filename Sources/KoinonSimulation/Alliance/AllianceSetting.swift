@@ -27,6 +27,12 @@ public struct AllianceSetting: Equatable, Sendable {
     /// ⌊(n−1)/3⌋: so many of n members may lie.
     static func faults(among count: Int) -> Int { count == 0 ? 0 : (count - 1) / 3 }
 
+    /// How many entries a lying engine puts into the other orders too: none, few or half.
+    var leakPercent: UInt64 { seed % 3 == 0 ? 0 : seed % 3 == 1 ? 50 : 10 }
+
+    /// A lying engine keeps its orders apart.
+    mutating func separatesOrders() { seed -= seed % 3 }
+
     var founding: Setting {
         var parameters = Parameters()
         parameters.votingPeriodMs = 60_000

@@ -23,10 +23,10 @@ public struct AllianceSimulation: SeededSimulation {
         seed: UInt64, blocks: Int, progress: (Int) -> Bool = { _ in true }
     ) throws -> Outcome {
         var outcome = Outcome(seed: seed)
-        var random = SplitMix64(seed: seed)
+        var lives = AllianceLives(seed: seed, members: members)
         while outcome.counts.blocks < blocks {
             let before = outcome.counts.blocks
-            let script = try AllianceGenerator.script(&random, members: members)
+            let script = try lives.next()
             let world = try AllianceWorld(script.setting, subject: subject, folder: folder)
             defer { world.close() }
             var goesOn = true

@@ -175,15 +175,12 @@ final class AllianceWorld {
         queue.add(.entry(entry, by: id, life: life), atMs: nowMs + delay("entry", id))
     }
 
-    /// How many entries a lying engine puts into the other orders too: none, few or half.
-    private var leakPercent: UInt64 { setting.seed % 3 == 0 ? 0 : setting.seed % 3 == 1 ? 50 : 10 }
-
     func append(_ entry: EntryAuthor.UnderWay, by id: MemberID) {
         guard network.engineRuns(at: nowMs), let node = nodes[id] else { return }
         let slot = SimulatedEngine.Slot(author: id, sequence: entry.sequence)
         var chances = chances
         let answer = engine.append(entry.envelope, in: slot, by: id) { order in
-            liars.contains(id) || chances.next("order \(order)", of: id) % 100 < leakPercent
+            liars.contains(id) || chances.next("order \(order)", of: id) % 100 < setting.leakPercent
         }
         self.chances = chances
         counts.entries += 1

@@ -4,7 +4,7 @@ import KoinonProtocol
 
 @testable import KoinonSimulation
 
-/// Lives made by hand, for wrong rules that chance meets rarely.
+/// Lives written by hand, for wrong rules that only show where several things meet.
 enum AlliancePlantScripts {
     private static func setting(
         _ members: [String], candidates: [String] = [], healsAtMs: UInt64, seed: UInt64 = 1

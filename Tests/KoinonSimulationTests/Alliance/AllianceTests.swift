@@ -23,6 +23,20 @@ import Testing
         }
     }
 
+    @Test func `shows no contradiction in lives that are led to turns`() async throws {
+        try await SimulationThread.run {
+            let folder = try TemporaryFolder()
+            let simulation = AllianceSimulation(folder: folder.url)
+            var random = SplitMix64(seed: 6)
+            for number in 1...20 {
+                let script = try AllianceGenerator.led(&random, members: nil)
+                if let found = try simulation.run(script) {
+                    Issue.record("life \(number): \(found)")
+                }
+            }
+        }
+    }
+
     @Test func `meets everything that may happen within 8,000 blocks`() async throws {
         try await SimulationThread.run {
             let folder = try TemporaryFolder()
@@ -60,11 +74,36 @@ import Testing
         }
     }
 
+    @Test func `is led to a turn every second time, and else lives as without that`() throws {
+        var lives = AllianceLives(seed: 5, members: nil)
+        var random = SplitMix64(seed: 5)
+        for _ in 0..<10 {
+            #expect(try lives.next() == AllianceGenerator.script(&random, members: nil))
+            let led = try lives.next()
+            #expect(led.steps.map(\.atMs) == led.steps.map(\.atMs).sorted())
+            #expect(led.steps.allSatisfy { $0.atMs < led.setting.healsAtMs })
+        }
+    }
+
+    @Test("is led to turns with any number of members", arguments: 1...12)
+    func isLed(members: Int) throws {
+        var lives = AllianceLives(seed: 9, members: members)
+        for _ in 0..<40 {
+            let setting = try lives.next().setting
+            #expect(setting.members.count == members)
+            #expect(setting.liars.count <= AllianceSetting.faults(among: members))
+        }
+    }
+
     @Test func `reads its scripts back from JSON`() async throws {
         var random = SplitMix64(seed: 5)
         for _ in 0..<20 {
-            let script = try AllianceGenerator.script(&random, members: nil)
-            #expect(try AllianceScript(json: Array(script.json().utf8)) == script)
+            for script in [
+                try AllianceGenerator.script(&random, members: nil),
+                try AllianceGenerator.led(&random, members: nil),
+            ] {
+                #expect(try AllianceScript(json: Array(script.json().utf8)) == script)
+            }
         }
     }
 }
