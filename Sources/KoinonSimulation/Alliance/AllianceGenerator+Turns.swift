@@ -7,7 +7,8 @@ import KoinonProtocol
 /// and what goes on before and behind is chosen.
 extension AllianceGenerator {
     enum Turn: CaseIterable {
-        /// So few reach each other for so long that they come to the pause.
+        /// Two whose signatures are needed hear all others and are not heard, until those come to
+        /// the pause; then their processes end.
         case pause
         /// The members change, every signature is needed, and the engine forgets the entry with
         /// one of them; its author's process ends before it brings it again.
@@ -20,17 +21,24 @@ extension AllianceGenerator {
         /// The engine lies, and the ceremony begins when a block is final for one alone.
         case finalForOne
 
-        /// Whether one of the founding members has to be faulty, or to be done without.
-        var needsFour: Bool { self != .pause && self != .change }
+        /// How many founding members it takes.
+        var fewestMembers: Int {
+            switch self {
+            case .change: 2
+            case .pause: 3
+            // One of them is faulty, or done without.
+            case .otherOrder, .outOfTurn, .finalForOne: 4
+            }
+        }
     }
 
     /// - Parameter members: how many found the alliance, 2 or more; chosen when nil.
     static func led(_ random: inout SplitMix64, members: Int?) throws -> AllianceScript {
         var own = SplitMix64(seed: random.next())
-        let turns = Turn.allCases.filter { !$0.needsFour || members ?? 4 > 3 }
+        let turns = Turn.allCases.filter { $0.fewestMembers <= members ?? 4 }
         let turn = own.pick(turns) ?? .change
-        let chosen = turn.needsFour ? own.pick(4, 4, 4, 5, 7) : own.pick(2, 3, 4, 4, 5, 7)
-        var generator = try AllianceGenerator(random: own, members: members ?? chosen)
+        let count = own.pick([2, 3, 4, 4, 4, 5, 7].filter { $0 >= turn.fewestMembers })
+        var generator = try AllianceGenerator(random: own, members: members ?? count)
         generator.calm()
         switch turn {
         case .pause: generator.pause()
@@ -91,23 +99,46 @@ extension AllianceGenerator {
         return .crash(crash)
     }
 
+    /// The first of them sign nothing, so many that all others are needed for a quorum.
+    private mutating func loseSpareGuards(of nodes: [String]) {
+        for silent in nodes.prefix(AllianceSetting.faults(among: nodes.count)) {
+            let stop = stop(of: silent, losesDisk: false, guardFault: .lost)
+            add(stop, atMs: random.within(100...600))
+        }
+    }
+
     // MARK: Turns
 
     private mutating func pause() {
-        setting.healsAtMs = random.within(16_000...22_000)
-        send(
-            [.createUnit("hour", title: "Hours", scale: 2)], by: setting.members[0], atMs: 100)
-        work(from: 200, to: 3_000, everyMs: random.within(100...250))
-        isolateQuorum()
+        let nodes = setting.members.shuffled(using: &random)
+        loseSpareGuards(of: nodes)
+        let fromMs = random.within(1_500...3_000)
+        work(from: 200, to: fromMs, everyMs: random.within(100...250))
+        // By far more than come before the pause.
+        let (count, everyMs) = (90 + random.below(40), random.within(60...120))
+        let speakers = nodes.dropLast(2)
+        for number in 0..<count {
+            sendUnit(
+                by: speakers[number % speakers.count], atMs: fromMs + everyMs * UInt64(number))
+        }
+        let endMs = fromMs + everyMs * UInt64(count)
+        for unheard in nodes.suffix(2) {
+            // More often than it brings an entry again.
+            for atMs in stride(from: fromMs, to: endMs, by: 400) {
+                add(.lose(unheard), atMs: atMs)
+            }
+        }
+        add(stop(of: nodes[nodes.count - 1], losesDisk: false), atMs: endMs)
+        if random.oneIn(2) {
+            add(stop(of: nodes[nodes.count - 2], losesDisk: false), atMs: endMs)
+        }
+        setting.healsAtMs = endMs + random.within(1_000...3_000)
     }
 
     private mutating func change() {
         setting.candidates = ["xeno"]
         let nodes = setting.members.shuffled(using: &random)
-        for silent in nodes.prefix(AllianceSetting.faults(among: nodes.count)) {
-            let stop = stop(of: silent, losesDisk: false, guardFault: .lost)
-            add(stop, atMs: random.within(100...600))
-        }
+        loseSpareGuards(of: nodes)
         // Another brings the vote that decides.
         guard let author = nodes.last else { return }
         var voters = Array(

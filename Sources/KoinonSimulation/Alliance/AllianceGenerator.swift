@@ -229,7 +229,7 @@ struct AllianceGenerator {
     }
 
     /// Those who are left go on with transactions, until the pause.
-    mutating func isolateQuorum() {
+    private mutating func isolateQuorum() {
         let count = setting.members.count
         let cut = setting.members.shuffled(using: &random).prefix(count - count * 2 / 3)
         let fromMs = random.within(3_000...5_000)
