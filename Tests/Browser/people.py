@@ -20,6 +20,8 @@ from selenium.webdriver.support.ui import Select
 
 # Several stories share a machine that may be slow; nobody waits longer than is needed.
 PATIENCE_S = 180
+# Before a page is loaded again that does not show what the node's lists have by then.
+LISTS_S = 10
 PASSPHRASE = "correct horse battery"
 
 
@@ -92,8 +94,16 @@ class Person:
         self.until(lambda: self.driver.execute_script("return document.body.dataset.ready"),
                    "the page's script has started")
 
-    def until(self, condition, what):
-        end = time.monotonic() + PATIENCE_S
+    def go_until(self, path, condition, what):
+        """Goes to a page of what the node lists, which it does a moment after the block, again
+        and again until the condition holds there."""
+        def there():
+            self.go(path)
+            return self.until(condition, what, patience=LISTS_S)
+        return self.until(there, f"{what} on {path}")
+
+    def until(self, condition, what, patience=PATIENCE_S):
+        end = time.monotonic() + patience
         while True:
             try:
                 value = condition()

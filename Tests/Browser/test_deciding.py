@@ -50,10 +50,9 @@ class Deciding(unittest.TestCase):
     def vote(cls, title, answer="yes"):
         """By the city."""
         person = cls.citys
-        person.go("/alliance")
         value = "1" if answer == "yes" else ""
         item = f"li:has(input[name=proposal]):has(input[value='{value}'])"
-        row = person.until(lambda: next(
+        row = person.go_until("/alliance", lambda: next(
             (e for e in person.all(item) if title in e.text), None), title)
         proposal = row.find_element("css selector", "input[name=proposal]").get_attribute("value")
         form = (f"form[data-action=vote]:has([value={proposal}])"
@@ -66,10 +65,11 @@ class Deciding(unittest.TestCase):
                             parameter="dispute_evidence_ms", statement="Three days are long.")
         assert ("“Faster disputes”: Time for evidence in a dispute (dispute_evidence_ms) becomes 60120"
                 in shown), shown
+        cls.harbours.go_until(
+            "/alliance", lambda: "1 yes of 2 needed" in cls.harbours.text(), "the proposal")
         assert "Three days are long." in cls.harbours.driver.page_source
-        assert "1 yes of 2 needed" in cls.harbours.text()
         cls.vote("Faster disputes")
-        assert "Adopted" in cls.citys.text()
+        cls.citys.go_until("/alliance", lambda: "Adopted" in cls.citys.text(), "what was decided")
 
     @classmethod
     def open_dispute(cls, title):
@@ -182,8 +182,8 @@ class Deciding(unittest.TestCase):
         self.assertIn("The bridge was closed.", anna.text())
         anna.do("form[data-action=appeal_flag]")
         self.assertIn("The members vote.", anna.text())
-        self.harbours.go("/alliance")
-        self.assertIn("Lift a warning", self.harbours.text())
+        self.harbours.go_until("/alliance", lambda: "Lift a warning" in self.harbours.text(),
+                               "what the members vote on")
 
     def test_a_member_adds_a_kind_and_a_currency_and_issues_it(self):
         citys = self.citys

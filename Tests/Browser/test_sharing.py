@@ -98,7 +98,7 @@ class Sharing(unittest.TestCase):
         self.assertEqual(kind, "image/jpeg")
         self.assertNotIn(SECRET, content)
         self.assertLess(len(content), 200_000)
-        self.ben.go("/find?text=view")
+        self.ben.go_until("/find?text=view", lambda: self.ben.all(".offer-card img"), "the offer")
         self.assertEqual(self.shown_pictures(self.ben, ".offer-card img"), [[address, words]])
         self.change_words(offer, address)
 
@@ -121,7 +121,11 @@ class Sharing(unittest.TestCase):
         self.share("Sail boat")
         self.share("Life jackets", capacity="4")
         anna, ben, carl, form = self.anna, self.ben, self.carl, "form[data-action=offer_things]"
-        anna.go("/share?things=mine")
+        def listed():
+            return [e.text for e in anna.all(f"{form} .thing-row")]
+        anna.go_until("/share?things=mine", lambda: all(
+            any(title in text for text in listed()) for title in ("Sail boat", "Life jackets")),
+            "both things")
         anna.fill(form, title="Boat and jackets", price="6", deposit="20", step_ms="1800000")
         for title, count in (("Sail boat", "1"), ("Life jackets", "2")):
             def choose():
@@ -149,8 +153,9 @@ class Sharing(unittest.TestCase):
         ben.fill("form[data-action=offer_resale]", price="25.50")
         self.assertIn("US$25.50", ben.do("form[data-action=offer_resale]"))
         before = float(carl.balance()[0])
-        carl.go(offer)
-        carl.follow(f"a[href='{agreement}']")
+        resale = f"a[href='{agreement}']"
+        carl.go_until(offer, lambda: carl.all(resale), "the resale")
+        carl.follow(resale)
         self.assertIn("US$25.50", carl.do("form[data-action=take_resale]"))
         carl.until_text("Promised to the borrower")
         # The price, and a deposit of its own.
@@ -190,8 +195,9 @@ class Sharing(unittest.TestCase):
         self.assertIn("“A kayak for two hours”", ben.do("form[data-action=ask]"))
         request = ben.path
         self.assertIn("With a paddle, please.", ben.text())
-        anna.go("/requests")
-        anna.follow(f"a[href='{request}']")
+        wish = f"a[href='{request}']"
+        anna.go_until("/requests", lambda: anna.all(wish), "the request")
+        anna.follow(wish)
         form = "form[data-action=answer]"
         def choose():
             row = anna.until(lambda: next(

@@ -33,6 +33,7 @@ struct CatchingUpTests {
                   '{"resources": {"register_kind": {"kind": "\(name)", "title": "A kind"}}}'
                 """, in: folder)
         }
+        try await RunningNode.untilFinal(3, home: "harbour", in: folder.url)
         let snapshot = try await run(try #require(commands["snapshot"]), in: folder)
         #expect(snapshot.output.contains("snapshot of block 3"))
         #expect(snapshot.output.contains("block 3"))

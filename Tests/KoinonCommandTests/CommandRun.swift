@@ -1,6 +1,8 @@
 import Dispatch
 import Foundation
 import Glibc
+import KoinonClient
+import Testing
 
 /// Runs the built `koinon` as a person does: a process with arguments and output.
 struct CommandRun {
@@ -77,6 +79,8 @@ struct CommandRun {
         // Nodes of tests that run side by side.
         environment["KOINON_HTTP_PORT"] = "0"
         environment["KOINON_LIMITS_REQUESTS_PER_SECOND"] = "0"
+        // Tests may ask for minutes, which a slow machine may need.
+        environment["KOINON_LIMITS_WAIT_MILLISECONDS"] = "600000"
         process.environment = environment
         return process
     }
@@ -133,6 +137,17 @@ final class RunningNode: @unchecked Sendable {
                 text += String(decoding: bytes, as: UTF8.self)
             }
             return RunningNode(process: process)
+        }
+    }
+
+    /// Returns once a block is final at the node that runs on a home: what its members sign
+    /// comes a moment after the block.
+    static func untilFinal(_ height: UInt64, home: String, in folder: URL) async throws {
+        let client = try NodeClient(home: folder.appending(path: home).path)
+        let deadline = ContinuousClock.now + .seconds(300)
+        while try await client.status().finalHeight < height {
+            try #require(ContinuousClock.now < deadline, "block \(height) is not final")
+            try await Task.sleep(for: .milliseconds(50))
         }
     }
 

@@ -19,13 +19,7 @@ struct FollowCommandTests {
             #"koinon send --home harbour --as harbour '{"resources": {"register_kind": {"kind": "KIND", "title": "Boat"}}}'"#
         let first = try await run(send.replacing("KIND", with: "boat"))
         let line = try #require(first.output.firstMatch(of: /transaction ([0-9a-f]{64})/))
-        // What the member signs comes a moment after the block.
-        said(
-            try await run(
-                """
-                timeout 300 bash -c 'until curl -s $(cat harbour/node.url)/v1/status |
-                    grep "final_height.:1,"; do sleep 0.1; done'
-                """), "final_height")
+        try await RunningNode.untilFinal(1, home: "harbour", in: folder.url)
         let follow = "koinon follow --genesis harbour/genesis.json --state t.json"
         said(try await run("\(follow) $(cat harbour/node.url)"), "✓ trusted up to block 1")
         _ = try await run(

@@ -49,6 +49,8 @@ struct KillTests {
         }
     }
 
+    private static let patience = Duration.seconds(300)
+
     private static var rounds: Int {
         ProcessInfo.processInfo.environment["KOINON_TEST_CASES"] == nil ? 3 : 20
     }
@@ -93,7 +95,7 @@ struct KillTests {
                     while sent.done.count < count {
                         // A fault here is one of the checks' after the next start.
                         guard let part = try? sent.next(16, now: now),
-                            let answers = try? await client.submit(part)
+                            let answers = try? await client.submit(part, limit: Self.patience)
                         else { return }
                         sent.told(answers)
                     }
@@ -117,7 +119,7 @@ struct KillTests {
     private func sendOpen(_ sent: Sent, _ client: NodeClient) async throws {
         let open = sent.open
         guard !open.isEmpty else { return }
-        let answers = try await client.submit(open)
+        let answers = try await client.submit(open, limit: Self.patience)
         #expect(answers.allSatisfy { $0.status == .done })
         sent.told(answers)
     }

@@ -73,8 +73,10 @@ struct ClientTests {
                 .propose(
                     title: "Shorter",
                     Action.setting(parameter: "voting_period_ms", to: 3_600_000)))
-            let done = try await live.client.submit(sent, wait: .final)
+            let done = try await live.client.submit(sent, wait: .final, limit: .seconds(300))
             try #require(done.status == .done, "\(done.message)")
+            // Signatures are stored a moment after they are counted.
+            await live.node.untilIdle()
             try await live.context.index?.catchUp()
 
             let requests = try await live.client.requests(RequestSearchTerms(text: "bikes"))
@@ -120,7 +122,7 @@ struct ClientTests {
                 key: world.alfa.key.publicKey, memo: "a \"memo\"")
             #expect(prepared.nonce == world.alfa.builder.nextNonce)
             let done = try await live.client.submit(
-                world.alfa.key.sign(prepared.body, as: .transaction))
+                world.alfa.key.sign(prepared.body, as: .transaction), limit: .seconds(300))
             #expect(done.status == .done && done.id == prepared.id.hex, "\(done.message)")
             let boat = try await live.client.resource(prepared.id(ofAction: 1)).value
             #expect(boat.title == "Blue boat" && boat.kind == "boat")

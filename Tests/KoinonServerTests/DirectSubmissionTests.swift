@@ -10,7 +10,7 @@ import Testing
 
 @Suite("One transaction a request, over a connection")
 struct DirectSubmissionTests {
-    private static let path = "/v1/transactions?wait=durable&timeout_ms=30000"
+    private static let path = "/v1/transactions?wait=durable&timeout_ms=300000"
 
     @Test func `is answered as the router answers it, and counted with its requests`()
         async throws
@@ -18,7 +18,7 @@ struct DirectSubmissionTests {
         try await Live.with { live in
             let envelope = try live.home.member("alfa").sign(.registerKind("bike", title: "A bike"))
             // Nothing about it changes any more.
-            _ = try await live.client.submit(envelope, wait: .final)
+            _ = try await live.client.submit(envelope, wait: .final, limit: .seconds(300))
             let direct = try await live.exchange(Self.post(envelope), Self.last)
             // Connections that are to end are the router's.
             let routed = try await live.exchange(Self.post(envelope, "Connection: close\r\n"))

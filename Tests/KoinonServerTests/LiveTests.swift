@@ -34,6 +34,8 @@ struct Live {
     ) async throws -> Value {
         var configuration = configuration
         configuration.port = 0
+        // Tests ask for minutes, which a slow machine may need.
+        configuration.limits.waitMilliseconds = 600_000
         let home = try home ?? TestHome()
         let node = try home.node()
         let (ports, listening) = AsyncStream.makeStream(of: Int.self)
@@ -68,6 +70,8 @@ struct Live {
 
 @Suite("A node on a port")
 struct LiveTests {
+    private static let patience = Duration.seconds(300)
+
     private static func kinds(_ numbers: Range<Int>, by sender: Sender) throws -> [Envelope] {
         try numbers.map { try sender.sign(.registerKind("kind-\($0)", title: "A kind")) }
     }
@@ -80,8 +84,10 @@ struct LiveTests {
             #expect(try await live.client.members().map(\.id) == ["alfa", "bravo"])
             let alfa = live.home.member("alfa")
             let envelope = try alfa.sign(.registerKind("bike", title: "Bicycle"))
-            let done = try await live.client.submit(envelope, wait: .final)
+            let done = try await live.client.submit(envelope, wait: .final, limit: Self.patience)
             #expect(done.status == .done && done.final == true)
+            // What shows that it is final is stored a moment later.
+            await live.node.untilIdle()
             #expect(try await live.client.receipt(of: envelope.bodyHash)?.code == 0)
             #expect(try await live.client.nextNonce(of: alfa.key.publicKey, for: alfa.account) == 2)
             let proof = try ProofFile(
@@ -110,7 +116,8 @@ struct LiveTests {
         try await Live.with { live in
             _ = try await live.client.submit(
                 try live.home.member("alfa").sign(.registerKind("bike", title: "Bicycle")),
-                wait: .final)
+                wait: .final, limit: Self.patience)
+            await live.node.untilIdle()
             let key = try #require(
                 live.node.replica.read { $0.state.rows(prefix: [], from: [], limit: 1).first?.key })
             let present = try ProofFile(
@@ -128,7 +135,7 @@ struct LiveTests {
     @Test func `takes thousands of transactions in one request, in order`() async throws {
         try await Live.with { live in
             let envelopes = try Self.kinds(0..<1_000, by: live.home.member("alfa"))
-            let submissions = try await live.client.submit(envelopes)
+            let submissions = try await live.client.submit(envelopes, limit: Self.patience)
             #expect(submissions.map(\.id) == envelopes.map(\.bodyHash.hex))
             #expect(submissions.allSatisfy { $0.status == .done })
         }
@@ -137,7 +144,7 @@ struct LiveTests {
     @Test func `shows a large block page by page, each transaction once`() async throws {
         try await Live.with { live in
             let envelopes = try Self.kinds(0..<1_000, by: live.home.member("alfa"))
-            _ = try await live.client.submit(envelopes)
+            _ = try await live.client.submit(envelopes, limit: Self.patience)
             var shown: [String] = []
             for height in 1...live.node.progress.current.height.rawValue {
                 var next: String? = "/explorer/block/\(height)"
@@ -158,7 +165,8 @@ struct LiveTests {
         try await Live.with { live in
             let alfa = live.home.member("alfa")
             let first = try await live.client.events(from: 0)
-            _ = try await live.client.submit(try Self.kinds(0..<10, by: alfa))
+            _ = try await live.client.submit(
+                try Self.kinds(0..<10, by: alfa), limit: Self.patience)
             var ids: [String] = []
             for try await event in first {
                 ids.append(event.id)
@@ -197,9 +205,7 @@ struct LiveTests {
     @Test func `stops though somebody waits for what others have to sign`() async throws {
         // Two of three members are not there.
         let home = try TestHome(members: ["alfa", "bravo", "carol"], hosts: ["alfa"])
-        var configuration = ServerConfiguration()
-        configuration.limits.waitMilliseconds = 600_000
-        let (waiting, stopped) = try await Live.with(configuration, home: home) { live in
+        let (waiting, stopped) = try await Live.with(home: home) { live in
             let envelope = try home.member("alfa").sign(.registerKind("bike", title: "Bicycle"))
             let waiting = Task {
                 try await live.client.submit(envelope, wait: .final, limit: .seconds(600))

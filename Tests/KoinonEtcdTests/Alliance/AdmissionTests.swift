@@ -20,7 +20,8 @@ struct AdmissionTests {
             let client = try alliance.client(index)
             let built = try builder.build(
                 [.registerKind(kind, title: "A kind")], now: try await client.status().ledgerNow)
-            let answer = try await client.submit(built.envelope, wait: .final)
+            let answer = try await client.submit(
+                built.envelope, wait: .final, limit: RunningAlliance.patience)
             #expect(answer.status == .done && answer.final == true, "\(answer)")
             return try #require(answer.height)
         }

@@ -169,6 +169,7 @@ final class RunningAlliance: Sendable {
         process.currentDirectoryURL = folder
         var environment = ProcessInfo.processInfo.environment
         environment["KOINON_LIMITS_REQUESTS_PER_SECOND"] = "0"
+        environment["KOINON_LIMITS_WAIT_MILLISECONDS"] = "600000"
         process.environment = environment
         let file = folder.appending(path: log)
         if !FileManager.default.fileExists(atPath: file.path) { try Data().write(to: file) }

@@ -164,7 +164,7 @@ struct CatchUpTests {
             let other = try TestHome(members: ["zulu"])
             return try StorePeer("liar", other, claims: Height(99))
         },
-        Lie("nothing for long", says: "too slowly", patience: .seconds(3)) { home in
+        Lie("nothing for long", says: "too slowly", patience: .seconds(10)) { home in
             try StorePeer("liar", home, claims: Height(1_000), stalls: true)
         },
         Lie("half of it", says: "cut off") { home in
