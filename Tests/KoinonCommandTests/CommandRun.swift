@@ -151,6 +151,25 @@ final class RunningNode: @unchecked Sendable {
         }
     }
 
+    private struct IndexStatus: Decodable {
+        var height: UInt64
+        var index_height: UInt64
+    }
+
+    /// Returns once the lists of the node that runs on a home hold its last block: they follow a
+    /// moment later.
+    static func untilListed(home: String, in folder: URL) async throws {
+        let client = try NodeClient(home: folder.appending(path: home).path)
+        let deadline = ContinuousClock.now + .seconds(300)
+        while true {
+            let answer = Data(try await client.get("/v1/index"))
+            let status = try JSONDecoder().decode(IndexStatus.self, from: answer)
+            if status.index_height >= status.height { return }
+            try #require(ContinuousClock.now < deadline, "the lists do not follow: \(status)")
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
     /// Ends it at once, as a loss of power does.
     func kill() async {
         _ = try? await OwnThread.run {

@@ -34,6 +34,7 @@ struct LoadTests {
         let again = try await shell("koinon load listings --json \(Self.arguments) \(home)")
         #expect(again.status == 0 && again.output.contains("\"already_there\" : 33"))
         #expect(again.output.contains("\"transactions\" : 0"))
+        try await RunningNode.untilListed(home: "h", in: folder.url)
         let offers = try await shell("koinon query offers \(home)")
         #expect(offers.output.matches(of: /koioff1[a-z0-9]+/).count == 33)
         #expect(try await node.stop() == 0)
