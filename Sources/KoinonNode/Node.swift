@@ -290,8 +290,16 @@ public final class Node: Service {
         }
     }
 
-    /// What the engine says of itself.
-    public var engineReport: EngineReport { engine.report }
+    /// What the engine says of itself, and which entry of this node's the order lacks.
+    public var engineReport: EngineReport {
+        var report = engine.report
+        if let missing = desk.news.missing {
+            report.faults.append(
+                "entry \(missing.sequence) of \(missing.author), which this node wrote, is not in the order: what it wrote since has no effect, and the transactions that clients send it wait; stop it, delete its entries from that one on, and start it again (docs/operate.md, \"An entry is missing\")"
+            )
+        }
+        return report
+    }
 
     /// Ends ``run()`` once what waits in the pool is durable.
     public func stop() {

@@ -104,6 +104,7 @@ extension Executor {
     /// What the proposer has to know of an entry of the order.
     private func tell(of entry: CheckedEntry, isOwn: Bool, hasEffect: Bool, counts: Bool) {
         if isOwn {
+            if !hasEffect, let missing = gap(before: entry) { desk.news.missing = missing }
             // Another entry had its sequence, or its author has another key now.
             if !hasEffect || !counts { desk.lost([entry]) }
         } else if hosted.contains(entry.author) {
@@ -111,6 +112,11 @@ extension Executor {
         } else if hasEffect {
             desk.cameFromElsewhere(isBare: entry.isBare)
         }
+    }
+
+    private func gap(before entry: CheckedEntry) -> EntrySlot? {
+        let next = replica.read { $0.lastSequence(of: entry.author) } + 1
+        return entry.sequence > next ? EntrySlot(author: entry.author, sequence: next) : nil
     }
 }
 

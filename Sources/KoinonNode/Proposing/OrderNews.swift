@@ -7,6 +7,7 @@ final class OrderNews: Sendable {
     private struct State {
         var wantsClock = false
         var waitsUntil: UInt64?
+        var missing: EntrySlot?
         var contradictions: [PublicKey: Notice] = [:]
     }
 
@@ -37,6 +38,14 @@ final class OrderNews: Sendable {
     var waitsUntil: UInt64? {
         get { state.withLock { $0.waitsUntil } }
         set { state.withLock { $0.waitsUntil = newValue } }
+    }
+
+    /// The first entry written here that the order has lost: none behind it has effect. The
+    /// signatures that those carry count all the same; transactions would go from one into the
+    /// next without end. Only a next start begins where the gap is.
+    var missing: EntrySlot? {
+        get { state.withLock { $0.missing } }
+        set { state.withLock { $0.missing = newValue } }
     }
 
     // MARK: Contradictions to be shown

@@ -212,7 +212,8 @@ struct Proposer {
         return EntryRule.Situation(
             now: now, uptimeMilliseconds: uptime(), height: header.height,
             finalHeight: finalHeight(), blockTime: header.time, clocks: writer.clocks,
-            speakers: writer.speakers, nextTimer: nextTimer, hasTransactions: pool.count > 0,
+            speakers: writer.speakers, nextTimer: nextTimer,
+            hasTransactions: pool.count > 0 && news.missing == nil,
             hasAttestations: outbox.count > 0
                 || news.hasContradictions(isIdle: underWay.isEmpty),
             clockIsWanted: news.takeWish())

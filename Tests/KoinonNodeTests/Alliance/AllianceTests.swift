@@ -253,6 +253,47 @@ struct AllianceTests {
         for running in nodes { try await running.stop() }
     }
 
+    @Test func `carry signatures and no transactions behind a gap in what they wrote`()
+        async throws
+    {
+        let alliance = try TestAlliance()
+        let nodes = try (0..<4).map { try alliance.start($0) }
+        let (alfa, delta) = (alliance.sender("alfa"), try #require(MemberID(rawValue: "delta")))
+        func written() throws -> [UInt64] {
+            try alliance.order.entries.map { try EntryBody(strict: $0.envelope.body) }
+                .filter { $0.author == delta.rawValue }.map(\.sequence)
+        }
+        try await alfa.done(.registerKind("one", title: "K"), to: nodes[0].node)
+        try await until("delta has signed") { try !written().isEmpty }
+        await nodes[3].node.untilIdle()
+        let missing = try #require(try written().max()) + 1
+        alliance.order.hide(delta, missing)
+        var count = 0
+        while try written().max() ?? 0 < missing {
+            count += 1
+            try await alfa.done(.registerKind("kind-\(count)", title: "K"), to: nodes[0].node)
+            for running in nodes { try await running.node.untilFinal(running.node.tip.height) }
+            await nodes[3].node.untilIdle()
+        }
+        let words = "entry \(missing) of delta, which this node wrote, is not in the order"
+        try await until("it says so") {
+            nodes[3].node.engineReport.faults.contains { $0.hasPrefix(words) }
+        }
+        let waits = try alliance.sender("delta").sign(.registerKind("waits", title: "K"))
+        _ = await nodes[3].node.submit([waits], waits: false)
+        // Not from one entry into the next without end.
+        await nodes[3].node.untilIdle()
+        #expect(nodes[3].node.poolCount == 1)
+        try await alfa.done(.registerKind("last", title: "K"), to: nodes[0].node)
+        let last = nodes[0].node.tip.height
+        try await until("delta's signature counts") {
+            try nodes[0].node.store.read { try $0.attestations(at: last) }
+                .contains { $0.member == delta }
+        }
+        #expect(nodes[0].node.replica.read { $0.lastSequence(of: delta) } == missing - 1)
+        for running in nodes { try await running.stop() }
+    }
+
     /// Nobody else is there, so the clocks that it asks for do not come.
     @Test func `wait no longer for others' clocks when they are to stop`() async throws {
         let alliance = try TestAlliance()

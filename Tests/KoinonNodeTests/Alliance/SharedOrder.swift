@@ -18,6 +18,8 @@ final class SharedOrder: Sendable {
         var places: [Place: Envelope] = [:]
         var readers: [Int: Signal] = [:]
         var positions: [Place: OrderPosition] = [:]
+        /// Whose entries are taken and shown to nobody.
+        var hidden: Set<Place> = []
         /// Entries up to there are gone, and those of blocks up to a height with them.
         var trimmed = OrderPosition.start
         var trimmedHeight = Height.genesis
@@ -36,6 +38,7 @@ final class SharedOrder: Sendable {
                     continue
                 }
                 state.places[place] = entry.envelope
+                if state.hidden.contains(place) { continue }
                 // Places need not be without gaps.
                 let last = state.entries.last?.position ?? state.trimmed
                 let position = OrderPosition(rawValue: max(10, last.rawValue + 3))
@@ -49,6 +52,11 @@ final class SharedOrder: Sendable {
 
     /// An entry by whoever: what a node that lies, or one from an earlier life, appends.
     func append(_ entry: SignedEntry) { _ = append([entry]) }
+
+    /// Takes an entry that is to come, and shows it to nobody.
+    func hide(_ author: MemberID, _ sequence: UInt64) {
+        state.withLock { _ = $0.hidden.insert(Place(author: author, sequence: sequence)) }
+    }
 
     /// Forgets every entry up to the one that closed a block which every node has.
     func trim(through last: Envelope, of height: Height) {
