@@ -3,6 +3,11 @@ import KoinonMachine
 import KoinonProtocol
 
 extension Node {
+    /// The members hosted here, each once.
+    public var hostedIDs: [MemberID] {
+        hosted.reduce(into: []) { if !$0.contains($1.id) { $0.append($1.id) } }
+    }
+
     /// A wrong key would write entries that nobody, this node included, takes.
     ///
     /// - Parameter mayFollow: whether others order, so that a node may also follow without a

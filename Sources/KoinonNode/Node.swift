@@ -145,28 +145,11 @@ public final class Node: Service {
         }
     }
 
-    /// By whose rules the next block is executed.
-    public var protocolVersion: UInt64 { replica.read { $0.protocolVersion } }
-
-    /// The newest protocol version that this software knows.
-    public var knownProtocol: UInt64 { replica.read { $0.knownProtocol } }
-
-    /// What the alliance has decided to go over to, and with which block; nil when that has
-    /// begun, or nothing is decided.
-    public var comingProtocol: (version: UInt64, from: Height)? {
-        replica.read { Alliance.comingProtocol(after: $0.header.height.next, in: $0.state) }
-    }
-
     public var chain: ChainID { genesis.chain }
 
     /// The members hosted here with the node keys that the node holds; a member comes twice that
     /// is changing from one to another.
     public var hosted: [HostedMember] { hostedKeys.members }
-
-    /// Each of them once.
-    public var hostedIDs: [MemberID] {
-        hosted.reduce(into: []) { if !$0.contains($1.id) { $0.append($1.id) } }
-    }
 
     /// How many transactions wait for a block: in the pool, or in entries that are on their way.
     public var poolCount: Int { pool.unsettledCount }

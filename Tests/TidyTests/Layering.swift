@@ -41,7 +41,8 @@ struct Layer: Sendable {
             name: "KoinonEtcd",
             modules: [
                 "Crypto", "GRPCCore", "GRPCNIOTransportHTTP2", "GRPCProtobuf", "Logging",
-                "SwiftProtobuf", "X509", "Foundation", "Synchronization",
+                "NIOCore", "NIOPosix", "NIOSSL", "NIOTLS", "SwiftProtobuf", "X509",
+                "Foundation", "Synchronization",
             ]),
         Layer(
             name: "KoinonServer",
