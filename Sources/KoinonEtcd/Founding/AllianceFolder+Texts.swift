@@ -124,13 +124,22 @@ extension AllianceFolder {
             # ended, with Control-C for instance. Logs lie in logs/.
             set -euo pipefail
             cd "$(dirname "$0")"
+            for program in etcd etcdctl koinon; do
+                command -v "$program" >/dev/null || { echo "$program is not on the PATH; put it there" >&2; exit 1; }
+            done
             mkdir -p logs
+            # Held by all that is started here, for as long as any of it runs.
+            exec 9<logs
+            flock -n 9 || { echo "this alliance runs already; end that first, with Control-C where it was started" >&2; exit 1; }
             servers=()
             nodes=()
 
             # First the nodes, which finish what they have accepted, then what orders for them.
             finish() {
-                trap - EXIT INT TERM
+                trap - EXIT
+                # What is stored outlives it.
+                trap 'kill -KILL "${nodes[@]}" "${servers[@]}" 2>/dev/null || true' INT TERM
+                echo "ending it; Control-C again does so at once"
                 for group in nodes servers; do
                     declare -n pids=$group
                     for pid in "${pids[@]}"; do kill -TERM "$pid" 2>/dev/null || true; done
@@ -149,20 +158,28 @@ extension AllianceFolder {
             healthy() {
                 \(etcdctl.replacing("\n", with: "\n    ")) endpoint health >/dev/null 2>&1
             }
-            for _ in $(seq 150); do healthy && break; sleep 0.2; done
+            allRun() { for pid in "$@"; do kill -0 "$pid" 2>/dev/null || return 1; done; }
+            echo "waiting for etcd"
+            for _ in $(seq 150); do healthy && break; allRun "${servers[@]}" || break; sleep 0.2; done
             healthy || { echo "etcd does not answer; see logs/" >&2; exit 1; }
             if [ ! -e etcd/roles.given ]; then
                 etcd/roles.sh
                 touch etcd/roles.given
             fi
 
-            for name in \(members); do
+            members=(\(members))
+            for name in "${members[@]}"; do
                 rm -f "members/$name/node.url"
                 setsid koinon node --home "members/$name" >>"logs/$name.log" 2>&1 &
                 nodes+=($!)
             done
-            for name in \(members); do
-                for _ in $(seq 300); do [ -e "members/$name/node.url" ] && break; sleep 0.2; done
+            for index in "${!members[@]}"; do
+                name=${members[index]}
+                for _ in $(seq 300); do
+                    [ -e "members/$name/node.url" ] && break
+                    allRun "${nodes[index]}" || break
+                    sleep 0.2
+                done
                 [ -e "members/$name/node.url" ] || { echo "$name does not answer; see logs/$name.log" >&2; exit 1; }
                 echo "$name answers at $(cat "members/$name/node.url")"
             done
