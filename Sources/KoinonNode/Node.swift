@@ -187,7 +187,7 @@ public final class Node: Service {
     }
 
     /// Runs until a graceful shutdown is asked for, or ``stop()``; then finishes
-    /// what it has accepted.
+    /// what it has accepted. Cancelled, it gives up what is not stored yet.
     ///
     /// - Throws: the fault that stopped it, for instance a full disk.
     public func run() async throws {
@@ -244,7 +244,13 @@ public final class Node: Service {
                 // Ends with the proposing, in the middle of its pause.
                 async let _ = self.tickUntilStopped()
                 async let _ = self.trimUntilCancelled()
-                try await self.proposeUntilStopped()
+                try await withTaskCancellationHandler {
+                    try await self.proposeUntilStopped()
+                } onCancel: {
+                    // Nobody reads the order then: nothing is given a place in it any more.
+                    self.engine.stop(NodeStopped())
+                    self.stop()
+                }
             }
             // The first fault cuts the others' pauses short; what they wait for each other for is
             // ended where it is found.

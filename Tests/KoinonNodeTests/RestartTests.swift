@@ -44,6 +44,22 @@ struct RestartTests {
         #expect(report.finalHeight == Height(12))
     }
 
+    /// As when another service of the same process fails.
+    @Test(.timeLimit(.minutes(1)))
+    func `has what was acknowledged before it was cancelled`() async throws {
+        let home = try TestHome()
+        let node = try home.node()
+        let running = Task { try await node.run() }
+        try await home.member("alfa").done(.registerKind("bike", title: "Bicycle"), to: node)
+        await node.untilIdle()
+        running.cancel()
+        _ = await running.result
+        #expect(node.hasStopped)
+        let tip = node.tip
+        try node.store.close()
+        try await home.running { #expect($0.tip == tip) }
+    }
+
     /// Whose turn it is follows from the ledger, so a restart leaves no mark on the chain.
     @Test(arguments: [1, 2, 3, 4]) func `makes the same chain as one that never stopped`(
         members: Int

@@ -121,11 +121,12 @@ struct Proposer {
     ///
     /// - Parameter isPatient: whether to wait for others' clocks where block time lags; asked again
     ///   whenever ``Pool/arrival`` is woken.
-    /// - Throws: the engine's fault.
+    /// - Throws: the engine's fault, or `CancellationError`.
     mutating func proposeEverything(
         isPatient: () -> Bool, at now: () -> Timestamp
     ) async throws {
         while true {
+            try Task.checkCancellation()
             switch try await propose(at: now(), isPatient: isPatient()) {
             case .done: continue
             case .underWay:
@@ -289,7 +290,10 @@ struct Proposer {
         }
         try await append(entries).durable()
         // Their attestations follow at once.
-        while outbox.isExpecting { await pool.arrival.wait() }
+        while outbox.isExpecting {
+            try Task.checkCancellation()
+            await pool.arrival.wait()
+        }
         refreshMembers()
         guard let last = blocks.last?.time, writer.canWrite else { return }
         while true {

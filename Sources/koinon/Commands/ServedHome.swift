@@ -81,15 +81,25 @@ struct ServedHome {
         }
     }
 
-    /// The most likely fault of all, in words.
+    /// The most likely faults of all, in words: it cannot listen where it should.
     private static func told(_ error: any Error) -> any Error {
         let text = "\(error)"
-        guard text.contains("bind"), text.contains("in use") || text.contains("errno: 98") else {
-            return error
+        if text.contains("UnknownHost") || text.contains("errno: \(EADDRNOTAVAIL)") {
+            return HomeFault(
+                "http.host: no address of this machine (\(text)); choose another with --host, 127.0.0.1 for this machine alone, 0.0.0.0 for all that reach it"
+            )
         }
-        return HomeFault(
-            "http.port: somebody else listens there (\(text)); stop that, or choose another with --port, 0 for a free one"
-        )
+        guard text.contains("bind") else { return error }
+        if text.contains("errno: \(EADDRINUSE)") {
+            return HomeFault(
+                "http.port: somebody else listens there (\(text)); stop that, or choose another with --port, 0 for a free one"
+            )
+        }
+        if text.contains("errno: \(EACCES)") {
+            return HomeFault(
+                "http.port: not for this user (\(text)); choose one from 1024 on with --port")
+        }
+        return error
     }
 
     /// What node.json names; nil for order within this process.
