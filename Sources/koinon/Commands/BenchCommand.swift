@@ -7,8 +7,9 @@ struct BenchCommand: AsyncParsableCommand {
         commandName: "bench",
         abstract: "Measure this machine's ledger against the machine's own limit.",
         discussion: """
-            The limit is how many of the same signatures all cores check a second when they do
-            nothing else. docs/benchmarks.md says what each figure means and what to expect.
+            The limit is how many of the same signatures all cores check a second when they
+            do nothing else. docs/benchmarks.md says what each figure means and what to
+            expect.
 
               koinon bench payments --accounts 1000000 --transactions 200000 --json
               koinon bench payments --accounts 1000000 --transactions 200000 --pattern hot

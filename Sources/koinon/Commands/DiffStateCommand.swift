@@ -10,9 +10,9 @@ struct DiffStateCommand: AsyncParsableCommand {
         commandName: "diff-state",
         abstract: "Find where two ledgers of one alliance part.",
         discussion: """
-            Names the first block that differs, its first entry and transaction, and the first
-            state key; and which of both blocks this program itself would make. Nodes may run
-            on the homes meanwhile.
+            Names the first block that differs, its first entry and transaction, and the
+            first state key; and which of both blocks this program itself would make. Nodes
+            may run on the homes meanwhile.
 
               koinon diff-state harbour copy-of-another-home
 

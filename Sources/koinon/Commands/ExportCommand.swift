@@ -16,8 +16,8 @@ struct ExportCommand: AsyncParsableCommand {
             commandName: "events",
             abstract: "Write every event, one line each, in order.",
             discussion: """
-                Each line names block, time, leaf and transaction, and holds the event in its JSON
-                form (docs/formats/events.md).
+                Each line names block, time, leaf and transaction, and holds the event in its
+                JSON form (docs/formats/events.md).
 
                   koinon export events --output events.jsonl
                   koinon export events --from 1000

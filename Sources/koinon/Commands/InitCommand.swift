@@ -15,8 +15,9 @@ struct InitCommand: AsyncParsableCommand {
               koinon init --member harbour
               koinon init --home h --name "Harbour sharing" --member harbour --member city
 
-            Each member has two keys in HOME/keys: its account's key has the member's name, its
-            node's key the name with ".node" behind. Keep a copy of both in a safe place.
+            Each member has two keys in HOME/keys: its account's key has the member's name,
+            its node's key the name with ".node" behind. Keep a copy of both in a safe
+            place.
             """)
 
     @OptionGroup var homeOption: HomeOption

@@ -15,7 +15,7 @@ struct JoinCommand: AsyncParsableCommand {
             peer is believed; one that errs is named, and another taken. Interrupted, the
             same command goes on where it stopped.
 
-              koinon join --genesis genesis.json --peer http://10.0.0.5:8080 --home new-home
+              koinon join --genesis genesis.json --peer http://10.0.0.5:8080 --home new
 
             Get the genesis document from somebody you trust, not from a peer: everything
             is judged by it. With --member the home hosts that member; keys that are not

@@ -18,10 +18,10 @@ struct LoadCommand: AsyncParsableCommand {
             commandName: "listings",
             abstract: "Offer listings of rooms and homes from a CSV file, by the night.",
             discussion: """
-                A mapping (docs/listings.md) says which columns mean what. Each listing becomes a
-                resource of its host and an offer by the lease process; hosts get pseudonymous
-                accounts, whose keys come from one secret in HOME/keys. What is there already is
-                left alone, so the command can be run again.
+                A mapping (docs/listings.md) says which columns mean what. Each listing becomes
+                a resource of its host and an offer by the lease process; hosts get
+                pseudonymous accounts, whose keys come from one secret in HOME/keys. What is
+                there already is left alone, so the command can be run again.
 
                   koinon load listings --check listings.csv --mapping listings.mapping.json
                   koinon load listings listings.csv --mapping listings.mapping.json

@@ -9,10 +9,10 @@ struct PruneCommand: AsyncParsableCommand {
         commandName: "prune",
         abstract: "Give up old blocks of a home, and give their space back.",
         discussion: """
-            Gives up entries, receipts and lists of transactions of final blocks but the last
-            ones. Headers, members' signatures and the state stay: later transactions and
-            the state can still be proven. Those of the blocks given up cannot, not here.
-            There is no way back but another member's copy.
+            Gives up entries, receipts and lists of transactions of final blocks but the
+            last ones. Headers, members' signatures and the state stay: later transactions
+            and the state can still be proven. Those of the blocks given up cannot, not
+            here. There is no way back but another member's copy.
 
               koinon prune --home koinon-home --keep-blocks 100000
 

@@ -31,9 +31,9 @@ struct QueryCommand: AsyncParsableCommand {
               koinon query balances @anna
               koinon query agreement koiagr1…
 
-            "@NAME" stands for the account of the key NAME. Everything is printed as JSON with
-            the height it is true at; state_key is what `koinon proof state` takes. Reading
-            needs no running node.
+            "@NAME" stands for the account of the key NAME. Everything is printed as JSON
+            with the height it is true at; state_key is what `koinon proof state` takes.
+            Reading needs no running node.
             """)
 
     @Argument(help: "What to read.") var what: String

@@ -10,15 +10,16 @@ struct ReplayCommand: AsyncParsableCommand {
         commandName: "replay",
         abstract: "Play recorded trips from CSV files into a new ledger, or check them first.",
         discussion: """
-            A mapping (docs/replay.md) says which columns mean what. Without --mapping the file
-            beside the trips is taken: trips.csv goes with trips.mapping.json.
+            A mapping (docs/replay.md) says which columns mean what. Without --mapping the
+            file beside the trips is taken: trips.csv goes with trips.mapping.json.
 
               koinon replay --check trips.csv
               koinon replay trips.csv --mapping trips.mapping.json --home trips-ledger
               koinon replay a.csv.gz b.csv.gz --mapping a.mapping.json --mapping b.mapping.json
 
-            The new ledger's members are the operators that the mappings name; their keys and
-            the riders' can be computed by anybody, so such a ledger is for looking, not for use.
+            The new ledger's members are the operators that the mappings name; their keys
+            and the riders' can be computed by anybody, so such a ledger is for looking,
+            not for use.
             """)
 
     @Argument(help: "CSV files with trips, plain or gzip.", completion: .file())

@@ -11,8 +11,9 @@ struct ReviewCommand: AsyncParsableCommand {
         commandName: "review",
         abstract: "Review the other party of a settled agreement.",
         discussion: """
-            A review is sealed first: only its hash is told. When both parties have sealed, or
-            the time for it is over, each opens its own; what is never opened does not count.
+            A review is sealed first: only its hash is told. When both parties have sealed,
+            or the time for it is over, each opens its own; what is never opened does not
+            count.
 
               koinon review seal koiagr1… --as ben --score 8
               koinon review open koiagr1… --as ben

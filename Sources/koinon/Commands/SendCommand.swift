@@ -9,16 +9,17 @@ struct SendCommand: AsyncParsableCommand {
         commandName: "send",
         abstract: "Sign actions with a key of this home and send them to its running node.",
         discussion: """
-            ACTIONS is JSON: one action or a list of them, all done or none. "-" reads standard
-            input, a path reads a file. docs/formats/json-actions.md shows every action. A value
-            "@NAME" stands for the account of the key NAME.
+            ACTIONS is JSON: one action or a list of them, all done or none. "-" reads
+            standard input, a path reads a file. docs/formats/json-actions.md shows every
+            action. A value "@NAME" stands for the account of the key NAME.
 
               koinon send --as harbour '{"money": {"create_unit": {"unit": "usd", "title": "US dollar", "scale": 2}}}'
               koinon send --as harbour '{"money": {"issue": {"unit": "usd", "to": "@anna", "amount_minor": 5000}}}'
               koinon send --as anna lease.json
 
-            Waits until the transaction is durable. Exit status: 0 done, 1 refused or rejected
-            (the message names the field and the remedy), 2 no node runs or a file is wrong.
+            Waits until the transaction is durable. Exit status: 0 done, 1 refused or
+            rejected (the message names the field and the remedy), 2 no node runs or a file
+            is wrong.
             """)
 
     @Argument(help: "JSON, the path of a file with it, or - for standard input.")

@@ -7,23 +7,24 @@ struct SimulateCommand: AsyncParsableCommand {
         commandName: "simulate",
         abstract: "Attack the ledger with seeded random lives and check all that it does.",
         discussion: """
-            Random actions of all modules, well formed and not, jumps to the edges of timers,
-            crashes of the store with lost and torn writes. After every block the modules'
-            invariants, a second replica and a reference model are compared. The first
-            contradiction ends the run; what led to it is made short and written as a script.
+            Random actions of all modules, well formed and not, jumps to the edges of
+            timers, crashes of the store with lost and torn writes. After every block the
+            modules' invariants, a second replica and a reference model are compared. The
+            first contradiction ends the run; what led to it is made short and written as a
+            script.
 
               koinon simulate --seed 1 --blocks 2000
               koinon simulate --seed 1 --seeds 200 --blocks 500
               koinon simulate --alliance --seed 1 --blocks 2000
               koinon simulate --script failure.json
 
-            With --alliance several nodes, their engine, disks, clocks and network live in one
-            process under one seeded order of events: crashes, cuts, delays, lying members, an
-            engine that tells nodes different orders. --members says how many found each
-            alliance.
+            With --alliance several nodes, their engine, disks, clocks and network live in
+            one process under one seeded order of events: crashes, cuts, delays, lying
+            members, an engine that tells nodes different orders. --members says how many
+            found each alliance.
 
-            A seed says all: the same seed and program give the same run. docs/simulate.md says
-            what is checked, and what was found so far.
+            A seed says all: the same seed and program give the same run. docs/simulate.md
+            says what is checked, and what was found so far.
 
             Exit status: 0 no contradiction, 1 one was found, 2 it could not run.
             """)

@@ -10,8 +10,9 @@ struct VerifyCommand: AsyncParsableCommand {
         commandName: "verify",
         abstract: "Recompute a whole ledger from its genesis and compare every stored byte.",
         discussion: """
-            Checks every signature, executes every entry again and compares headers, receipts,
-            attestations, lists and state. Names the first bad height and what differs.
+            Checks every signature, executes every entry again and compares headers,
+            receipts, attestations, lists and state. Names the first bad height and what
+            differs.
 
               koinon verify --home koinon-home
               koinon verify --home koinon-home --json

@@ -10,9 +10,10 @@ struct AllianceInitCommand: AsyncParsableCommand {
         commandName: "init",
         abstract: "Found an alliance: a home a member, an etcd, certificates, and what starts it.",
         discussion: """
-            Everything goes into one folder, with configuration for this machine. Each home under
-            FOLDER/members belongs to one member, and may be moved to its own machine, as each
-            server of etcd may; addresses then change in node.json, server.yaml and etcd/*.yaml.
+            Everything goes into one folder, with configuration for this machine. Each home
+            under FOLDER/members belongs to one member, and may be moved to its own
+            machine, as each server of etcd may; addresses then change in node.json,
+            server.yaml and etcd/*.yaml.
 
               koinon alliance init --members 4 --folder alliance
               alliance/start.sh

@@ -9,8 +9,9 @@ struct RecoverCommand: AsyncParsableCommand {
         commandName: "recover",
         abstract: "Begin a new epoch: the engine lied, or is to change.",
         discussion: """
-            A ceremony of the members, step by step, with files that they pass to each other;
-            docs/recovery.md walks through it. Each step runs on a home whose node is stopped.
+            A ceremony of the members, step by step, with files that they pass to each
+            other; docs/recovery.md walks through it. Each step runs on a home whose node
+            is stopped.
 
               koinon alliance recover state --home harbour --output harbour.statement
               koinon alliance recover propose --home harbour --output epoch-1.record *.statement
