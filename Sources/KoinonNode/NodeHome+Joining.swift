@@ -49,12 +49,22 @@ extension NodeHome {
                     id: id, nodeKey: try ring.key(named: nodeName).publicKey,
                     accountKey: try ring.key(named: id.rawValue).publicKey))
         }
-        if !FileManager.default.fileExists(atPath: configurationFile.path) {
-            try write(NodeConfiguration(hosts: members, peers: peers))
-        }
+        try name(hosts: members, peers: peers)
         if !FileManager.default.fileExists(atPath: genesisFile.path) {
             try Data(document.bytes).write(to: genesisFile, options: .withoutOverwriting)
         }
         return made
+    }
+
+    /// In node.json, beside those that stand there from an earlier attempt.
+    private func name(hosts: [String], peers: [String]) throws {
+        guard FileManager.default.fileExists(atPath: configurationFile.path) else {
+            return try write(NodeConfiguration(hosts: hosts, peers: peers))
+        }
+        var configuration = try configuration()
+        let (oldHosts, oldPeers) = (configuration.hosts, configuration.peers ?? [])
+        configuration.hosts += hosts.filter { !oldHosts.contains($0) }
+        configuration.peers = oldPeers + peers.filter { !oldPeers.contains($0) }
+        try write(configuration)
     }
 }

@@ -34,15 +34,22 @@ public struct NodeHome: Sendable {
     /// - Throws: ``HomeFault`` when there is none here, `GenesisFault` when it is wrong.
     public func genesis() throws -> GenesisDocument {
         guard FileManager.default.fileExists(atPath: genesisFile.path) else {
-            throw HomeFault(
-                "\(directory.path): no genesis.json here; make a home with `koinon init --home \(directory.path)` or name another with --home"
-            )
+            throw noHome(without: genesisFile)
         }
         return try GenesisDocument(contentsOf: Array(Data(contentsOf: genesisFile)))
     }
 
+    private func noHome(without file: URL) -> HomeFault {
+        HomeFault(
+            "\(directory.path): no \(file.lastPathComponent) here; make a home with `koinon init --home \(directory.path)` or name another with --home"
+        )
+    }
+
     /// - Throws: ``HomeFault`` when node.json is missing or wrong.
     public func configuration() throws -> NodeConfiguration {
+        guard FileManager.default.fileExists(atPath: configurationFile.path) else {
+            throw noHome(without: configurationFile)
+        }
         do {
             let data = try Data(contentsOf: configurationFile)
             return try JSONDecoder().decode(NodeConfiguration.self, from: data)

@@ -13,6 +13,11 @@ struct MisuseTests {
             ("koinon send '{}' --as a --home nowhere", 2, "koinon init"),
             ("koinon replay nothing.csv", 64, "--mapping"),
             ("koinon check-proof --genesis none.json none.proof.json", 2, "none.json"),
+            ("koinon join --genesis none.json --peer http://127.0.0.1:9", 2, "none.json: No such"),
+            ("koinon node --home nowhere", 2, "koinon init"),
+            ("koinon node --home nowhere --config none.yaml", 2, "none.yaml: No such"),
+            ("koinon status --home nowhere", 2, "koinon init"),
+            ("koinon snapshot list --home nowhere", 2, "koinon init"),
             ("koinon simulate --seed 18446744073709551615 --seeds 2", 64, "--seeds"),
             ("koinon simulate --seeds 9000000000 --blocks 9000000000", 64, "--blocks"),
             ("koinon alliance certificate anna --folder nowhere", 2, "--folder"),
@@ -49,6 +54,12 @@ struct MisuseTests {
         let second = try await run("koinon node --home h")
         #expect(second.status == 2)
         #expect(second.errors.contains("process"))
+
+        let samePort = try await run(
+            "koinon init --member city --home g >&2"
+                + " && timeout 60 koinon node --home g --port $(sed 's/.*://' h/node.url)")
+        #expect(samePort.status == 2)
+        #expect(samePort.errors.contains("http.port"), "\(samePort.errors)")
 
         for (text, status, hint) in [
             ("koinon send '{\"mony\": {}}' --as harbour --home h", 2, "mony"),

@@ -149,7 +149,10 @@ struct JoiningByHTTPTests {
         defer { try? FileManager.default.removeItem(at: newHome.directory) }
         let made = try newHome.prepareToJoin(home.genesis, members: ["echo"], peers: [])
         let echo = try #require(made.first)
-        #expect(try newHome.prepareToJoin(home.genesis, members: ["echo"], peers: []) == [])
+        #expect(
+            try newHome.prepareToJoin(home.genesis, members: ["echo"], peers: ["http://b"]) == [])
+        let configuration = try newHome.configuration()
+        #expect(configuration.hosts == ["echo"] && configuration.peers == ["http://b"])
         try await Self.serving(home) { node, address in
             let senders = ["alfa", "bravo", "carol", "delta"].map { home.member($0) }
             let proposal: ProposalID = senders[0].builder.nextID(ofAction: 0)

@@ -18,11 +18,17 @@ public enum NodeClientFault: Error, CustomStringConvertible {
         case .notRunning(let home):
             "no node runs on \(home); start it with `koinon node --home \(home)`, or name one with --node"
         case .unreachable(let address, let cause):
-            "no node answers at \(address) (\(cause)); is it running?"
+            "no node answers at \(address) (\(Self.reason(cause))); is it running?"
         case .problem(let problem): problem.description
         case .badAnswer(let what):
-            "the node's answer cannot be read (\(what)); is it another version?"
+            "the node's answer cannot be read (\(what)); is there a node at this address, and is it of this version?"
         }
+    }
+
+    /// The usual causes of no answer in words; the others' as they are.
+    package static func reason(_ cause: any Error) -> String {
+        let text = "\(cause)"
+        return text.contains("onnection refused") ? "nobody listens there" : text
     }
 }
 

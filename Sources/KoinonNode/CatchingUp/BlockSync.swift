@@ -26,7 +26,7 @@ public enum CatchUpFault: Error, Sendable, CustomStringConvertible {
         case .diverged(let height, _, _):
             "block \(height): its signed entries lead to another header here than the members signed. Is this program the version that the alliance runs? If so its ledger is damaged: `koinon verify` tells where"
         case .nobodyHas(let height, let faults):
-            "no peer gives block \(height): \(faults.map(\.description).joined(separator: "; ")). Name more peers in node.json, or begin anew from a snapshot with `koinon join`"
+            "no peer gives block \(height): \(faults.map(\.description).joined(separator: "; ")). Name others with --peer, or for a node in its node.json; or begin anew from a snapshot in another home"
         case .otherEpoch(let height, let epoch):
             "block \(height) belongs to epoch \(epoch), and this ledger has come to where that began; take the record of epoch \(epoch) from a member, give it to `koinon alliance recover begin`, and go on then"
         }

@@ -48,7 +48,7 @@ extension CSVFault.Problem {
     var text: String {
         switch self {
         case .cannotRead(let reason):
-            "it could not be read: \(reason). Check the path and its permissions."
+            "it could not be read: \(reason) Check the path and its permissions."
         case .damagedGzip(let reason):
             "the gzip data are damaged (\(reason)). Fetch or pack the file again."
         case .unfinishedGzip:

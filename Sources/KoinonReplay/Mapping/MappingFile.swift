@@ -10,7 +10,7 @@ enum MappingFile {
         } catch {
             throw MappingFault(
                 file: path, path: "",
-                message: "it could not be read: \(error.localizedDescription). "
+                message: "it could not be read: \(error.localizedDescription) "
                     + "Check the path and its permissions.")
         }
     }

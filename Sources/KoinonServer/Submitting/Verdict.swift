@@ -63,7 +63,7 @@ public struct Verdict: Sendable {
         meaning = refusal.description
         switch refusal {
         case .fault(let fault):
-            remedy = "make the transaction anew; docs/formats/transactions.md says of what form"
+            remedy = "make the transaction anew; docs/formats/transaction.md says of what form"
             meaning = fault.description
         case .ignored(let reason):
             if reason == .expired { status = .expired }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import KoinonClient
 import KoinonLedger
+import KoinonNode
 import KoinonProtocol
 
 struct FollowCommand: AsyncParsableCommand {
@@ -9,18 +10,18 @@ struct FollowCommand: AsyncParsableCommand {
         commandName: "follow",
         abstract: "Follow a chain by its members' signatures alone, through several nodes.",
         discussion: """
-            Needs the alliance's genesis.json and addresses of nodes, of which none is believed:
-            each header is taken with a quorum of its judges only, across changes of members and
-            beginnings of epochs. Names each node that shows another chain, ends far below the
-            others, sends what does not hold, or does not answer. What is trusted is kept in a
-            file; the next run goes on from there.
+            Needs the alliance's genesis.json and addresses of nodes, of which none is
+            believed: each header is taken with a quorum of its judges only, across changes
+            of members and beginnings of epochs. Names each node that shows another chain,
+            ends far below the others, sends what does not hold, or does not answer. What
+            is trusted is kept in a file; the next run goes on from there.
 
               koinon follow --genesis genesis.json http://one.example:8080 http://two.example:8080
               koinon follow --genesis genesis.json --watch 10 http://one.example:8080
               koinon follow --genesis genesis.json --claim trip.proof.json http://one.example:8080
 
-            Exit status: 0 nodes agree, or the claim holds; 1 a node is named, or it does not;
-            2 a file cannot be used.
+            Exit status: 0 nodes agree, or the claim holds; 1 a node is named, or it does
+            not; 2 a file cannot be used.
             """)
 
     @Option(name: .long, help: "The alliance's genesis.json.")
@@ -116,7 +117,7 @@ struct TrustFile {
         }
         let chain = try Self.read(url)
         guard chain.chain == genesis.chain else {
-            throw ValidationError(
+            throw HomeFault(
                 "\(url.relativePath) follows another alliance; name another file with --state")
         }
         return chain
@@ -126,8 +127,8 @@ struct TrustFile {
         do {
             return try TrustedChain(json: Array(Data(contentsOf: url)))
         } catch let fault as ProofFault {
-            throw ValidationError(
-                "\(url.relativePath): \(fault.path) \(fault.problem); delete it to begin at genesis.json again"
+            throw HomeFault(
+                "\(url.relativePath): \(fault.path.isEmpty ? "the file" : fault.path) \(fault.problem); delete it to begin at genesis.json again"
             )
         }
     }

@@ -55,6 +55,7 @@ struct SnapshotCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await ExitStatus.reporting {
+                _ = try homeOption.nodeHome.configuration()
                 let folder = SnapshotFolder(home: homeOption.nodeHome)
                 let rows = try folder.heights().map { height in
                     ["block \(height)", Text.bytes(try folder.size(at: height))]

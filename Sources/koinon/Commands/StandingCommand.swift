@@ -92,7 +92,10 @@ struct StandingCommand: AsyncParsableCommand {
                             + flags.map { " flagged-by-\($0.flag.member)" }.joined()
                     }
                 }
-                print(lines.sorted().joined(separator: "\n"))
+                if lines.isEmpty {
+                    Terminal.writeError("nobody has a review that was opened yet\n")
+                }
+                for line in lines.sorted() { print(line) }
             }
         }
 

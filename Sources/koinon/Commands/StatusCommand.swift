@@ -49,7 +49,7 @@ struct StatusCommand: AsyncParsableCommand {
     private func observe() async throws -> [NodeObservation] {
         guard node.isEmpty else { return await StatusReading.observe(node) }
         let home = homeOption.nodeHome
-        let peers = (try? home.configuration().peers ?? []) ?? []
+        let peers = try home.configuration().peers ?? []
         if let own = try? String(contentsOf: home.addressFile, encoding: .utf8) {
             let address = own.trimmingCharacters(in: .whitespacesAndNewlines)
             return await StatusReading.observe([address] + peers)
@@ -89,13 +89,10 @@ enum StatusReading {
     private static func reason(_ error: any Error) -> String {
         switch error {
         case NodeClientFault.unreachable(_, let cause):
-            let text = "\(cause)"
-            if text.contains("onnection refused") || text.contains("errno: 111") {
-                return "nobody listens there"
-            }
+            let text = NodeClientFault.reason(cause)
             if text.contains("imeout") || text.contains("eadline") { return "no answer in 3 s" }
             return String(text.prefix(80))
-        default: return String("\(error)".prefix(80))
+        default: return String("\(error)".prefix(200))
         }
     }
 }

@@ -46,6 +46,11 @@ struct SettingsReader {
                 }
             } catch let fault as SettingFault {
                 faults.append(fault)
+            } catch let error as CocoaError {
+                faults.append(
+                    SettingFault(
+                        field: "--config", source: path, problem: "cannot be read",
+                        remedy: "\(FileFault(error))"))
             } catch {
                 faults.append(
                     SettingFault(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 /// What the command's exit statuses mean (docs/command.md).
 enum ExitStatus {
@@ -13,6 +14,9 @@ enum ExitStatus {
             throw exit
         } catch let error as ValidationError {
             throw error
+        } catch let error as CocoaError {
+            Terminal.writeError("koinon: \(FileFault(error))\n")
+            throw fault
         } catch {
             Terminal.writeError("koinon: \(error)\n")
             throw fault

@@ -22,7 +22,9 @@ enum Terminal {
         return Int(size.ws_col)
     }
 
+    /// Behind all that was printed, also where both go into one file.
     static func writeError(_ text: String) {
+        fflush(nil)
         FileHandle.standardError.write(Data(text.utf8))
     }
 }

@@ -1,0 +1,20 @@
+import Foundation
+
+/// What the system says of a file that cannot be used, for people.
+struct FileFault: CustomStringConvertible {
+    private let error: CocoaError
+
+    init(_ error: CocoaError) { self.error = error }
+
+    /// As it was named; from the root where the system says it so.
+    private var path: String { error.url?.relativePath ?? error.filePath ?? "a file" }
+
+    private var reason: String {
+        guard let cause = error.underlying as? POSIXError else { return error.localizedDescription }
+        return String(cString: strerror(cause.code.rawValue))
+    }
+
+    var description: String {
+        "\(path): \(reason); look at the path, its permissions and the room on its disk"
+    }
+}
