@@ -124,4 +124,7 @@ def main():
         print(account, ledger.standing(account, options.kind, at))
 
 
-main()
+try:
+    main()
+except (OSError, ValueError, KeyError) as error:
+    sys.exit(f"standing.py: {error!r}; give a file that `koinon export events` has written")

@@ -163,10 +163,15 @@ def main():
         settings["node"] = (options.node or settings["node"]).rstrip("/")
         if not re.fullmatch(SETTINGS["node"], settings["node"]):
             raise ValueError("--node is no address: write it as http://127.0.0.1:8080")
-        port = settings["port"] if options.port is None else options.port
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", int(port)), Handler)
-    except (OSError, OverflowError, ValueError) as error:
+        port = int(settings["port"] if options.port is None else options.port)
+    except (OSError, ValueError) as error:
         print(f"{options.settings}: {error}", file=sys.stderr)
+        return 2
+    try:
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    except (OSError, OverflowError) as error:
+        print(f"port {port}: {error}; choose another with --port, 0 for a free one",
+              file=sys.stderr)
         return 2
     server.settings = settings
     print(f"{settings['name']} answers http://127.0.0.1:{server.server_port}", flush=True)
