@@ -60,6 +60,9 @@ struct MisuseTests {
                 + " && timeout 60 koinon node --home g --port $(sed 's/.*://' h/node.url)")
         #expect(samePort.status == 2)
         #expect(samePort.errors.contains("http.port"), "\(samePort.errors)")
+        let otherHost = try await run("timeout 60 koinon node --home g --host 192.0.2.1")
+        #expect(otherHost.status == 2)
+        #expect(otherHost.errors.contains("http.host"), "\(otherHost.errors)")
 
         for (text, status, hint) in [
             ("koinon send '{\"mony\": {}}' --as harbour --home h", 2, "mony"),

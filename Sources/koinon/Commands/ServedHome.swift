@@ -84,12 +84,13 @@ struct ServedHome {
     /// The most likely faults of all, in words: it cannot listen where it should.
     private static func told(_ error: any Error) -> any Error {
         let text = "\(error)"
-        if text.contains("UnknownHost") || text.contains("errno: \(EADDRNOTAVAIL)") {
+        let isUnknown = text.hasPrefix("SocketAddressError.UnknownHost")
+        guard text.contains("bind") || isUnknown else { return error }
+        if isUnknown || text.contains("errno: \(EADDRNOTAVAIL)") {
             return HomeFault(
                 "http.host: no address of this machine (\(text)); choose another with --host, 127.0.0.1 for this machine alone, 0.0.0.0 for all that reach it"
             )
         }
-        guard text.contains("bind") else { return error }
         if text.contains("errno: \(EADDRINUSE)") {
             return HomeFault(
                 "http.port: somebody else listens there (\(text)); stop that, or choose another with --port, 0 for a free one"
