@@ -7,7 +7,7 @@ struct MisuseTests {
         "is answered with the reason and the remedy, and the documented exit status",
         arguments: [
             ("koinon query status --home nowhere", 2, "koinon init"),
-            ("koinon init", 64, "--member"),
+            ("koinon init", 64, "koinon: --member"),
             ("koinon init --member Harbour", 64, "a-z"),
             ("koinon verify --home nowhere", 2, "--home"),
             ("koinon send '{}' --as a --home nowhere", 2, "koinon init"),

@@ -49,9 +49,13 @@ struct RestoreCommand: AsyncParsableCommand {
         try await ExitStatus.reporting {
             let height = try Backup.restore(
                 URL(filePath: from, directoryHint: .isDirectory), to: homeOption.nodeHome)
+            print("\(homeOption.home): restored as of block \(height)")
+            let hosts = try homeOption.nodeHome.configuration().hosts
+            if try !hosts.isEmpty && homeOption.nodeHome.keyRing.names().isEmpty {
+                print("  without keys: put those of \(hosts.joined(separator: ", ")) into keys/")
+            }
             print(
                 """
-                \(homeOption.home): restored as of block \(height)
                 next: koinon verify --home \(homeOption.home), then koinon node --home \(homeOption.home)
                 """)
         }

@@ -13,7 +13,9 @@ enum ExitStatus {
         do { try await body() } catch let exit as ExitCode {
             throw exit
         } catch let error as ValidationError {
-            throw error
+            // The parser would show how the whole command is used, not this part of it.
+            Terminal.writeError("koinon: \(error)\n")
+            throw ExitCode.validationFailure
         } catch let error as CocoaError {
             Terminal.writeError("koinon: \(FileFault(error))\n")
             throw fault

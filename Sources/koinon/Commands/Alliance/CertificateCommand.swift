@@ -76,12 +76,16 @@ struct CertificateCommand: AsyncParsableCommand {
         genesis: GenesisDocument?
     ) throws -> String {
         switch holder {
-        case .etcdOperator: "next: give both to the one who runs etcd"
+        case .etcdOperator:
+            """
+            next: give both to the one who runs etcd. Nothing warns before they end: note the
+              day
+            """
         case .server:
             """
             next: put both, if they run elsewhere, into etcd/certificates of the server's machine;
-              etcd takes them for new connections. Nothing warns of a server's certificate:
-              note the day
+              etcd takes them for new connections. Members' nodes warn three weeks before
+              they end
             """
         case .member(let id) where isNew(id, signed, genesis):
             """
