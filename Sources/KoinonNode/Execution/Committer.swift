@@ -10,9 +10,9 @@ import Synchronization
 /// guards are raised lets anybody see that.
 ///
 /// One SQLite transaction holds the entries, the blocks they closed, the changed state and
-/// others' attestations. Those of the members hosted here follow with the next one: a crash
-/// before it costs nothing, since the same key signs the same block with the same bytes
-/// (docs/finality.md).
+/// others' attestations. Those of the members hosted here follow by themselves, or with the next
+/// one where that comes soon: a crash before it costs nothing, since the same key signs the same
+/// block with the same bytes (docs/finality.md).
 final class Committer: Sendable {
     private struct Signing {
         var attester: Attester
@@ -116,30 +116,28 @@ final class Committer: Sendable {
     /// were closed before this node hosted one of them.
     ///
     /// - Throws: the store's fault, or that of a guard.
-    func signWhatIsLeft() throws {
-        try sign(bars: [])
-        let attestations = signing.withLock { signing in
-            defer { signing.unstored = [] }
-            return signing.unstored
-        }
-        guard !attestations.isEmpty else { return }
-        try store.commit(CommitBatch(attestations: attestations))
-    }
+    func signWhatIsLeft() throws { try sign(bars: []) }
 
     /// Whether the rows of what is stored now may wait for more, which makes them cheaper
     /// while much is going on: one that comes from few customers is found at once.
     private func mayDefer(_ batch: ExecutedBatch) -> Bool {
         let now = ContinuousClock.now
         let count = batch.transactionCount
-        let isBusy = load.withLock { load in
+        load.withLock { load in
             load.meter.add(count, at: now)
             if count >= Self.busyTransactions { load.lastBusy = now }
-            return self.isBusy(load, at: now) || load.meter.rate(at: now) >= Self.livelyRate
         }
         let waiting = store.deferredTransactions
         // Else a little load after much would write all that waits with its first block.
-        return (isBusy || waiting > Self.partTransactions)
+        return (isLively(at: now) || waiting > Self.partTransactions)
             && waiting + count <= Self.deferredTransactionsMaximum
+    }
+
+    /// Whether the next commit is not long in coming.
+    private func isLively(at now: ContinuousClock.Instant) -> Bool {
+        load.withLock { load in
+            isBusy(load, at: now) || load.meter.rate(at: now) >= Self.livelyRate
+        }
     }
 
     private func isBusy(_ load: Load, at now: ContinuousClock.Instant) -> Bool {
@@ -292,8 +290,14 @@ final class Committer: Sendable {
         bars.forEach { step.add($0) }
         step.append(signing.withLock { $0.attester.sign() })
         try guards.withLock { $0 }.raise(step.guards)
+        // While little goes on the next commit may be long in coming, and what is said to be
+        // final is to be proven from the store.
+        let isQuiet = !isLively(at: .now)
+        if isQuiet, !step.attestations.isEmpty {
+            try store.commit(CommitBatch(attestations: step.attestations), defersRows: true)
+        }
         let (contradictions, final) = signing.withLock { signing in
-            signing.unstored += step.attestations
+            if !isQuiet { signing.unstored += step.attestations }
             return (signing.attester.takeContradictions(), signing.attester.finality.finalHeight)
         }
         published.withLock { $0 = final }
