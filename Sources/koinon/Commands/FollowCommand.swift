@@ -16,9 +16,11 @@ struct FollowCommand: AsyncParsableCommand {
             ends far below the others, sends what does not hold, or does not answer. What
             is trusted is kept in a file; the next run goes on from there.
 
-              koinon follow --genesis genesis.json http://one.example:8080 http://two.example:8080
+              koinon follow --genesis genesis.json http://one.example:8080 \\
+                http://two.example:8080
               koinon follow --genesis genesis.json --watch 10 http://one.example:8080
-              koinon follow --genesis genesis.json --claim trip.proof.json http://one.example:8080
+              koinon follow --genesis genesis.json --claim trip.proof.json \\
+                http://one.example:8080
 
             Exit status: 0 nodes agree, or the claim holds; 1 a node is named, or it does
             not; 2 a file cannot be used.

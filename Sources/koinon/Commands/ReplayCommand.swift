@@ -15,7 +15,8 @@ struct ReplayCommand: AsyncParsableCommand {
 
               koinon replay --check trips.csv
               koinon replay trips.csv --mapping trips.mapping.json --home trips-ledger
-              koinon replay a.csv.gz b.csv.gz --mapping a.mapping.json --mapping b.mapping.json
+              koinon replay a.csv.gz b.csv.gz --mapping a.mapping.json \\
+                --mapping b.mapping.json
 
             The new ledger's members are the operators that the mappings name; their keys
             and the riders' can be computed by anybody, so such a ledger is for looking,

@@ -13,8 +13,10 @@ struct SendCommand: AsyncParsableCommand {
             standard input, a path reads a file. docs/formats/json-actions.md shows every
             action. A value "@NAME" stands for the account of the key NAME.
 
-              koinon send --as harbour '{"money": {"create_unit": {"unit": "usd", "title": "US dollar", "scale": 2}}}'
-              koinon send --as harbour '{"money": {"issue": {"unit": "usd", "to": "@anna", "amount_minor": 5000}}}'
+              koinon send --as harbour '
+                {"money": {"create_unit": {"unit": "usd", "title": "Dollar", "scale": 2}}}'
+              koinon send --as harbour '
+                {"money": {"issue": {"unit": "usd", "to": "@anna", "amount_minor": 5000}}}'
               koinon send --as anna lease.json
 
             Waits until the transaction is durable. Exit status: 0 done, 1 refused or

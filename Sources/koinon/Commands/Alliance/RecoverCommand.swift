@@ -14,8 +14,10 @@ struct RecoverCommand: AsyncParsableCommand {
             is stopped.
 
               koinon alliance recover state --home harbour --output harbour.statement
-              koinon alliance recover propose --home harbour --output epoch-1.record *.statement
-              koinon alliance recover sign --home harbour epoch-1.record --output harbour.record
+              koinon alliance recover propose --home harbour --output epoch-1.record \\
+                *.statement
+              koinon alliance recover sign --home harbour epoch-1.record \\
+                --output harbour.record
               koinon alliance recover begin --home harbour *.record
 
             Exit status: 0 done, 1 the rules say no, 2 a file or the home cannot be used.
