@@ -48,6 +48,8 @@ struct AllianceDocumentTests {
                 sleep 0.1
             done
             cat out
+            alliance/start.sh 2>again && exit 1
+            grep -q 'runs already' again
             \(try #require(readme["use"]))
             for _ in $(seq 1800); do
                 echo; curl -s $(cat alliance/members/member4/node.url)/v1/status | tee last || true
