@@ -23,7 +23,7 @@ public final class Node: Service {
 
     let pool: Pool
     let script = ProposalScript()
-    private let desk: OrderDesk
+    let desk: OrderDesk
     private let ownEntries = OwnEntries()
     let outcomes = OutcomeBoard()
     private let idle = IdleBoard()
@@ -151,32 +151,11 @@ public final class Node: Service {
     /// is changing from one to another.
     public var hosted: [HostedMember] { hostedKeys.members }
 
-    /// How many transactions wait for a block: in the pool, or in entries that are on their way.
-    public var poolCount: Int { pool.unsettledCount }
-
-    /// As many may wait in the pool.
-    public var poolLimit: Int { pool.maximumCount }
-
-    /// How full the pool is, 0 to 100, by number or by bytes: at 100 it refuses.
-    public var poolPercent: Int { pool.percent }
-
-    /// The highest block that a quorum of its judges has signed.
-    public var finalHeight: Height { committer.finalHeight }
-
     /// Whether it has been asked to stop: it takes no more transactions.
     public var hasStopped: Bool { isStopping }
 
     /// Where the chain is, and whoever wants to know when it goes on.
     public let progress: ProgressBoard
-
-    /// Whether the transaction waits for a block, or for that block to be durable.
-    public func isWaiting(_ id: Hash256) -> Bool { pool.holds(id) }
-
-    /// Why a transaction that no block executed was ignored, or expired: of the last ones since
-    /// the node began; nil for all others.
-    public func recentOutcome(of id: Hash256) -> TransactionOutcome? {
-        outcomes.recent.outcome(of: id)
-    }
 
     /// What the node believes the time to be.
     public var now: Timestamp { clock.withLock { $0.now } }
@@ -279,17 +258,6 @@ public final class Node: Service {
         }
     }
 
-    /// What the engine says of itself, and which entry of this node's the order lacks.
-    public var engineReport: EngineReport {
-        var report = engine.report
-        if let missing = desk.news.missing {
-            report.faults.append(
-                "entry \(missing.sequence) of \(missing.author), which this node wrote, is not in the order: what it wrote since has no effect, and the transactions that clients send it wait; stop it, delete its entries from that one on, and start it again (docs/operate.md, \"An entry is missing\")"
-            )
-        }
-        return report
-    }
-
     /// Ends ``run()`` once what waits in the pool is durable.
     public func stop() {
         stopping.store(true, ordering: .releasing)
@@ -329,14 +297,6 @@ public final class Node: Service {
         let elapsed = moment.duration(to: .now).components
         return UInt64(elapsed.seconds) * 1_000
             + UInt64(elapsed.attoseconds / 1_000_000_000_000_000)
-    }
-
-    /// How each hosted member stands to this node's chain, by node key.
-    public var standings: [MemberStanding] { committer.standings }
-
-    /// Whether it is that of the key with which the member judges the next block.
-    public func isCurrent(_ standing: MemberStanding) -> Bool {
-        replica.read { $0.members.nodeKey(of: standing.member) } == standing.nodeKey
     }
 
     var isStopping: Bool { stopping.load(ordering: .acquiring) }
