@@ -61,6 +61,18 @@ struct DescriptionTests {
         }
     }
 
+    @Test func `names every parameter that a query may have, and no other`() throws {
+        let paths = try #require(try Self.document()["paths"] as? [String: [String: Any]])
+        for (path, item) in paths {
+            let operations = item.compactMap { $0.value as? [String: Any] }
+            let parameters = operations.flatMap { $0["parameters"] as? [[String: Any]] ?? [] }
+            let described = try parameters.map { try Self.resolved($0) }
+                .filter { $0["in"] as? String == "query" }.compactMap { $0["name"] as? String }
+            #expect(Set(described) == Set(QueryNames.byRoute[path] ?? []), "\(path)")
+        }
+        #expect(Set(QueryNames.byRoute.keys).isSubset(of: paths.keys))
+    }
+
     private static func resolved(_ value: [String: Any]) throws -> [String: Any] {
         guard let reference = value["$ref"] as? String else { return value }
         var found: Any? = try document()

@@ -69,6 +69,37 @@ struct ProblemTests {
         #expect(meaning.utf8.count < 300)
     }
 
+    @Test func `name a parameter that the path does not take, and those that it does`()
+        async throws
+    {
+        try await Served.with { served in
+            let hash = String(repeating: "0", count: 64)
+            for (path, field, remedy) in [
+                ("/v1/offers?txt=boat", "txt", "leave it out: the path takes cursor, limit"),
+                ("/v1/blocks?limit=1&Form=3", "Form", "write from if you meant that"),
+                ("/v1/blocks?", nil, ""), ("/v1/blocks?limit=1&", nil, ""),
+                ("/v1/status?full", "full", "leave it out: the path takes no parameters"),
+                ("/v1/content/\(hash)?locl=true", "locl", "write local if you meant that"),
+                ("/explorer?utm_source=letter", nil, ""), ("/health/live?now=1", nil, ""),
+            ] as [(String, String?, String)] {
+                let answer = try await served.get(path)
+                guard let field else {
+                    #expect(answer.status == .ok, "\(path)")
+                    continue
+                }
+                #expect(answer.status == .badRequest, "\(path)")
+                let problem = try answer.json
+                #expect(problem["code"] as? String == "badField")
+                #expect(problem["field"] as? String == field)
+                let told = try #require(problem["remedy"] as? String)
+                #expect(told.hasPrefix(remedy), "\(told)")
+            }
+            let sent = try await served.post(
+                "/v1/transactions?wiat=final", "", type: "application/x-protobuf")
+            #expect(try sent.json["field"] as? String == "wiat")
+        }
+    }
+
     @Test func `name the methods that a path takes`() async throws {
         try await Served.with { served in
             let answer = try await served.post("/v1/status", "")

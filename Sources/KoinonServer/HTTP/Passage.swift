@@ -77,6 +77,9 @@ struct PassageMiddleware: RouterMiddleware {
                 response = preflight
             } else {
                 try passage.admit(request, context)
+                if let route = context.endpointPath {
+                    try QueryNames.check(request.uri, at: route)
+                }
                 response = try await next(request, context)
             }
         } catch {

@@ -97,7 +97,8 @@ extension SubmitRoutes {
         guard head.method == .post, head.path?.hasPrefix(Self.path) == true else { return nil }
         let (uri, headers) = (URI(head.path ?? ""), head.headerFields)
         let most = min(BodyMemory.freeBytes, context.configuration.limits.bodyBytes)
-        guard uri.path == Self.path, headers[.contentType] == "application/x-protobuf",
+        guard uri.path == Self.path, QueryNames.unknown(in: uri, at: Self.path) == nil,
+            headers[.contentType] == "application/x-protobuf",
             let length = headers[.contentLength].flatMap({ Int($0) }), length <= most,
             headers[.connection] != "close", headers[.expect] == nil,
             let order = try? order(Query(uri)), order.waiting != .final
