@@ -16,6 +16,8 @@ import Synchronization
 final class Committer: Sendable {
     private struct Signing {
         var attester: Attester
+        /// The last block that is: those behind it are taken up, and not signed.
+        var stored: Height
         /// Made and not stored yet.
         var unstored: [StoredAttestation] = []
         /// Who judges the last block, as its header tells.
@@ -86,10 +88,10 @@ final class Committer: Sendable {
         news = desk.news
         pool = desk.pool
         self.outcomes = outcomes
+        let tip = resumed.replica.read { $0.header }
         signing = Mutex(
             Signing(
-                attester: resumed.attester,
-                membersHash: resumed.replica.read { $0.header.membersHash }))
+                attester: resumed.attester, stored: tip.height, membersHash: tip.membersHash))
         published = Mutex(resumed.attester.finality.finalHeight)
         guards = Mutex(resumed.guards)
         self.hosted = hosted
@@ -199,6 +201,9 @@ final class Committer: Sendable {
                 },
                 attestations: attestations),
             defersRows: elsewhere == nil && mayDefer(batch))
+        if let last = batch.blocks.last?.block.header.height {
+            signing.withLock { $0.stored = last }
+        }
         try noteLies(of: batch)
         // Stored all the same: where it parts from the others' is to be found.
         if let elsewhere { throw elsewhere }
@@ -288,17 +293,26 @@ final class Committer: Sendable {
         let expected = outbox.expected
         var step = SigningStep()
         bars.forEach { step.add($0) }
-        step.append(signing.withLock { $0.attester.sign() })
+        step.append(signing.withLock { $0.attester.sign(through: $0.stored) })
         try guards.withLock { $0 }.raise(step.guards)
         // While little goes on the next commit may be long in coming, and what is said to be
         // final is to be proven from the store.
         let isQuiet = !isLively(at: .now)
-        if isQuiet, !step.attestations.isEmpty {
-            try store.commit(CommitBatch(attestations: step.attestations), defersRows: true)
+        let alone = signing.withLock { signing in
+            signing.unstored += step.attestations
+            guard isQuiet else { return [] as [StoredAttestation] }
+            defer { signing.unstored = [] }
+            return signing.unstored
+        }
+        if !alone.isEmpty {
+            try store.commit(CommitBatch(attestations: alone), defersRows: true)
         }
         let (contradictions, final) = signing.withLock { signing in
-            if !isQuiet { signing.unstored += step.attestations }
-            return (signing.attester.takeContradictions(), signing.attester.finality.finalHeight)
+            (
+                signing.attester.takeContradictions(),
+                // Others may have signed what is still on its way to the disk here.
+                min(signing.attester.finality.finalHeight, signing.stored)
+            )
         }
         published.withLock { $0 = final }
         outbox.add(step.attestations, settling: expected)

@@ -161,14 +161,17 @@ public struct Attester: Sendable {
     }
 
     /// Signs what may be signed now and is not, for each hosted member that judges it.
-    public mutating func sign() -> SigningStep {
+    ///
+    /// - Parameter stored: the last block that is durable: none beyond it is signed, since a guard
+    ///   must not hold a block that never was. Nil where all that were added are.
+    public mutating func sign(through stored: Height? = nil) -> SigningStep {
         var step = SigningStep()
         // Of a chain that is not the alliance's nothing is signed any more.
         guard finality.quorumElsewhere == nil else { return step }
         // What one signs may allow another to go on past a change of members.
         while true {
             let before = step.attestations.count
-            for index in signers.indices { sign(with: index, &step) }
+            for index in signers.indices { sign(with: index, through: stored, &step) }
             if step.attestations.count == before { break }
         }
         step.attestations.sort { ($0.height, $0.member) < ($1.height, $1.member) }
@@ -176,13 +179,16 @@ public struct Attester: Sendable {
         return step
     }
 
-    private mutating func sign(with index: Int, _ step: inout SigningStep) {
+    private mutating func sign(
+        with index: Int, through stored: Height?, _ step: inout SigningStep
+    ) {
         guard let first = headers.first?.height else { return }
         signers[index].next = max(signers[index].next, first)
         while finality.mayAttest(signers[index].next) {
             let place = Int(signers[index].next.rawValue - first.rawValue)
             guard headers.indices.contains(place) else { return }
             let header = headers[place]
+            if let stored, header.height > stored { return }
             let rule = signers[index].rule
             let isAllowed = rules.attests(header, rule.standing, rule.record)
             // It is not yet known whether it may.

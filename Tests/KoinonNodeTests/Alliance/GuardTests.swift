@@ -3,6 +3,8 @@ import KoinonClient
 import KoinonLedger
 import KoinonProtocol
 import KoinonStore
+import Logging
+import Synchronization
 import Testing
 
 @testable import KoinonNode
@@ -82,5 +84,51 @@ struct GuardTests {
                 }
             }
         }
+    }
+
+    /// The order is durable only with the blocks: a guard of one that a full disk or a crash
+    /// takes away would keep the member from signing whatever comes in its place.
+    @Test func `holds no block in a guard before it is stored`() async throws {
+        let home = try TestHome(members: ["alfa"])
+        let watched = WatchedGuard()
+        let node = try Node(
+            home: home.home, engine: nil, clock: home.clock, pool: Pool(),
+            storeOptions: StoreOptions(),
+            guards: GuardKeeper([TestHome.nodeKey(of: "alfa").publicKey: watched]),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        watched.watch(node.store)
+        let running = Task { try await node.run() }
+        let sender = home.member("alfa")
+        for number in 1...100 {
+            try await sender.done(.registerKind("kind-\(number)", title: "K"), to: node)
+        }
+        node.stop()
+        try await running.value
+        try node.store.close()
+        #expect(watched.early == [])
+        #expect(watched.current()?.height == Height(100))
+    }
+}
+
+/// Slower than the disk, so that blocks are on their way to it whenever some are signed.
+private final class WatchedGuard: AttestationGuard {
+    private let kept = MemoryGuard(nil)
+    private let state = Mutex<(store: LedgerStore?, early: [Height])>((nil, []))
+
+    /// Those that were not stored when they were raised to.
+    var early: [Height] { state.withLock { $0.early } }
+
+    func watch(_ store: LedgerStore) { state.withLock { $0.store = store } }
+
+    func current() -> GuardRecord? { kept.current() }
+
+    func raise(to record: GuardRecord) throws {
+        try state.withLock { state in
+            guard let store = state.store else { return }
+            let tip = try store.read { try $0.tip().header.height }
+            if record.height > tip { state.early.append(record.height) }
+        }
+        kept.raise(to: record)
+        Thread.sleep(forTimeInterval: 0.003)
     }
 }

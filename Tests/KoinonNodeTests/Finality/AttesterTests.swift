@@ -45,6 +45,18 @@ struct AttesterTests {
         #expect(attester.sign().isEmpty)
     }
 
+    @Test func `signs no block before it is stored`() {
+        var chain = HeaderChain(two)
+        var attester = makeAttester(hosting: "alfa", judges: two)
+        for _ in 0..<3 { attester.add(chain.next(two), judgedBy: two) }
+        let step = attester.sign(through: Height(1))
+        #expect(step.attestations.map(\.height) == [Height(1)])
+        #expect(step.guards.map(\.height) == [Height(1)])
+        #expect(attester.sign(through: Height(1)).isEmpty)
+        #expect(
+            attester.sign(through: Height(3)).attestations.map(\.height) == [Height(2), Height(3)])
+    }
+
     @Test func `signs for nobody whose node key is another`() {
         var chain = HeaderChain(two)
         let old = HostedMember(id: .alfa, nodeKey: TestHome.key("an old key"))
