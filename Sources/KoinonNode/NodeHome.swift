@@ -36,7 +36,7 @@ public struct NodeHome: Sendable {
         guard FileManager.default.fileExists(atPath: genesisFile.path) else {
             throw noHome(without: genesisFile)
         }
-        return try GenesisDocument(contentsOf: Array(Data(contentsOf: genesisFile)))
+        return try GenesisDocument(file: genesisFile)
     }
 
     private func noHome(without file: URL) -> HomeFault {
@@ -45,18 +45,17 @@ public struct NodeHome: Sendable {
         )
     }
 
-    /// - Throws: ``HomeFault`` when node.json is missing or wrong.
+    /// - Throws: ``HomeFault`` when node.json is missing, ``NodeFileFault`` when it is wrong, what
+    ///   the system says of a file that cannot be read.
     public func configuration() throws -> NodeConfiguration {
         guard FileManager.default.fileExists(atPath: configurationFile.path) else {
             throw noHome(without: configurationFile)
         }
-        do {
-            let data = try Data(contentsOf: configurationFile)
-            return try JSONDecoder().decode(NodeConfiguration.self, from: data)
-        } catch {
-            throw HomeFault(
-                "\(configurationFile.path): not a node configuration (\(error)); docs/formats/home.md says what it holds"
-            )
+        let data = try Data(contentsOf: configurationFile)
+        do { return try JSONDecoder().decode(NodeConfiguration.self, from: data) } catch let error
+            as DecodingError
+        {
+            throw NodeFileFault(error, file: configurationFile.relativePath)
         }
     }
 
@@ -64,6 +63,19 @@ public struct NodeHome: Sendable {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         try encoder.encode(configuration).write(to: configurationFile)
+    }
+}
+
+extension GenesisDocument {
+    /// - Throws: `GenesisFault` with the file's name; what the system says of one that cannot be
+    ///   read.
+    public init(file: URL) throws {
+        let bytes = try Array(Data(contentsOf: file))
+        do { try self.init(contentsOf: bytes) } catch {
+            var fault = error
+            fault.file = file.relativePath
+            throw fault
+        }
     }
 }
 

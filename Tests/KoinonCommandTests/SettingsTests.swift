@@ -100,6 +100,46 @@ struct SettingsTests {
         #expect(run.output.isEmpty)
     }
 
+    @Test("that mean nothing are told, with the name that is meant")
+    func unknown() async throws {
+        let run = try await check(
+            environment: """
+                export KOINON_HTTP_PROT=1 KOINON_COLOUR=red KOINON_NODE=http://a.example \
+                  KOINON_PYTHON=python3 KOINON_FAULTS=1 KOINON_TEST_CASES=5 KOINON_FUZZ_TARGET=a;
+                """)
+        #expect(run.status == 0, "\(run.errors)")
+        let lines = run.errors.split(separator: "\n")
+        #expect(lines.count == 2, "\(run.errors)")
+        #expect(lines[0].hasPrefix("koinon: warning: KOINON_COLOUR (the environment): is no"))
+        #expect(lines[1].contains("KOINON_HTTP_PROT") && lines[1].contains("KOINON_HTTP_PORT if"))
+        let file = try await check(file: "http: {prot: 1}")
+        #expect(file.status == 2 && file.errors.contains("http.prot ("))
+        #expect(file.errors.contains("write http.port if you meant that"), "\(file.errors)")
+    }
+
+    @Test(
+        "need a node.json that is whole, or none",
+        arguments: [
+            ("{\"clock\": \"system\"}", "hosts", "is missing"),
+            (#"{"hosts": "a", "clock": "system"}"#, "hosts", "has another form"),
+            (#"{"hosts": ["a", 1], "clock": "system"}"#, "hosts[1]", "has another form"),
+            (#"{"hosts": [], "clock": "sun"}"#, "clock", "system"),
+            (
+                #"{"hosts": [], "clock": "system", "engine": {"etcd": {}}}"#,
+                "engine.etcd.endpoints", ":2379"
+            ),
+            ("{", "the file", "is no JSON"),
+        ])
+    func nodeFile(_ content: String, _ field: String, _ hint: String) async throws {
+        let folder = try TemporaryFolder()
+        try Data(content.utf8).write(to: folder.url.appending(path: "node.json"))
+        let run = try await CommandRun.shell("koinon node --home . --check-config", in: folder.url)
+        #expect(run.status == 2)
+        #expect(run.errors.hasPrefix("koinon: \(field) ("), "\(run.errors)")
+        #expect(run.errors.contains(hint) && run.errors.contains("home.md"), "\(run.errors)")
+        #expect(!run.errors.contains("Swift") && !run.errors.contains("codingPath"))
+    }
+
     @Test("all stand in docs/configuration.md, and no others")
     func documented() async throws {
         let run = try await check(environment: "KOINON_CONTENT_TOKEN=opensesame")

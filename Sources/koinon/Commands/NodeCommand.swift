@@ -76,6 +76,7 @@ struct NodeCommand: AsyncParsableCommand {
         let reader = await SettingsReader(
             flags: flags, environment: ProcessInfo.processInfo.environment, file: config,
             home: homeOption.nodeHome.directory)
+        for warning in reader.warnings { Terminal.writeError("koinon: warning: \(warning)\n") }
         for fault in reader.faults { Terminal.writeError("koinon: \(fault)\n") }
         guard reader.faults.isEmpty else { throw ExitStatus.fault }
         if checkConfig {

@@ -1,4 +1,5 @@
 import KoinonNode
+import KoinonProtocol
 import KoinonServer
 import Logging
 
@@ -43,6 +44,15 @@ struct SettingFault: Error, CustomStringConvertible {
     var source: String
     var problem: String
     var remedy: String
+
+    /// A name that means nothing.
+    static func unknown(_ name: String, in source: String, known: [String]) -> SettingFault {
+        let all = "docs/configuration.md names them all"
+        return SettingFault(
+            field: name, source: source, problem: "is no setting",
+            remedy: Spelling.nearest(to: name, in: known)
+                .map { "write \($0) if you meant that; \(all)" } ?? all)
+    }
 
     var description: String { "\(field) (\(source)): \(problem); \(remedy)" }
 }

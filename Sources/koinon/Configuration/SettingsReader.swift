@@ -1,6 +1,8 @@
 import Configuration
 import Foundation
+import struct KoinonNode.NodeFileFault
 import struct KoinonNode.NodeHome
+import KoinonProtocol
 import KoinonServer
 import SystemPackage
 import Yams
@@ -15,6 +17,8 @@ struct SettingsReader {
 
     private(set) var settings = NodeSettings()
     private(set) var faults: [SettingFault] = []
+    /// What has no effect, and hinders nothing.
+    private(set) var warnings: [SettingFault] = []
     /// Where each setting came from, for those that were set.
     private(set) var origins: [String: String] = [:]
 
@@ -59,15 +63,47 @@ struct SettingsReader {
             }
         }
         for setting in Setting.all { read(setting, sources) }
+        warnOfVariables(environment.keys)
         takeCertificate()
         if let home { takePeers(of: NodeHome(home)) }
     }
 
+    /// Variables of the project's other programs and of its tests: these, and those that go on
+    /// with an underscore.
+    private static let otherVariables = [
+        "FAULTS", "FUZZ", "NODE", "PYTHON", "RECORD", "SHOTS", "TEST",
+    ]
+    .map { "KOINON_\($0)" }
+
+    /// A variable with a typing error would silently have no effect; it is no fault, since it may
+    /// be somebody else's.
+    private mutating func warnOfVariables(_ names: some Sequence<String>) {
+        let known = Setting.all.map { Self.variable($0.key) }
+        for name in names.sorted() where name.hasPrefix("KOINON_") && !known.contains(name) {
+            let isOther = Self.otherVariables.contains { name == $0 || name.hasPrefix($0 + "_") }
+            if !isOther { warnings.append(.unknown(name, in: "the environment", known: known)) }
+        }
+    }
+
     /// Whom the node asks for blocks it also asks for content, unless something else is set.
     private mutating func takePeers(of home: NodeHome) {
-        guard origins["content.sources"] == nil,
-            let peers = try? home.configuration().peers, !peers.isEmpty
-        else { return }
+        let file = home.configurationFile.relativePath
+        guard FileManager.default.fileExists(atPath: file) else { return }
+        let peers: [String]
+        do { peers = try home.configuration().peers ?? [] } catch let fault as NodeFileFault {
+            faults.append(
+                SettingFault(
+                    field: fault.field, source: file, problem: fault.problem,
+                    remedy: fault.remedy))
+            return
+        } catch {
+            faults.append(
+                SettingFault(
+                    field: "node.json", source: file, problem: "cannot be read",
+                    remedy: "\((error as? CocoaError).map { "\(FileFault($0))" } ?? "\(error)")"))
+            return
+        }
+        guard origins["content.sources"] == nil, !peers.isEmpty else { return }
         settings.server.content.sources = peers
         origins["content.sources"] = "peers of \(home.configurationFile.path)"
     }
@@ -202,17 +238,14 @@ struct SettingsReader {
     /// - Returns: false when there is nothing in the file, or nothing but comments.
     private static func check(_ path: String, _ faults: inout [SettingFault]) throws -> Bool {
         let text = try text(path)
-        let known = Set(Setting.all.map(\.key))
+        let known = Setting.all.map(\.key)
         func walk(_ value: Any, _ name: String) {
             if let object = value as? [String: Any], !known.contains(name) {
                 for (key, value) in object.sorted(by: { $0.key < $1.key }) {
                     walk(value, name.isEmpty ? key : "\(name).\(key)")
                 }
             } else if !known.contains(name) {
-                faults.append(
-                    SettingFault(
-                        field: name, source: path, problem: "is no setting",
-                        remedy: "docs/configuration.md names them all"))
+                faults.append(.unknown(name, in: path, known: known))
             }
         }
         // YAML takes JSON too.
