@@ -176,6 +176,10 @@ def main():
     server.settings = settings
     print(f"{settings['name']} answers http://127.0.0.1:{server.server_port}", flush=True)
     try:
+        search(settings, "", "")
+    except NodeFault as fault:
+        print(f"{settings['node']}: {fault}; until then the page says so too", file=sys.stderr)
+    try:
         server.serve_forever()
     except KeyboardInterrupt:
         return 0

@@ -5,6 +5,7 @@ Run by the Swift tests; by hand: python3 -m unittest discover -s Tests/Examples
 import http.server
 import json
 import pathlib
+import subprocess
 import sys
 import tempfile
 import threading
@@ -95,6 +96,16 @@ class Pages(unittest.TestCase):
         self.assertEqual(status, 502)
         self.assertIn("no cursor: leave it out", page)
         self.assertEqual(self.get("/other")[0], 404)
+
+    def test_a_node_that_is_away_is_told_at_the_start(self):
+        command = [sys.executable, str(PLATFORM / "serve.py"), "--port", "0", "--node"]
+        with subprocess.Popen(command + ["http://127.0.0.1:9"], text=True,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+            try:
+                told = process.stderr.readline()
+            finally:
+                process.terminate()
+        self.assertIn("http://127.0.0.1:9: the ledger cannot be reached just now", told)
 
     def test_settings_that_are_none_are_refused(self):
         settings = json.loads((PLATFORM / "settings.json").read_text())

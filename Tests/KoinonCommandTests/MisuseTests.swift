@@ -34,6 +34,33 @@ struct MisuseTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
     }
 
+    @Test("a file that is no genesis document is told by the name that it was given")
+    func genesis() async throws {
+        let folder = try TemporaryFolder()
+        let other = #"{"format": "other"}"#
+        try Data(other.utf8).write(to: folder.url.appending(path: "alliance.txt"))
+        for command in [
+            "check-proof --genesis alliance.txt alliance.txt",
+            "follow --genesis alliance.txt http://127.0.0.1:9",
+            "join --genesis alliance.txt --peer http://127.0.0.1:9 --home h",
+        ] {
+            let run = try await CommandRun.shell("koinon \(command)", in: folder.url)
+            #expect(run.status == 2, "\(command): \(run.output)")
+            #expect(run.errors.hasPrefix("koinon: alliance.txt: format is"), "\(run.errors)")
+        }
+    }
+
+    @Test("events are asked for beyond the last block: what the last one is, is told")
+    func eventsBeyond() async throws {
+        let folder = try TemporaryFolder()
+        _ = try await CommandRun.shell("koinon init --member harbour --home h", in: folder.url)
+        _ = try await RunningNode.start(home: "h", in: folder.url).stop()
+        let run = try await CommandRun.shell(
+            "koinon export events --home h --from 9", in: folder.url)
+        #expect(run.status == 0 && run.output.isEmpty)
+        #expect(run.errors.contains("up to block 0: nothing from block 9 on"), "\(run.errors)")
+    }
+
     @Test("a home in use, no node, unknown keys, bad JSON and bad actions each say what to do")
     func againstAHome() async throws {
         let folder = try TemporaryFolder()

@@ -72,10 +72,15 @@ struct RenewKeyTests {
         let folder = try TemporaryFolder()
         _ = try await run("koinon init --home h --name H --member harbour", in: folder)
         let node = try await RunningNode.start(home: "h", in: folder.url)
-        // Its account key lies elsewhere, and at first nobody says where.
+        // Its account key lies elsewhere, and at first nobody says where: no key is made for that.
         let refused = try await run(
             "mv h/keys/harbour.json away.json && koinon renew-key --home h", in: folder, status: 2)
         #expect(refused.errors.contains("name its file with --member-key"))
+        #expect(try nodeKeys(folder).next == nil)
+        // Then somebody names a key that is none of the account's.
+        _ = try await run(
+            "koinon renew-key --home h --member-key h/keys/harbour.node.json", in: folder, status: 1
+        )
         let waits = try #require(try nodeKeys(folder).next)
         let renewed = try await run(
             "koinon renew-key --home h --member-key away.json", in: folder)

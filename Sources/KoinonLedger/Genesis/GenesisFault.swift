@@ -7,6 +7,8 @@ public struct GenesisFault: Error, Equatable, CustomStringConvertible {
     public var path: String
     public var problem: String
     public var remedy: String
+    /// As it was named; nil for a text that is in no file.
+    public var file: String?
 
     public init(path: String, problem: String, remedy: String) {
         self.path = path
@@ -15,6 +17,7 @@ public struct GenesisFault: Error, Equatable, CustomStringConvertible {
     }
 
     public var description: String {
-        "genesis.json: \(path.isEmpty ? "the document" : path) \(problem); \(remedy)"
+        let start = "\(file ?? "the genesis document"): "
+        return start + "\(path.isEmpty ? "the document" : path) \(problem); \(remedy)"
     }
 }

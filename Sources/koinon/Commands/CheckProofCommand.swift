@@ -52,8 +52,7 @@ struct CheckProofCommand: AsyncParsableCommand {
             let chain = try TrustFile.read(URL(filePath: trusted))
             return { (file) throws(ProofFault) in try file.check(trusted: chain) }
         }
-        let document = try GenesisDocument(
-            contentsOf: Array(Data(contentsOf: URL(filePath: genesis ?? ""))))
+        let document = try GenesisDocument(file: URL(filePath: genesis ?? ""))
         return { (file) throws(ProofFault) in try file.check(genesis: document) }
     }
 }

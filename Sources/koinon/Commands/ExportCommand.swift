@@ -49,10 +49,15 @@ struct ExportCommand: AsyncParsableCommand {
 
         private func write(_ reader: LedgerReader, to handle: FileHandle) throws -> Int {
             let last = try reader.tip().header.height.rawValue
+            guard from <= last else {
+                Terminal.writeError(
+                    "the ledger goes up to block \(last): nothing from block \(from) on\n")
+                return 0
+            }
             let line = ProgressLine("exporting")
             defer { line.finish() }
             var written = 0
-            for height in from...max(from, last) {
+            for height in from...last {
                 let lines = try reader.eventLines(ofBlock: Height(height))
                 if !lines.isEmpty {
                     try handle.write(contentsOf: Data((lines.joined(separator: "\n") + "\n").utf8))

@@ -59,8 +59,7 @@ struct FollowCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await ExitStatus.reporting {
-            let document = try GenesisDocument(
-                contentsOf: Array(Data(contentsOf: URL(filePath: genesis))))
+            let document = try GenesisDocument(file: URL(filePath: genesis))
             let file = TrustFile(
                 state.map { URL(filePath: $0) }
                     ?? URL(filePath: genesis).deletingLastPathComponent()

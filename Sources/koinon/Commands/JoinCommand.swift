@@ -37,8 +37,7 @@ struct JoinCommand: AsyncParsableCommand {
             }
             let peers = try peer.map { try HTTPPeer($0) }
             let home = homeOption.nodeHome
-            let document = try GenesisDocument(
-                contentsOf: Array(Data(contentsOf: URL(filePath: genesis))))
+            let document = try GenesisDocument(file: URL(filePath: genesis))
             let keys = try home.prepareToJoin(document, members: member, peers: peer)
             let line = ProgressLine("joining")
             let arrival = LedgerArrival(

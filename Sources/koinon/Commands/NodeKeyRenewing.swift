@@ -96,12 +96,15 @@ struct NodeKeyRenewing {
         return try !isSilent && home.hasGuard(of: member, key)
     }
 
+    /// - Parameter first: read only once the account's key is there, which a key that is made now
+    ///   would wait for.
     /// - Returns: the key that is registered, and the block that did it; nil when it was before.
     private func register(
-        _ first: PublicKey, _ row: MemberAnswer
+        _ first: @autoclosure () throws -> PublicKey, _ row: MemberAnswer
     ) async throws -> (PublicKey, height: UInt64?) {
         let account = try row.accountID()
         let accountKey = try accountKey()
+        let first = try first()
         var key = first
         var attempts = 1
         while true {

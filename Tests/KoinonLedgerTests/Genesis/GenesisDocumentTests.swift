@@ -111,7 +111,7 @@ import Testing
         } catch {
             #expect(error.path == wrong.path)
             #expect(error.remedy.contains(wrong.remedy), "\(error)")
-            #expect(error.description.hasPrefix("genesis.json: "))
+            #expect(error.description.hasPrefix("the genesis document: "))
         }
     }
 
