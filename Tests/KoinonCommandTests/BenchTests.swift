@@ -3,6 +3,20 @@ import Testing
 
 @Suite("benchmarks")
 struct BenchTests {
+    @Test("leave nothing behind when they are interrupted", arguments: ["INT", "TERM"])
+    func interruption(signal: String) async throws {
+        let folder = try TemporaryFolder()
+        let run = try await CommandRun.shell(
+            """
+            koinon bench payments --accounts 2000000 --folder . 2> log &
+            until [ -d koinon-bench*/home ]; do sleep 0.1; done
+            kill -\(signal) $!
+            wait $! || echo "status $?"
+            rm log; ls -A
+            """, in: folder.url)
+        #expect(run.output == "status \(signal == "INT" ? 130 : 143)\n", "\(run.errors)")
+    }
+
     /// Small sizes and no times: figures are for people to judge.
     @Test(
         "report their documented figures",

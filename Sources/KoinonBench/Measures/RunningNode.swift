@@ -25,16 +25,3 @@ struct RunningNode {
         try node.store.close()
     }
 }
-
-/// A folder of one benchmark, removed with it.
-public final class BenchFolder {
-    public let url: URL
-
-    public init(under parent: URL? = nil) throws {
-        url = (parent ?? FileManager.default.temporaryDirectory)
-            .appending(path: "koinon-bench-\(UUID().uuidString)", directoryHint: .isDirectory)
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: url) }
-}
