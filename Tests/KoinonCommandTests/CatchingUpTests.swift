@@ -100,7 +100,7 @@ struct CatchingUpTests {
             ("koinon backup --home nowhere --to b", "no genesis.json here"),
             ("koinon restore --from nowhere --home c", "not a backup"),
             ("koinon snapshot remove 7 --home d", "no snapshot of block 7"),
-            ("koinon status --home nowhere", "no node runs on nowhere"),
+            ("koinon status --home nowhere", "no node.json here"),
         ] {
             let run = try await CommandRun.shell(command, in: folder.url)
             #expect(run.status == 2, "\(command)")

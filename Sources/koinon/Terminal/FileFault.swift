@@ -10,8 +10,19 @@ struct FileFault: CustomStringConvertible {
     private var path: String { error.url?.relativePath ?? error.filePath ?? "a file" }
 
     private var reason: String {
-        guard let cause = error.underlying as? POSIXError else { return error.localizedDescription }
-        return String(cString: strerror(cause.code.rawValue))
+        guard let number else { return error.localizedDescription }
+        return String(cString: strerror(number))
+    }
+
+    /// As the system counts; some faults come without it.
+    private var number: Int32? {
+        if let cause = error.underlying as? POSIXError { return cause.code.rawValue }
+        return switch error.code {
+        case .fileNoSuchFile, .fileReadNoSuchFile: ENOENT
+        case .fileReadNoPermission, .fileWriteNoPermission: EACCES
+        case .fileWriteOutOfSpace: ENOSPC
+        default: nil
+        }
     }
 
     var description: String {
