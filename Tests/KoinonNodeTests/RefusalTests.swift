@@ -187,6 +187,9 @@ struct RefusalTests {
         #expect(pool.add([transactions[1]]) == [true])
         // What was taken waits too, until it is settled.
         #expect(pool.count == 1 && pool.unsettledCount == 2 && pool.percent == 50)
+        pool.putBack([transactions[0]])
+        #expect(pool.count == 2 && pool.percent == 100, "what was taken comes back beyond it")
+        #expect(pool.take(maximumBytes: size + 16).map(\.id) == [transactions[0].id])
         pool.settle([transactions[0].id])
         #expect(pool.count == 1 && pool.unsettledCount == 1)
     }

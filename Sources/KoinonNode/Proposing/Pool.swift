@@ -39,12 +39,14 @@ public final class Pool: Sendable {
     var bytes: Int { state.withLock { $0.bytes } }
 
     /// How full it is, 0 to 100: what waits for an entry, by number or by bytes, whichever is
-    /// nearer its limit. What was taken needs no room any more.
+    /// nearer its limit. What was taken needs no room any more, and may come back beyond it.
     var percent: Int {
         state.withLock { state in
-            max(
-                (state.waiting.count - state.head) * 100 / maximumCount,
-                state.bytes * 100 / maximumBytes)
+            min(
+                100,
+                max(
+                    (state.waiting.count - state.head) * 100 / maximumCount,
+                    state.bytes * 100 / maximumBytes))
         }
     }
 
