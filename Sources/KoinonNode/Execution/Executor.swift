@@ -104,9 +104,15 @@ extension Executor {
     /// What the proposer has to know of an entry of the order.
     private func tell(of entry: CheckedEntry, isOwn: Bool, hasEffect: Bool, counts: Bool) {
         if isOwn {
-            if !hasEffect, let missing = gap(before: entry) { desk.news.missing = missing }
+            var lost: [CheckedEntry] = []
+            if !hasEffect, let missing = gap(before: entry) {
+                desk.news.miss(missing)
+                // Its author's entries come one behind the other: what was not given is lost.
+                lost = ownEntries.overtake(entry.author, at: entry.sequence)
+            }
             // Another entry had its sequence, or its author has another key now.
-            if !hasEffect || !counts { desk.lost([entry]) }
+            if !hasEffect || !counts { lost.append(entry) }
+            desk.lost(lost)
         } else if hosted.contains(entry.author) {
             if hasEffect { desk.lost(ownEntries.overtake(entry.author, at: entry.sequence)) }
         } else if hasEffect {

@@ -16,7 +16,7 @@ package struct EntryWriter: Sendable {
     private let chain: ChainID
     private let epoch: UInt64
     private var hosted: [HostedMember]
-    /// Those of them who are members now, and heard.
+    /// Those of them who are members now, and heard; all members while none of them is.
     private var authors: [HostedMember] = []
     /// Those who are members no more. What removed them is judged by them too, so what they
     /// signed as members still has to be carried.
@@ -35,6 +35,8 @@ package struct EntryWriter: Sendable {
         var clocks: [MemberID: Timestamp] = [:]
         /// Whose entries are void.
         var silenced: Set<MemberID> = []
+        /// Whose entries have no effect behind one that the order has lost.
+        var unheard: Set<MemberID> = []
         /// Of the last block.
         var time: Timestamp
 
@@ -71,9 +73,12 @@ package struct EntryWriter: Sendable {
     }
 
     private static func authors(among hosted: [HostedMember], _ known: Known) -> [HostedMember] {
-        hosted.filter {
+        let authors = hosted.filter {
             known.nodeKeys[$0.id] == $0.nodeKey.publicKey && !known.silenced.contains($0.id)
         }
+        let heard = authors.filter { !known.unheard.contains($0.id) }
+        // The signatures that they carry count nevertheless.
+        return heard.isEmpty ? authors : heard
     }
 
     /// Members came or went, or are heard no more: go on with what the replica knows of the new ones.

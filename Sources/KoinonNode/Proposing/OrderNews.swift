@@ -7,7 +7,7 @@ final class OrderNews: Sendable {
     private struct State {
         var wantsClock = false
         var waitsUntil: UInt64?
-        var missing: EntrySlot?
+        var missing: [MemberID: UInt64] = [:]
         var contradictions: [PublicKey: Notice] = [:]
     }
 
@@ -40,13 +40,12 @@ final class OrderNews: Sendable {
         set { state.withLock { $0.waitsUntil = newValue } }
     }
 
-    /// The first entry written here that the order has lost: none behind it has effect. The
-    /// signatures that those carry count all the same; transactions would go from one into the
-    /// next without end. Only a next start begins where the gap is.
-    var missing: EntrySlot? {
-        get { state.withLock { $0.missing } }
-        set { state.withLock { $0.missing = newValue } }
-    }
+    /// Of each author the sequence of the first entry written here that the order has lost: none
+    /// behind it has effect. The signatures that those carry count all the same; transactions
+    /// would go from one into the next without end. Only a next start begins where the gap is.
+    var missing: [MemberID: UInt64] { state.withLock { $0.missing } }
+
+    func miss(_ slot: EntrySlot) { state.withLock { $0.missing[slot.author] = slot.sequence } }
 
     // MARK: Contradictions to be shown
 

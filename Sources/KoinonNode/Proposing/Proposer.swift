@@ -78,6 +78,7 @@ struct Proposer {
     private var writer: EntryWriter
     private var writerMembers: Hash256
     private var writerSilenced: Set<MemberID>
+    private var writerUnheard: Set<MemberID> = []
     private var underWay: [PendingAppend] = []
     /// Whether the engine has taken what came of former members, as far as any did.
     private var isLetIn = true
@@ -203,6 +204,7 @@ struct Proposer {
 
     private func situation(at now: Timestamp) -> EntryRule.Situation {
         let contradictors = news.contradictors
+        let missing = news.missing
         let (header, nextTimer, settled) = replica.read { replica in
             (
                 replica.header, replica.nextTimer,
@@ -214,7 +216,7 @@ struct Proposer {
             now: now, uptimeMilliseconds: uptime(), height: header.height,
             finalHeight: finalHeight(), blockTime: header.time, clocks: writer.clocks,
             speakers: writer.speakers, nextTimer: nextTimer,
-            hasTransactions: pool.count > 0 && news.missing == nil,
+            hasTransactions: pool.count > 0 && writer.speakers.contains { missing[$0] == nil },
             hasAttestations: outbox.count > 0
                 || news.hasContradictions(isIdle: underWay.isEmpty),
             clockIsWanted: news.takeWish())
@@ -333,16 +335,21 @@ struct Proposer {
     /// - Returns: what the replica knows now.
     @discardableResult
     private mutating func refreshMembers() -> EntryWriter.Known {
+        let unheard = Set(news.missing.keys)
         let (members, known) = replica.read { replica in
-            (replica.members, EntryWriter.Known(replica))
+            var known = EntryWriter.Known(replica)
+            known.unheard = unheard
+            return (replica.members, known)
         }
-        guard members.hash != writerMembers || known.silenced != writerSilenced else {
-            return known
-        }
+        guard
+            members.hash != writerMembers || known.silenced != writerSilenced
+                || known.unheard != writerUnheard
+        else { return known }
         hosted.take(for: members)
         writer.membersChanged(known, hosted: hosted.members)
         writerMembers = members.hash
         writerSilenced = known.silenced
+        writerUnheard = known.unheard
         return known
     }
 }

@@ -290,7 +290,41 @@ struct AllianceTests {
             try nodes[0].node.store.read { try $0.attestations(at: last) }
                 .contains { $0.member == delta }
         }
+        // Those of the lost entry too.
+        try await until("all of delta's signatures count") {
+            try (1...last.rawValue).allSatisfy { height in
+                try nodes[0].node.store.read { try $0.attestations(at: Height(height)) }
+                    .contains { $0.member == delta }
+            }
+        }
         #expect(nodes[0].node.replica.read { $0.lastSequence(of: delta) } == missing - 1)
+        for running in nodes { try await running.stop() }
+    }
+
+    @Test func `write for another member that they host behind a gap in what one wrote`()
+        async throws
+    {
+        let alliance = try TestAlliance()
+        let delta = try #require(MemberID(rawValue: "delta"))
+        let both = alliance.homes[3]
+        try both.addNodeKey(
+            TestHome.nodeKey(of: "carol"), of: #require(MemberID(rawValue: "carol")))
+        try both.write(NodeConfiguration(hosts: ["carol", "delta"]))
+        let nodes = try [0, 1, 3].map { try alliance.start($0) }
+        let alfa = alliance.sender("alfa")
+        alliance.order.hide(delta, 1)
+        var count = 0
+        while nodes[2].node.engineReport.faults.isEmpty {
+            count += 1
+            try await alfa.done(.registerKind("kind-\(count)", title: "K"), to: nodes[0].node)
+            await nodes[2].node.untilIdle()
+        }
+        let fault = try #require(nodes[2].node.engineReport.faults.first)
+        #expect(fault.hasPrefix("entry 1 of delta, which this node wrote, is not in the order"))
+        try await alliance.sender("carol").done(
+            .registerKind("through", title: "K"), to: nodes[2].node)
+        for running in nodes { try await running.node.untilFinal(nodes[2].node.tip.height) }
+        #expect(nodes[0].node.replica.read { $0.lastSequence(of: delta) } == 0)
         for running in nodes { try await running.stop() }
     }
 
