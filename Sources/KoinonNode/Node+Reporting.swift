@@ -36,13 +36,11 @@ extension Node {
         outcomes.recent.outcome(of: id)
     }
 
-    /// What the engine says of itself, and which entry of this node's the order lacks.
+    /// What the engine says of itself, and which entries of this node's the order lacks.
     public var engineReport: EngineReport {
         var report = engine.report
-        if let missing = desk.news.missing {
-            report.faults.append(
-                "entry \(missing.sequence) of \(missing.author), which this node wrote, is not in the order: what it wrote since has no effect, and the transactions that clients send it wait; stop it, delete its entries from that one on, and start it again (docs/operate.md, \"An entry is missing\")"
-            )
+        report.faults += desk.news.missing.sorted { $0.key < $1.key }.map { author, sequence in
+            "entry \(sequence) of \(author), which this node wrote, is not in the order: what it wrote since for \(author) has no effect, and clients' transactions wait unless it hosts another member too. docs/operate.md, \"An entry is missing\", says what to look at first; then stop it, delete \(author)'s entries from that one on, and start it again"
         }
         return report
     }

@@ -286,7 +286,11 @@ struct EtcdEngineTests {
         // As it says.
         let command = try #require(fault.firstMatch(of: /etcdctl (del \S+ \S+) \(docs/)).1
         let words = command.split(separator: " ").map(String.init)
-        try await OwnThread.run { try servers.ctl(words) }
+        // That is for its author, or for the operator.
+        await #expect(throws: EtcdServers.Refused.self) {
+            try await OwnThread.run { try servers.ctl(words, as: "bravo") }
+        }
+        try await OwnThread.run { try servers.ctl(words, as: "alfa") }
         for sequence in 2...3 as ClosedRange<UInt64> {
             let entry = try servers.entry("alfa", sequence, content: 7)
             try await alfa.append([entry]).durable()

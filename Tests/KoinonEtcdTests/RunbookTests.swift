@@ -1,4 +1,6 @@
 import Foundation
+import KoinonLedger
+import KoinonProtocol
 import Synchronization
 import Testing
 
@@ -59,5 +61,25 @@ struct RunbookTests {
         }
         try await writing.value
         #expect(engine.report.faults == [])
+    }
+
+    @Test("deletes behind a missing entry what the fault of a node names")
+    func deletesBehindAGap() throws {
+        let page = try Self.page()
+        let chain = try #require(ChainID(Hash256.sha256([1]).bytes))
+        let (epoch, missing) = (String(repeating: "0", count: 19) + "3", "00000000000000000012")
+        let commands = try Self.commands(of: "An entry is missing", in: page).map { words in
+            words.map { word in
+                word.replacing("CHAIN", with: Hex.encode(chain.bytes)).replacing(
+                    "NAME", with: "alfa"
+                )
+                .replacing("EPOCH", with: epoch).replacing(/\/N$/, with: "/\(missing)")
+            }
+        }
+        let gap = SequenceGap(author: "alfa", missing: 12)
+        #expect(commands == [EntryKeys(chain: chain, epoch: 3).deletion(of: gap)])
+        #expect(page.contains("\n| `etcd: entry N of NAME is missing` |"))
+        #expect(
+            page.contains("\n| `entry N of NAME, which this node wrote, is not in the order` |"))
     }
 }

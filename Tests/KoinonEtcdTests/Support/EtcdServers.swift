@@ -123,10 +123,12 @@ final class EtcdServers: @unchecked Sendable {
         try ctl(["endpoint", "health"])
     }
 
-    /// Runs etcdctl as the operator.
+    /// Runs etcdctl.
+    ///
+    /// - Parameter name: as whom; the operator unless told otherwise.
     @discardableResult
-    func ctl(_ arguments: [String]) throws -> String {
-        let (status, output) = try run(arguments)
+    func ctl(_ arguments: [String], as name: String = "root") throws -> String {
+        let (status, output) = try run(arguments, as: name)
         guard status == 0 else { throw Refused(arguments: arguments, output: output) }
         return output
     }
@@ -138,7 +140,7 @@ final class EtcdServers: @unchecked Sendable {
 
     /// - Parameter limit: in seconds; a slow disk makes a server wait long for each change.
     private func run(
-        _ arguments: [String], within limit: Int = 60
+        _ arguments: [String], as name: String = "root", within limit: Int = 60
     ) throws -> (status: Int32, output: String) {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/etcdctl")
@@ -147,8 +149,8 @@ final class EtcdServers: @unchecked Sendable {
         process.arguments =
             [
                 "--endpoints", endpoints.map { "https://\($0)" }.joined(separator: ","),
-                "--cacert", "ca.pem", "--cert", "root.pem", "--key", "root-key.pem",
-                "--command-timeout", "\(limit)s",
+                "--cacert", "ca.pem", "--cert", "\(name).pem", "--key",
+                "\(name)-key.pem", "--command-timeout", "\(limit)s",
             ] + arguments
         let pipe = Pipe()
         process.standardOutput = pipe
