@@ -19,7 +19,7 @@ extension Node {
     ) throws {
         guard mayFollow || hosted.contains(where: { members.nodeKey(of: $0.id) != nil }) else {
             throw HomeFault(
-                "node.json: none of the hosts is a member of this alliance; see koinon query members"
+                "node.json: none of the hosts is a member of this alliance: see koinon query members; a home that joined one needs its engine too (docs/operate.md, \"One more member\")"
             )
         }
         for member in hosted {

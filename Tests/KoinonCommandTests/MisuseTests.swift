@@ -61,6 +61,20 @@ struct MisuseTests {
         #expect(run.errors.contains("up to block 0: nothing from block 9 on"), "\(run.errors)")
     }
 
+    @Test("a home that joined other members does not order by itself")
+    func noEngine() async throws {
+        let folder = try TemporaryFolder()
+        let run = try await CommandRun.shell(
+            """
+            koinon init --member harbour --member city --home h >&2
+            echo '{"hosts": ["harbour"], "clock": "system", "peers": ["http://127.0.0.1:9"]}' \
+              > h/node.json
+            koinon node --home h
+            """, in: folder.url)
+        #expect(run.status == 2)
+        #expect(run.errors.contains("names peers and no engine"), "\(run.errors)")
+    }
+
     @Test("a home in use, no node, unknown keys, bad JSON and bad actions each say what to do")
     func againstAHome() async throws {
         let folder = try TemporaryFolder()

@@ -12,7 +12,7 @@ extension Diagnosis {
                     Finding(
                         .warning, "memberFollows", of: member.id, "signs nothing: \(reason)",
                         remedy:
-                            "its node only follows; mostly its operator gives it a new node key with koinon renew-key (docs/operate.md, \"A member that only follows\")"
+                            "its node only follows; the line says whether it needs a new node key (docs/operate.md, \"A member that only follows\") or the next epoch (docs/recovery.md)"
                     ))
             } else if status.height >= limits.lagBlocks,
                 (member.attested ?? 0) + limits.lagBlocks < status.finalHeight

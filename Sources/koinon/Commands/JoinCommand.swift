@@ -45,6 +45,7 @@ struct JoinCommand: AsyncParsableCommand {
             let report = try await arrival.run { line.show($0) }
             line.finish()
             print(Self.text(report, home: homeOption.home))
+            print(Self.next(homeOption.home, try home.configuration()))
             for key in keys { print(Self.text(key, home: homeOption.home, peer: peer[0])) }
         }
     }
@@ -62,8 +63,17 @@ struct JoinCommand: AsyncParsableCommand {
         lines.append(
             "  blocks    \(Text.number(blocks.blocks)) with \(Text.number(blocks.transactions)) transactions, \(Text.number(blocks.signatures)) signatures checked, in \(Text.seconds(report.catchUp.elapsed.inSeconds))"
         )
-        lines.append("next: koinon node --home \(home)")
         return lines.joined(separator: "\n")
+    }
+
+    private static func next(_ home: String, _ configuration: NodeConfiguration) -> String {
+        let start = "koinon node --home \(home)"
+        guard configuration.engine == nil else { return "next: \(start)" }
+        return """
+            next: unless this home hosts all members, write the engine into \(home)/node.json as
+              other members have it (docs/operate.md, "One more member"); then
+              \(start)
+            """
     }
 
     private static func text(_ member: JoiningMember, home: String, peer: String) -> String {

@@ -146,6 +146,7 @@ struct DiagnosisTests {
         #expect(diagnosis.findings.map(\.code) == ["memberFollows"])
         #expect(diagnosis.findings[0].what.contains("guard file is missing"))
         #expect(diagnosis.findings[0].remedy.contains("new node key"))
+        #expect(diagnosis.findings[0].remedy.contains("next epoch"))
     }
 
     @Test func `names nodes that do not know the protocol version that is coming`() {
