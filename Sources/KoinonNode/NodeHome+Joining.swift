@@ -63,8 +63,11 @@ extension NodeHome {
         }
         var configuration = try configuration()
         let (oldHosts, oldPeers) = (configuration.hosts, configuration.peers ?? [])
-        configuration.hosts += hosts.filter { !oldHosts.contains($0) }
-        configuration.peers = oldPeers + peers.filter { !oldPeers.contains($0) }
+        let newHosts = hosts.filter { !oldHosts.contains($0) }
+        let newPeers = peers.filter { !oldPeers.contains($0) }
+        guard !newHosts.isEmpty || !newPeers.isEmpty else { return }
+        configuration.hosts += newHosts
+        if !newPeers.isEmpty { configuration.peers = oldPeers + newPeers }
         try write(configuration)
     }
 }

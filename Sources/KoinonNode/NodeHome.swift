@@ -62,7 +62,8 @@ public struct NodeHome: Sendable {
     public func write(_ configuration: NodeConfiguration) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        try encoder.encode(configuration).write(to: configurationFile)
+        // A crash must not take away what an operator has written there.
+        try FileDraft(Array(encoder.encode(configuration)), of: configurationFile).settle()
     }
 }
 

@@ -71,4 +71,23 @@ struct MemberJoinsTests {
         }
         for running in nodes + [following] { try await running.stop() }
     }
+
+    @Test func `adds what is new to node.json, and leaves it alone where nothing is`() throws {
+        let alliance = try TestAlliance()
+        let home = NodeHome(alliance.homes[0].directory.appendingPathExtension("fifth"))
+        defer { try? FileManager.default.removeItem(at: home.directory) }
+        func prepare(_ peers: String...) throws {
+            _ = try home.prepareToJoin(alliance.genesis, members: ["echo"], peers: peers)
+        }
+        try prepare("http://a")
+        let own = Data(#"{"clock": "system", "hosts": ["echo"], "peers": ["http://a"]}"#.utf8)
+        try own.write(to: home.configurationFile)
+        try prepare("http://a")
+        try prepare()
+        #expect(try Data(contentsOf: home.configurationFile) == own)
+        try prepare("http://b", "http://a")
+        let configuration = try home.configuration()
+        #expect(configuration.hosts == ["echo"])
+        #expect(configuration.peers == ["http://a", "http://b"])
+    }
 }
