@@ -181,6 +181,12 @@ public final class Node: Service {
             hosted: Set(hosted.map(\.id)), desk: desk, input: ordered, output: executed,
             logger: logger)
         defer {
+            let count = poolCount
+            if count > 0 {
+                logger.warning(
+                    "transactions that were taken are given up; whoever sent them has to send them again",
+                    metadata: ["count": "\(count)"])
+            }
             outcomes.close()
             idle.close()
             progress.close()

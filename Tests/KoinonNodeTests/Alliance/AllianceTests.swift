@@ -328,6 +328,20 @@ struct AllianceTests {
         for running in nodes { try await running.stop() }
     }
 
+    @Test func `say how many transactions they took and give up when they end`() async throws {
+        let alliance = try TestAlliance()
+        let (log, engine) = (KeptLog(), alliance.order.engine(0))
+        let node = try Node(
+            home: alliance.homes[0], engine: engine, clock: alliance.clock, logger: log.logger)
+        let running = TestAlliance.Running(
+            node: node, engine: engine, task: Task { try await node.run() })
+        engine.losesAppends.store(true, ordering: .relaxed)
+        let one = try alliance.sender("alfa").sign(.registerKind("one", title: "K"))
+        _ = await node.submit([one], waits: false)
+        try await running.cutOff()
+        #expect(log.lines.contains { $0.hasSuffix("send them again count=1") })
+    }
+
     /// Nobody else is there, so the clocks that it asks for do not come.
     @Test func `wait no longer for others' clocks when they are to stop`() async throws {
         let alliance = try TestAlliance()
