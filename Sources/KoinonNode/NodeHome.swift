@@ -40,7 +40,15 @@ public struct NodeHome: Sendable {
     }
 
     private func noHome(without file: URL) -> HomeFault {
-        HomeFault(
+        let files = FileManager.default
+        if files.fileExists(atPath: directory.path),
+            !files.isExecutableFile(atPath: directory.path)
+        {
+            return HomeFault(
+                "\(directory.path): closed to this user; run it as the user whom the home belongs to, or name another with --home"
+            )
+        }
+        return HomeFault(
             "\(directory.path): no \(file.lastPathComponent) here; make a home with `koinon init --home \(directory.path)` or name another with --home"
         )
     }

@@ -40,6 +40,9 @@ public enum StoreFault: Error, Sendable, Equatable {
             self.code = code
             self.message = message
         }
+
+        /// Whether the database may not be written (SQLITE_READONLY and its extended codes).
+        var isReadOnly: Bool { code & 0xff == 8 }
     }
 }
 
@@ -102,6 +105,9 @@ extension StoreFault {
                 + "`koinon verify` names what else differs"
         case .diskFull: "free space on that disk, then go on"
         case .busy: "close the other program, then try again"
+        case .inputOutput(_, let cause) where cause.isReadOnly:
+            "run it as the user whom the home belongs to, since whoever reads writes beside the "
+                + "ledger too; or read a copy of the home"
         case .inputOutput:
             "check that the directory is there, is yours to write, and its disk sound"
         case .stopped: "check the disk and its free space, then start again; whole blocks are kept"

@@ -75,6 +75,28 @@ struct MisuseTests {
         #expect(run.errors.contains("names peers and no engine"), "\(run.errors)")
     }
 
+    @Test("another user's home is told from none at all, and from one that may only be read")
+    func otherUser() async throws {
+        let folder = try TemporaryFolder()
+        _ = try await CommandRun.shell("koinon init --member harbour --home h", in: folder.url)
+        _ = try await RunningNode.start(home: "h", in: folder.url).stop()
+        // Root may read and write everything: then it is somebody else who asks.
+        let other =
+            "as=; if [ $(id -u) = 0 ]; then as='setpriv --reuid=65534 --regid=65534 --clear-groups'; fi; "
+            + "$as koinon --help > /dev/null 2>&1 || exit 77; s=0;"
+        let closed = try await CommandRun.shell(
+            "chmod 000 h; \(other) $as koinon verify --home h || s=$?; chmod 700 h; exit $s",
+            in: folder.url)
+        // Where the command itself lies in a folder that only root may enter.
+        if closed.status == 77 { return }
+        #expect(closed.status == 2 && closed.errors.contains("closed to this user"))
+        let readOnly = try await CommandRun.shell(
+            "chmod -R a-w,a+rX h; \(other) $as koinon verify --home h || s=$?; chmod -R u+w h; exit $s",
+            in: folder.url)
+        #expect(readOnly.status == 2, "\(readOnly.output)")
+        #expect(readOnly.errors.contains("run it as the user"), "\(readOnly.errors)")
+    }
+
     @Test("a home in use, no node, unknown keys, bad JSON and bad actions each say what to do")
     func againstAHome() async throws {
         let folder = try TemporaryFolder()

@@ -33,11 +33,12 @@ struct SnapshotCommand: AsyncParsableCommand {
         func run() async throws {
             try await ExitStatus.reporting {
                 let home = homeOption.nodeHome
+                let genesis = try home.genesis()
                 let folder = SnapshotFolder(home: home)
                 let store = try LedgerStore(opening: home.directory, readOnly: true)
                 let start = ContinuousClock.now
                 let height = try await folder.make(
-                    of: store, genesis: try home.genesis(), limit: .seconds(within))
+                    of: store, genesis: genesis, limit: .seconds(within))
                 try store.close()
                 let seconds = start.duration(to: .now).inSeconds
                 let size = try folder.size(at: height)
