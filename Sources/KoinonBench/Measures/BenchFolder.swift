@@ -22,7 +22,7 @@ public final class BenchFolder {
 
     /// Ends the processes that benchmarks have started, and removes all folders: for somebody who
     /// has had enough of it.
-    public static func removeAll() {
+    static func removeAll() {
         endChildren()
         for url in open.withLock({ $0 }) {
             // This process may still be writing there.

@@ -1,7 +1,5 @@
 import ArgumentParser
-import Dispatch
 import Foundation
-import Glibc
 import KoinonBench
 
 struct BenchCommand: AsyncParsableCommand {
@@ -123,29 +121,6 @@ struct BenchLeasesCommand: AsyncParsableCommand {
 }
 
 extension PaymentPattern: ExpressibleByArgument {}
-
-/// Cleans up when a benchmark is ended by Control-C or SIGTERM.
-private struct BenchInterruption {
-    private let sources: [any DispatchSourceSignal]
-
-    init() {
-        sources = [SIGINT, SIGTERM].map { number in
-            // Else it would end the process at once.
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler {
-                BenchFolder.removeAll()
-                // The shell sees which signal it was.
-                signal(number, SIG_DFL)
-                kill(getpid(), number)
-            }
-            source.resume()
-            return source
-        }
-    }
-
-    func end() { for source in sources { source.cancel() } }
-}
 
 /// Shows what a benchmark is doing.
 private final class BenchProgress: Sendable {
