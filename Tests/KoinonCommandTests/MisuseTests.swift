@@ -142,6 +142,10 @@ struct MisuseTests {
                 "not on this ledger"
             ),
             ("koinon query everything --home h", 64, "koinon query --help"),
+            (
+                "echo junk > junk; koinon alliance recover propose --home h --output r junk", 1,
+                "junk cannot be read"
+            ),
             ("koinon proof state zz --home h", 64, "hexadecimal"),
             ("koinon proof state 41 --home h", 1, "absent"),
             (

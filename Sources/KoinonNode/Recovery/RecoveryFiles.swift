@@ -68,14 +68,19 @@ public struct RecoveryFiles: RecoveryArchive, Sendable {
         try write(body.encoded, "returned-\(epoch).bin")
     }
 
+    /// - Parameter name: the file's, for people.
     /// - Throws: ``RecoveryFault`` for bytes that are none.
-    public static func statement(_ bytes: [UInt8]) throws -> Signed {
-        try read("a statement") { try Signed(strict: bytes) }
+    public static func statement(
+        _ bytes: [UInt8], from name: String = "a statement"
+    ) throws -> Signed {
+        try read(name) { try Signed(strict: bytes) }
     }
 
-    /// - Throws: ``RecoveryFault`` for bytes that are none.
-    public static func record(_ bytes: [UInt8]) throws -> RecoveryRecord {
-        try read("a record") { try RecoveryRecord(strict: bytes) }
+    /// As ``statement(_:from:)``.
+    public static func record(
+        _ bytes: [UInt8], from name: String = "a record"
+    ) throws -> RecoveryRecord {
+        try read(name) { try RecoveryRecord(strict: bytes) }
     }
 
     private static func read<Message>(

@@ -172,7 +172,12 @@ public struct RecoveryHome {
         let hosted = try hosted()
         return try withStore { store in
             try store.read { reader in
-                try refuse(checked, RecoveryLedger(reader, genesis: genesis), reader)
+                do { try refuse(checked, RecoveryLedger(reader, genesis: genesis), reader) } catch {
+                    guard try hasBegun(checked, reader) else { throw error }
+                    throw RecoveryFault(
+                        "epoch \(epoch) has begun here with this record, and goes on",
+                        remedy: "nothing of it is to be signed any more")
+                }
             }
             if let old = try archive.record(of: epoch),
                 old.beginning.base.header
@@ -231,6 +236,12 @@ public struct RecoveryHome {
         guard !isBefore else { return }
         throw FinalElsewhere(
             base: base, final: final, header: block.header, sets: ledger.sets(of: [block.header]))
+    }
+
+    /// Whether the record's epoch began here, on the record's base.
+    private func hasBegun(_ record: CheckedRecord, _ reader: LedgerReader) throws -> Bool {
+        try reader.epochRecords().contains { $0.epoch == record.epoch }
+            && reader.block(at: record.header.height)?.header == record.header
     }
 
     /// Whether a final block stands before the base, as the record's headers show; where they

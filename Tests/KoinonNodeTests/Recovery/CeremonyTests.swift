@@ -67,6 +67,8 @@ struct CeremonyTests {
             try alliance.home("delta").begin(record, engineIsNew: false)
         }
         try await goOn(alliance, from: final, with: dropped)
+        // It is done with: what became final behind its base does not void it.
+        #expect(throws: RecoveryFault.self) { try alliance.home("alfa").sign(record) }
         try await arrive(at: alliance.site("alfa").home, by: record)
     }
 

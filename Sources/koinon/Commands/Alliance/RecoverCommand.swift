@@ -153,12 +153,13 @@ enum RecoverFiles {
     static func statement(_ path: String) throws -> Signed {
         try RecoveryFiles.statement(
             try RecoveryFiles.bytes(
-                of: URL(filePath: path), limit: 2 * RecoveryLimits.statementBytes))
+                of: URL(filePath: path), limit: 2 * RecoveryLimits.statementBytes), from: path)
     }
 
     static func record(_ path: String) throws -> RecoveryRecord {
         try RecoveryFiles.record(
-            try RecoveryFiles.bytes(of: URL(filePath: path), limit: RecoveryLimits.recordBytes))
+            try RecoveryFiles.bytes(of: URL(filePath: path), limit: RecoveryLimits.recordBytes),
+            from: path)
     }
 
     /// Copies of one record, with everybody's signatures in one.
