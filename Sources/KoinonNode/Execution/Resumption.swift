@@ -43,7 +43,8 @@ package struct Resumption {
     ///
     /// - Parameters:
     ///   - beginsGuards: whether a missing guard begins at what is stored: for one process
-    ///     that orders and signs for itself.
+    ///     that orders for itself. It does so only where all members are hosted: who holds all
+    ///     keys deceives nobody else.
     ///   - closedEpochs: the newest epoch that each hosted member has closed by a statement.
     ///   - modules: the machine's; others make another ledger.
     package init(
@@ -58,15 +59,17 @@ package struct Resumption {
         lastPosition = last
         let (header, epoch) = replica.read { ($0.header, $0.epoch) }
         // Where an order begins nothing of it is taken.
-        let begins = header.height == .genesis || epoch > header.epoch
-        position = ordered.map(OrderPosition.init) ?? (begins ? .start : nil)
+        let isNew = header.height == .genesis || epoch > header.epoch
+        position = ordered.map(OrderPosition.init) ?? (isNew ? .start : nil)
         self.guards = guards
         let closed = closedEpochs.filter { $0.value >= epoch }
         self.closedEpochs = closed
         let found = try hosted.map { try guards.record(of: $0) }
+        let members = replica.read { $0.members.members.map(\.id) }
+        let begins = beginsGuards && Set(members).isSubset(of: hosted.map(\.id))
         let records = try store.read { reader in
             try zip(hosted, found).map { member, record in
-                try reader.checkedGuard(record, of: member, beginsGuards: beginsGuards)
+                try reader.checkedGuard(record, of: member, beginsGuards: begins)
             }
         }
         try guards.raise(zip(records, found).filter { $0.0 != $0.1 }.compactMap { $0.0 })

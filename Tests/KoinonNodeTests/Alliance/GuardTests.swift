@@ -35,6 +35,15 @@ struct GuardTests {
         }
     }
 
+    /// It may have joined others, whose engine it was not told of yet.
+    @Test func `begins no guard where others hold keys too`() throws {
+        let home = try TestHome(hosts: ["alfa"])
+        try home.forgetGuards()
+        let node = try home.node()
+        #expect(node.standings.map(\.standing) == [.follows(.guardLost)])
+        try node.store.close()
+    }
+
     /// Another second block would be a second history, as good as the first to whoever sees
     /// only its signatures.
     @Test func `signs nothing on an older copy of its ledger`() async throws {
