@@ -205,6 +205,8 @@ struct Proposer {
     private func situation(at now: Timestamp) -> EntryRule.Situation {
         let contradictors = news.contradictors
         let missing = news.missing
+        // A clock without effect makes no timer fall due: it would be stated again and again.
+        let isHeard = writer.speakers.contains { missing[$0] == nil }
         let (header, nextTimer, settled) = replica.read { replica in
             (
                 replica.header, replica.nextTimer,
@@ -215,11 +217,11 @@ struct Proposer {
         return EntryRule.Situation(
             now: now, uptimeMilliseconds: uptime(), height: header.height,
             finalHeight: finalHeight(), blockTime: header.time, clocks: writer.clocks,
-            speakers: writer.speakers, nextTimer: nextTimer,
-            hasTransactions: pool.count > 0 && writer.speakers.contains { missing[$0] == nil },
+            speakers: writer.speakers, nextTimer: isHeard ? nextTimer : nil,
+            hasTransactions: pool.count > 0 && isHeard,
             hasAttestations: outbox.count > 0
                 || news.hasContradictions(isIdle: underWay.isEmpty),
-            clockIsWanted: news.takeWish())
+            clockIsWanted: news.takeWish() && isHeard)
     }
 
     private mutating func append(_ contents: EntryRule.Contents, at now: Timestamp) -> Progress {
