@@ -25,6 +25,7 @@ extension PageRenderer {
                 },
                 "resources_text": texts(
                     "start.resources", ["count": String(statistics.value.resources)]),
+                "in_chart": texts("start.in_chart", ["count": String(hours.count)]),
                 "agreements": String(hours.reduce(0) { $0 + $1.opened }),
                 "moved": Self.sums(statistics.value.moved).map(texts.money),
                 "final_height": String(final),
@@ -43,9 +44,9 @@ extension PageRenderer {
                 "count": String(values.reduce(0, +)), "hours": String(values.count),
                 "most": String(values.max() ?? 0),
             ])
-        let first = hours.first.map { texts.timeText($0.from) } ?? ""
         return BarChart(
-            values: values, from: first, until: texts("chart.now"), label: label
+            values: values, from: texts("chart.ago", ["count": String(values.count)]),
+            until: texts("chart.now"), label: label
         ).svg()
     }
 

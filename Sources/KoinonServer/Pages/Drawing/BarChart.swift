@@ -35,7 +35,8 @@ struct BarChart {
         }
         parts += SVG.text(from, x: Self.left, y: Self.height - 10, class: "faint")
         parts += SVG.text(until, x: Self.width, y: Self.height - 10, class: "faint", anchor: "end")
-        return SVG.drawing(width: Self.width, height: Self.height, label: label, parts)
+        return SVG.drawing(
+            width: Self.width, height: Self.height, label: label, class: "chart", parts)
     }
 
     private func y(of value: Int, top: Int) -> Double {
@@ -51,8 +52,8 @@ struct BarChart {
         }
     }
 
-    /// Where lines are drawn across: whole numbers only.
+    /// Where lines are drawn across: whole numbers only, equally far apart.
     private static func lines(to top: Int) -> [Int] {
-        top % 5 == 0 ? [0, top / 5 * 2, top / 5 * 4, top] : [0, top / 2, top]
+        Array(stride(from: 0, through: top, by: top % 5 == 0 ? top / 5 : top / 2))
     }
 }

@@ -6,14 +6,14 @@ struct ProcessDrawing {
     var current: String?
     let texts: Texts
 
-    private static let width = 390.0
-    private static let line = 36.0
+    private static let width = 340.0
+    private static let line = 22.0
     private static let wayHeight = 42.0
     private static let lineHeight = 17.0
     private static let gap = 26.0
     /// Letters that fit on a line of a title, and of a way: text in drawings does not wrap.
-    private static let titleLetters = 34
-    private static let wayLetters = 36
+    private static let titleLetters = 31
+    private static let wayLetters = 32
 
     /// Ways out of one state to another, by whom.
     private struct Way {
@@ -143,26 +143,26 @@ struct ProcessDrawing {
 
     private func title(_ state: ProcessView.State, at y: Double) -> String {
         lines(of: state).enumerated().map { index, line in
-            SVG.text(line, x: 66, y: y + 5 + Double(index) * Self.lineHeight, class: "title")
+            SVG.text(line, x: 50, y: y + 5 + Double(index) * Self.lineHeight, class: "title")
         }.joined()
     }
 
     /// An arrow, the verb and where it leads, and below it by whom.
     private static func draw(_ way: Way, at top: Double) -> String {
         var parts =
-            "<path class=\"way\" d=\"M66 \(SVG.number(top - 5))h16\"/>"
-            + "<path class=\"arrow\" d=\"M82 \(SVG.number(top - 10))l9 5l-9 5z\"/>"
+            "<path class=\"way\" d=\"M50 \(SVG.number(top - 5))h16\"/>"
+            + "<path class=\"arrow\" d=\"M66 \(SVG.number(top - 10))l9 5l-9 5z\"/>"
         let lines = lines(of: way)
         for (index, line) in lines.enumerated() {
             // The first line begins with the verb, unless that alone is longer than a line.
             let verb = index == 0 && line.hasPrefix(way.verb) ? way.verb : ""
             parts +=
-                "<text x=\"98\" y=\"\(SVG.number(top + Double(index) * lineHeight))\" class=\"verb\">"
+                "<text x=\"80\" y=\"\(SVG.number(top + Double(index) * lineHeight))\" class=\"verb\">"
                 + "\(SVG.escape(verb))<tspan class=\"goes\">"
                 + "\(SVG.escape(String(line.dropFirst(verb.count))))</tspan></text>"
         }
         let below = top + 16 + more(lines)
-        return parts + SVG.text(way.who, x: 98, y: below, class: "who")
+        return parts + SVG.text(way.who, x: 80, y: below, class: "who")
     }
 
     private func drawEnd(_ end: ProcessView.State, at y: Double) -> String {
