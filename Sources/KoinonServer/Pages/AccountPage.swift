@@ -112,6 +112,7 @@ struct AccountParts {
 
     func model() -> PageModel {
         let view = found.view
+        let others = found.members.filter { $0.id != view.sponsor }
         var model: PageModel = [
             "id": view.id, "account": view.id, "short": Texts.short(view.id), "form": "flag",
             "opened": texts.time(view.openedAt, style: "date"),
@@ -124,9 +125,10 @@ struct AccountParts {
             "units": found.units.map { unit -> PageModel in
                 ["unit": unit.unit, "title": unit.title, "scale": String(unit.scale)]
             },
-            "members": found.members.filter { $0.id != view.sponsor }.map { member -> PageModel in
+            "members": others.map { member -> PageModel in
                 ["id": member.id, "name": member.name]
             },
+            "can_move": !others.isEmpty,
             "keys": view.keys.map { key -> PageModel in
                 var one: PageModel = ["key": key.publicKey, "time": texts.time(key.addedAt)]
                 if !key.limits.isEmpty { one["limited"] = texts("account.limited") }
