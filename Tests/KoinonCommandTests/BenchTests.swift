@@ -8,7 +8,7 @@ struct BenchTests {
         let folder = try TemporaryFolder()
         let run = try await CommandRun.shell(
             """
-            koinon bench payments --accounts 2000000 --folder . 2> log &
+            koinon bench payments --accounts 200000 --folder . 2> log &
             until [ -d koinon-bench*/home ]; do sleep 0.1; done
             kill -\(signal) $!
             wait $! || echo "status $?"

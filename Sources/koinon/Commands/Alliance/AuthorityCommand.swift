@@ -28,7 +28,7 @@ struct AuthorityCommand: AsyncParsableCommand {
             print("made another authority, \(made.text)")
             print(
                 """
-                next, one after the other (docs/operate.md, Certificates):
+                next, one after the other (docs/operate.md, "Another authority"):
                   1. add \(made.certificate.relativePath) to every ca.pem of nodes and servers;
                      then start the servers of etcd again, one after the other
                   2. sign everybody's certificate again: koinon alliance certificate
