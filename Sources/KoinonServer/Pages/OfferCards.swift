@@ -36,7 +36,7 @@ struct OfferCards {
         var model: PageModel = [
             "id": row.id, "title": row.title, "kind": names.kinds[row.kind] ?? row.kind,
             "price": texts.money(row.price), "per": texts.per(row.stepMs),
-            "standing": texts.percent(row.providerStandingPpm),
+            "standing": texts.standing(row.providerStandingPpm),
             "platform": names.members[row.platform] ?? row.platform,
             "flagged": names.flagged.contains(row.provider),
         ]

@@ -70,7 +70,7 @@ extension PageRenderer {
             "id": view.id, "title": view.title, "platform": view.platformName,
             "withdrawn": view.withdrawn,
             "provider": texts.who(view.provider, name: member), "provider_id": view.provider,
-            "standing": texts.percent(view.providerStandingPpm), "price": texts.money(view.price),
+            "standing": texts.standing(view.providerStandingPpm), "price": texts.money(view.price),
             "per": texts.per(view.stepMs), "deposit": texts.money(view.deposit),
             "process_title": texts.ledger(view.processTitle), "is_bundle": view.items.count > 1,
             "items": view.items.map { item($0) },

@@ -1,4 +1,5 @@
 import Foundation
+import KoinonMachine
 import KoinonProtocol
 
 /// Values of views as templates show them: without JavaScript in UTC and plain digits, and
@@ -51,6 +52,12 @@ extension Texts {
     func percent(_ ppm: some BinaryInteger) -> String {
         let tenths = Int(clamping: ppm) / 1_000
         return decimal("\(tenths / 10).\(tenths % 10) %")
+    }
+
+    /// As ``percent(_:)``; what nobody has reviewed yet says so, as it would look like blame.
+    func standing(_ ppm: UInt32) -> String {
+        ppm == UInt32(StandingFormula.newcomerStanding)
+            ? self("standing.new", ["percent": percent(ppm)]) : percent(ppm)
     }
 
     /// A fraction as per cent where it is a whole number of them, otherwise as it is.

@@ -84,7 +84,7 @@ struct RequestParts {
         let turn = answer.byCustomer ? answer.provider : view.customer
         var model: PageModel = [
             "answer": answer.id, "title": terms.title, "provider": texts.who(answer.provider),
-            "standing": texts.percent(terms.providerStandingPpm),
+            "standing": texts.standing(terms.providerStandingPpm),
             "price": texts.money(terms.price), "per": texts.per(terms.stepMs),
             "deposit": texts.money(terms.deposit), "length": Texts.duration(answer.durationMs),
             "hours": SVG.number(Double(answer.durationMs) / 3_600_000),

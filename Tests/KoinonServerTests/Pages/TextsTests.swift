@@ -94,6 +94,13 @@ import Testing
         return (String(key[..<dot]), String(key[key.index(after: dot)...]))
     }
 
+    @Test func `Who has no reviews yet is called new, not bad`() throws {
+        let texts = try Texts(language: "en")
+        let newcomer = UInt32(StandingFormula.newcomerStanding)
+        #expect(texts.standing(newcomer) == "\(texts.percent(newcomer)), new")
+        #expect(texts.standing(newcomer + 1) == texts.percent(newcomer + 1))
+    }
+
     @Test func `A number before a word has a form of the text for each kind of count`() throws {
         for language in Texts.languages {
             let texts = try Self.keys(language)
