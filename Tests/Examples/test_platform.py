@@ -104,7 +104,8 @@ class Pages(unittest.TestCase):
             try:
                 told = process.stderr.readline()
             finally:
-                process.terminate()
+                # Not asked politely: it inherits which signals whoever runs this has blocked.
+                process.kill()
         self.assertIn("http://127.0.0.1:9: the ledger cannot be reached just now", told)
 
     def test_settings_that_are_none_are_refused(self):

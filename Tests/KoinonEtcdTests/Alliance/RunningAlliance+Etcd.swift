@@ -82,7 +82,8 @@ extension RunningAlliance {
             id=$(ctl member list | grep ' \(name),' | cut -d, -f1)
             ctl member remove $id
             rm -rf etcd/data/\(name)
-            ctl member add \(name) --peer-urls=\(url)
+            # A new leader takes nobody in before it has been connected to the others for 5 s.
+            for _ in $(seq 30); do ctl member add \(name) --peer-urls=\(url) && break; sleep 1; done
             sed -i '$a initial-cluster-state: existing' etcd/\(name).yaml
             """
         let run = try await shell(script)
