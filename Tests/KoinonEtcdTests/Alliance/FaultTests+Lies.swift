@@ -92,7 +92,11 @@ extension FaultTests {
 
     /// What makes a node see another order than the others.
     static let misleading: [String: LyingServer.Lies] = [
-        "hides entries": .init(hides: { $0.last == UInt8(ascii: "7") }),
+        // Of one author: were each one's next entry hidden, the node would close no block any more
+        // and stand still at the missing entries, which status names.
+        "hides entries": .init(hides: {
+            $0.last == UInt8(ascii: "7") && String(decoding: $0, as: UTF8.self).contains("/alfa/")
+        }),
         "shows another order": .init(swapsPlaces: true),
     ]
 

