@@ -333,6 +333,15 @@ class Person:
               return new Response(await (async (text) => { LIE })(text), {status: 200});
             };""".replace("LIE", script))
 
+    def outlast(self, milliseconds):
+        """Has what is prepared hold for another time than the page asked for."""
+        self.driver.execute_script("""
+            const honest = window.fetch;
+            window.fetch = (path, options) => honest(path, String(path).endsWith("/prepare")
+              ? {...options, body: JSON.stringify(
+                  {...JSON.parse(options.body), valid_for_ms: arguments[0]})}
+              : options);""", milliseconds)
+
     def tamper(self, script):
         """Changes what the page gets from `prepare`: a node that lies."""
         self.driver.execute_script("""

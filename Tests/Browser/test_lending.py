@@ -122,11 +122,7 @@ class Lending(unittest.TestCase):
 
     def test_an_expired_transaction_changes_nothing_and_says_so(self):
         self.quote(self.lend("Old boat"))
-        self.ben.driver.execute_script("""
-            const honest = window.fetch;
-            window.fetch = (path, options) => honest(path, String(path).endsWith("/prepare")
-              ? {...options, body: JSON.stringify({...JSON.parse(options.body), valid_for_ms: 1})}
-              : options);""")
+        self.ben.outlast(1)
         self.ben.ask("form[data-action=open_agreement]")
         self.ben.sign()
         self.ben.until_text("It expired before it came into a block")
@@ -136,6 +132,13 @@ class Lending(unittest.TestCase):
         self.ben.tamper("bytes[bytes.length - 1] ^= 1; return bytes;")
         self.ben.press("form[data-action=open_agreement] button[type=submit]")
         self.ben.until_text("Stopped: the node prepared something else.")
+        self.assertFalse(self.ben.all("dialog .actions button:not(.second)"))
+
+    def test_a_node_that_lets_a_signature_hold_longer_is_stopped(self):
+        self.quote(self.offer)
+        self.ben.outlast(86_400_000)
+        self.ben.press("form[data-action=open_agreement] button[type=submit]")
+        self.ben.until_text("It would hold longer than this page asked for")
         self.assertFalse(self.ben.all("dialog .actions button:not(.second)"))
 
     def test_the_page_checks_a_proof_itself(self):

@@ -8,8 +8,8 @@ const js = new URL("../../Sources/KoinonServer/Web/js/", import.meta.url);
 const load = (name) => import(new URL(name, js));
 const { builders, Mistake } = await load("actions.js");
 const { decode, encode, same } = await load("protobuf.js");
-const { toJSONForm } = await load("json-form.js");
-const { checkBody } = await load("compose.js");
+const { fromJSONForm, toJSONForm } = await load("json-form.js");
+const { ClocksDiffer, checkBody, compose } = await load("compose.js");
 const { fitted, pictureLine, plainWords } = await load("pictures.js");
 const { kindOf } = await load("evidence.js");
 const bytes = await load("bytes.js");
@@ -205,11 +205,12 @@ test("a body that says anything else than what was asked is refused", async () =
   const { actions } = await builders.decide_dispute({
     agreement, percent: "75", role: "borrower", other: "provider" }, { account });
   const body = { chain, sender, nonce: 1n, expires_at_ms: 5n, actions };
-  const asked = { chain, sender, actions };
+  const asked = { chain, sender, nonce: 1n, latest: 5, actions };
   assert.equal(checkBody(encode("TransactionBody", body), asked).nonce, 1n);
   const lies = {
-    form: { ...body, nonce: 0n }, chain: { ...body, chain: new Uint8Array(32) },
+    form: { ...body, expires_at_ms: 0n }, chain: { ...body, chain: new Uint8Array(32) },
     sender: { ...body, sender: new Uint8Array(20).fill(2) }, memo: { ...body, memo: "x" },
+    expiry: { ...body, expires_at_ms: 6n },
     actions: { ...body, actions: (await builders.decide_dispute({
       agreement, percent: "74", role: "borrower", other: "provider" }, { account })).actions },
   };
@@ -219,6 +220,88 @@ test("a body that says anything else than what was asked is refused", async () =
   const twice = { ...body, actions: [...actions, ...actions] };
   assert.throws(() => checkBody(encode("TransactionBody", twice), asked),
     { difference: "actions" });
+  for (const nonce of [0n, 2n, 1024n, 2n ** 64n - 1n]) {
+    assert.throws(() => checkBody(encode("TransactionBody", { ...body, nonce }), asked),
+      { difference: "nonce" });
+  }
+  for (const expires_at_ms of [2n ** 53n, 2n ** 64n - 1n]) {
+    assert.throws(() => checkBody(encode("TransactionBody", { ...body, expires_at_ms }), asked),
+      { difference: "expiry" });
+  }
+});
+
+const MINUTE_MS = 60_000;
+
+/**
+ * What the page makes of a node whose clock stands `ahead` ms before this device's, and which
+ * changes what it was ordered to prepare by `lie`.
+ */
+async function composed({ ahead = 0, time = 0, nonce = 7, lie = {} }, actions) {
+  const key = { account, publicKey: "05".repeat(32), chain: "09".repeat(32) };
+  const usual = globalThis.fetch;
+  globalThis.fetch = async (path, options) => {
+    const answer = (value) => new Response(JSON.stringify(value));
+    const now = Date.now() + ahead;
+    if (path === "/v1/status") return answer({ now: { ms: now }, time: { ms: now + time } });
+    if (path === `/v1/nonces/${key.publicKey}?account=${account}`) {
+      return answer({ next_nonce: String(nonce) });
+    }
+    assert.equal(path, "/v1/transactions/prepare");
+    const order = { ...JSON.parse(options.body), ...lie };
+    const expiry = now + Math.max(time, 0) + order.valid_for_ms;
+    return answer({ body: bytes.toBase64(encode("TransactionBody", {
+      chain: bytes.fromHex(key.chain), sender: bech32m.decode(account).bytes,
+      nonce: BigInt(order.nonce), expires_at_ms: BigInt(expiry),
+      actions: order.actions.map((action) => fromJSONForm("Action", action)) })) });
+  };
+  try {
+    return await compose(key, actions);
+  } finally {
+    globalThis.fetch = usual;
+  }
+}
+
+test("a signature holds no longer than the page asks, whatever the node prepares", async () => {
+  const { actions } = await builders.withdraw_offer({ offer }, { account });
+  const { body } = await composed({}, actions);
+  assert.ok(Number(body.expires_at_ms) <= Date.now() + 15 * MINUTE_MS);
+  // What ends earlier is ignored when it comes too late, and the page says so.
+  await composed({ lie: { valid_for_ms: 1 } }, actions);
+  for (const valid_for_ms of [21 * MINUTE_MS, 1440 * MINUTE_MS]) {
+    // A ledger of recorded data lives in the past: there too.
+    for (const ahead of [0, -100 * 1440 * MINUTE_MS]) {
+      await assert.rejects(composed({ ahead, lie: { valid_for_ms } }, actions),
+        { difference: "expiry" });
+    }
+  }
+});
+
+test("a clock may be minutes off; where the ledger's is further ahead nothing is signed",
+  async () => {
+    const { actions } = await builders.withdraw_offer({ offer }, { account });
+    for (const ahead of [4 * MINUTE_MS, -4 * MINUTE_MS, -1440 * MINUTE_MS]) {
+      await composed({ ahead }, actions);
+    }
+    // An idle ledger's time stands still.
+    await composed({ time: -1440 * MINUTE_MS }, actions);
+    for (const node of [{ ahead: 6 * MINUTE_MS }, { time: 6 * MINUTE_MS }]) {
+      await assert.rejects(composed(node, actions), ClocksDiffer);
+    }
+  });
+
+test("ids hang on the nonce that the page asked for, and no other is signed", async () => {
+  const nonces = [];
+  const actions = async (created) => {
+    nonces.push(await created("offer", 0));
+    return (await builders.withdraw_offer({ offer }, { account })).actions;
+  };
+  assert.equal((await composed({ nonce: 7 }, actions)).body.nonce, 7n);
+  await composed({ nonce: 8 }, actions);
+  assert.equal(nonces.length, 2);
+  assert.notDeepEqual(nonces[0], nonces[1]);
+  for (const nonce of [6, 8, 1031, 1_000_000]) {
+    await assert.rejects(composed({ nonce: 7, lie: { nonce } }, actions), { difference: "nonce" });
+  }
 });
 
 test("pictures are made smaller, never larger, and their words end no line", () => {

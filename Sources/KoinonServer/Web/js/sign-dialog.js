@@ -2,7 +2,7 @@
 
 import { toJSONForm } from "./json-form.js";
 import { describeAction } from "./describe.js";
-import { Tampered, compose, signBody } from "./compose.js";
+import { ClocksDiffer, Tampered, compose, signBody } from "./compose.js";
 import { formatTime } from "./locale.js";
 import { Problem } from "./node-api.js";
 import { Refused, refusalText } from "./refusal.js";
@@ -39,6 +39,11 @@ export function faultNote(fault) {
   if (fault instanceof Tampered) {
     const key = `tampered.${fault.difference}`;
     return note("bad", text("tampered.title"), text(key), text("tampered.remedy"));
+  }
+  if (fault instanceof ClocksDiffer) {
+    const times = { ledger: formatTime(fault.ledger), device: formatTime(fault.device) };
+    return note("bad", text("fault.clocks"), text("fault.clocks_differ", times),
+      text("fault.clocks_remedy"));
   }
   if (fault instanceof Refused) return note("bad", text("fault.failed"), refusalText(fault));
   // The node's words are English; other languages have their own by the problem's code.
