@@ -92,8 +92,8 @@ extension FaultTests {
 
     /// What makes a node see another order than the others.
     static let misleading: [String: LyingServer.Lies] = [
-        // Of one author: were each one's next entry hidden, the node would close no block any more
-        // and stand still at the missing entries, which status names.
+        // Of one author: where each one's next entry is hidden the node may close no block any more
+        // before it sees what others signed; it then stands still at the missing entries.
         "hides entries": .init(hides: {
             $0.last == UInt8(ascii: "7") && String(decoding: $0, as: UTF8.self).contains("/alfa/")
         }),
