@@ -60,7 +60,7 @@ extension PageRenderer {
             model["\(name)_pages"] = more.map { ["more": $0] as PageModel }
         }
         model.merge(found.row.proof) { own, _ in own }
-        model.merge(links(path, id.text, page)) { own, _ in own }
+        model.merge(links(id.text, page)) { own, _ in own }
         let title = "\(texts("account.one")) \(Texts.short(id.text))"
         return try response("account", page, title: title, nav: "account", model)
     }

@@ -35,7 +35,7 @@ extension PageRenderer {
             model["dispute"] = parts.dispute(dispute) { self.content($0) }
         }
         model.merge(found.row.proof) { own, _ in own }
-        model.merge(links("/agreement/\(view.id)", view.id, page)) { own, _ in own }
+        model.merge(links(view.id, page)) { own, _ in own }
         let title = view.resource.title
         return try response("agreement", page, title: title, nav: "account", model)
     }

@@ -87,6 +87,7 @@ extension PageRenderer {
             shown.upperBound < count ? shown.upperBound : nil)
         if height > .genesis { model["previous"] = String(height.rawValue - 1) }
         if height < tip { model["following"] = String(height.rawValue + 1) }
+        model.merge(links(String(height.rawValue), page)) { own, _ in own }
         let title = "\(texts("explorer.block")) \(height)"
         return try response("block", page, title: title, nav: "explorer", model)
     }
@@ -161,6 +162,7 @@ extension PageRenderer {
                     "remedy": texts.remedy(receipt.code, meaning.remedy),
                 ] as PageModel
         }
+        model.merge(links(id.hex, page)) { own, _ in own }
         let title = texts("explorer.transaction")
         return try response("transaction", page, title: title, nav: "explorer", model)
     }
@@ -172,11 +174,16 @@ extension PageRenderer {
             throw Problem.page(text)
         }
         let row = page.look { $0.row(under: key) }
+        let hex = Hex.encode(key)
         var model: PageModel = [
-            "key": Hex.encode(key), "present": row.value != nil,
+            "key": hex, "present": row.value != nil,
             "value": row.value.map { Hex.encode($0) } ?? "",
         ]
         model.merge(row.proof) { own, _ in own }
+        // A key that reads as a height has no short address, nor has one that is too long.
+        if shortened(hex, page) == "/explorer/state/\(hex)" {
+            model.merge(links(hex, page)) { own, _ in own }
+        }
         return try response(
             "state", page, title: page.texts("explorer.key"), nav: "explorer", model)
     }

@@ -37,7 +37,7 @@ extension PageRenderer {
         model["resales"] = sold
         model["has_resales"] = !sold.isEmpty
         model.merge(row.proof) { own, _ in own }
-        model.merge(links("/offer/\(id.text)", id.text, page)) { own, _ in own }
+        model.merge(links(id.text, page)) { own, _ in own }
         return try response("offer", page, title: view.title, nav: "find", model)
     }
 
@@ -139,7 +139,7 @@ extension PageRenderer {
     }
 
     /// QR code and short address of a page.
-    func links(_ path: String, _ id: String, _ page: PageRequest) -> PageModel {
+    func links(_ id: String, _ page: PageRequest) -> PageModel {
         let short = "/s/\(id)"
         let address = page.origin + short
         return [

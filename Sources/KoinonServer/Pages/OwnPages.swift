@@ -97,16 +97,36 @@ extension PageRenderer {
         }
     }
 
-    /// A short address: the beginning of the id says what it is.
+    /// To what a short address names.
     func short(_ page: PageRequest) throws -> Response {
         let id = page.query.path("id")
+        guard let path = try shortened(id, page) ?? hashed(id, page) else {
+            throw Problem.page(id)
+        }
+        return .redirect(to: path)
+    }
+
+    /// The page behind a short address, unless it is a hash: the beginning of an id says what it
+    /// is, a number is a block's height, other bytes in hexadecimal are a key of the state.
+    func shortened(_ id: String, _ page: PageRequest) -> String? {
         let kinds: [(prefix: String, path: String)] = [
             ("koires1", "resource"), ("koioff1", "offer"), ("koiagr1", "agreement"),
             ("koireq1", "request"), ("koi1", "account"),
         ]
-        guard Bech32m.decode(id) != nil,
+        if Bech32m.decode(id) != nil,
             let kind = kinds.first(where: { id.lowercased().hasPrefix($0.prefix) })
-        else { throw Problem.page(id) }
-        return .redirect(to: "/\(kind.path)/\(id.lowercased())")
+        {
+            return "/\(kind.path)/\(id.lowercased())"
+        }
+        if let height = UInt64(id), height <= UInt64(Int64.max), String(height) == id {
+            return "/explorer/block/\(height)"
+        }
+        return stateKey(id, page).map { "/explorer/state/\($0)" }
+    }
+
+    /// The page about the transaction or the block that has this hash.
+    private func hashed(_ id: String, _ page: PageRequest) throws -> String? {
+        guard let hash = Hash256(hex: id) else { return nil }
+        return try searchIndex().lookup(hash.hex).rows.first.flatMap { address(of: $0, page) }
     }
 }

@@ -39,7 +39,7 @@ extension PageRenderer {
         model["customer_id"] = view.customer
         model.merge(row.proof) { own, _ in own }
         if let agreement = view.agreement { model["agreement"] = agreement }
-        model.merge(links("/request/\(view.id)", view.id, page)) { own, _ in own }
+        model.merge(links(view.id, page)) { own, _ in own }
         return try response("request", page, title: view.title, nav: "find", model)
     }
 }

@@ -52,7 +52,7 @@ extension PageRenderer {
         }
         model.merge(description(view.descriptionHash, name: view.title)) { $1 }
         model["edit"] = edit(view)
-        model.merge(links("/resource/\(view.id)", view.id, page)) { own, _ in own }
+        model.merge(links(view.id, page)) { own, _ in own }
         return try response("resource", page, title: view.title, nav: "find", model)
     }
 

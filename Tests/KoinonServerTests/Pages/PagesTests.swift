@@ -155,9 +155,16 @@ import Testing
 
     @Test func `Short addresses and the search box lead to what they name`() async throws {
         try await PageWorld.with { world in
+            let hash = try #require(
+                try world.served.node.store.read { try $0.block(at: Height(3))?.hash })
             for (path, target) in [
                 ("/s/\(world.lease.offer)", "/offer/\(world.lease.offer)"),
                 ("/s/\(world.lease.bea.account)", "/account/\(world.lease.bea.account)"),
+                ("/s/3", "/explorer/block/3"),
+                ("/s/\(world.transaction)", "/explorer/transaction/\(world.transaction)"),
+                ("/s/\(hash)", "/explorer/block/3"),
+                ("/s/\(world.stateKey)", "/explorer/state/\(world.stateKey)"),
+                ("/s/00", "/explorer/state/00"),
                 ("/lookup?q=\(world.settled)", "/agreement/\(world.settled)"),
                 ("/lookup?q=3", "/explorer/block/3"),
             ] {
@@ -165,6 +172,27 @@ import Testing
                 #expect(response.status == .seeOther, "\(path)")
                 #expect(response.headers[.location] == target, "\(path)")
             }
+            let unknown = try await world.page("/s/\(Hash256.sha256([7]))")
+            #expect(unknown.status == .notFound)
+        }
+    }
+
+    @Test func `What the explorer shows can be taken along by a short address`() async throws {
+        try await PageWorld.with { world in
+            for (path, short) in [
+                ("/explorer/block/3", "3"),
+                ("/explorer/transaction/\(world.transaction)", world.transaction.hex),
+                ("/explorer/state/\(world.stateKey)", world.stateKey),
+            ] {
+                for (language, title) in [("en", "Take it with you"), ("de", "Zum Mitnehmen")] {
+                    let page = try await world.page(path, language: language).text
+                    let card = try #require(page.firstRange(of: "<h2>\(title)</h2><svg"), "\(path)")
+                    #expect(page[card.upperBound...].contains("href=\"/s/\(short)\""), "\(path)")
+                }
+            }
+            // As a short address this would be that of a block.
+            let number = try await world.page("/explorer/state/10").text
+            #expect(!number.contains("Take it with you"))
         }
     }
 
