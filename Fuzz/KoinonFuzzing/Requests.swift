@@ -79,6 +79,10 @@ private enum RequestProperties {
                         == 2 * words.words.count,
                 "words to look for say more than words")
         }
+        if let id = EventPosition(behind: text)?.idBefore {
+            try hold(
+                EventPosition(behind: id) == EventPosition(behind: text), "a position changes")
+        }
         if let position = EventPosition(text) {
             try hold(EventPosition(position.description) == position, "a position changes")
         }

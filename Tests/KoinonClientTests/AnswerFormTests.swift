@@ -61,6 +61,10 @@ struct AnswerFormTests {
         var reader = EventReader()
         let events = try reader.read(Array("id: 1.0.0\ndata: a\ndata: b\n\ndata:c\n\n".utf8))
         #expect(events.map(\.json) == ["a\nb", "c"] && events.map(\.id) == ["1.0.0", "1.0.0"])
+        // A node says so how far it is; that is no event.
+        #expect(try reader.read(Array(": 7\nid: 7\n\nretry: 2000\nid: 8\n\n".utf8)).isEmpty)
+        let next = try reader.read(Array("id: 9.0.0\ndata: d\n\n".utf8))
+        #expect(next == [LedgerEvent(id: "9.0.0", json: "d")])
         let piece = [UInt8](repeating: 0x61, count: 1_048_576)
         var endless = EventReader()
         #expect(throws: NodeClientFault.self) {

@@ -29,12 +29,9 @@ struct EventStreamTests {
 
         func finish(_ trailingHeaders: HTTPFields?) async throws {}
 
-        var ids: [String] {
-            text.withLock { text in
-                text.split(separator: "\n").filter { $0.hasPrefix("id: ") }
-                    .map { String($0.dropFirst(4)) }
-            }
-        }
+        var ids: [String] { text.withLock { EventStreamTests.eventIDs($0) } }
+
+        var lastID: String? { text.withLock { EventStreamTests.lastID($0) } }
     }
 
     /// Shut until it is opened.
@@ -61,11 +58,22 @@ struct EventStreamTests {
         }
     }
 
+    /// Of the events in the text of a stream; ids without an event are heights.
+    private static func eventIDs(_ text: String) -> [String] {
+        text.matches(of: #/id: ([0-9.]+)\ndata: /#).map { String($0.1) }
+    }
+
+    /// What a browser would come back with.
+    private static func lastID(_ text: String) -> String? {
+        text.matches(of: #/id: ([0-9.]+)\n/#).last.map { String($0.1) }
+    }
+
     private static func stream(
-        _ served: Served, _ blocks: EventBlocks, from height: UInt64, until end: UInt64? = nil
+        _ served: Served, _ blocks: EventBlocks, from height: UInt64, until end: UInt64? = nil,
+        filter: EventFilter = EventFilter()
     ) -> EventStream {
         EventStream(
-            blocks: blocks, progress: served.node.progress, filter: EventFilter(),
+            blocks: blocks, progress: served.node.progress, filter: filter,
             start: EventPosition(height: Height(height)), end: end.map { Height($0) },
             metrics: served.context.metrics)
     }
@@ -87,8 +95,8 @@ struct EventStreamTests {
             let end = served.node.progress.current.height
             let answer = try await served.get("/v1/events?from=0&until=\(end)")
             #expect(answer.headers[.contentType] == "text/event-stream")
-            let events = answer.text.split(separator: "\n").filter { $0.hasPrefix("id: ") }
-            #expect(events.map { String($0.dropFirst(4)) } == (try Self.allIDs(served.node)))
+            let events = Self.eventIDs(answer.text)
+            #expect(try events == Self.allIDs(served.node))
             #expect(events.count > 10)
         }
     }
@@ -101,9 +109,70 @@ struct EventStreamTests {
             for (place, id) in all.enumerated() {
                 let answer = try await served.get(
                     "/v1/events?until=\(end)", headers: [.lastEventID: id])
-                let rest = answer.text.split(separator: "\n").filter { $0.hasPrefix("id: ") }
-                #expect(rest.map { String($0.dropFirst(4)) } == Array(all[(place + 1)...]))
+                #expect(Self.eventIDs(answer.text) == Array(all[(place + 1)...]))
             }
+            for height in 0...end.rawValue {
+                let answer = try await served.get(
+                    "/v1/events?until=\(end)", headers: [.lastEventID: "\(height)"])
+                let rest = try all.filter {
+                    try #require(EventPosition($0)).height > Height(height)
+                }
+                #expect(Self.eventIDs(answer.text) == rest)
+            }
+            for text in ["x", "1.2", "-1", "1.0.0.0", "1.0.x", "9223372036854775807"] {
+                let bad = try await served.get("/v1/events?until=0&last_event_id=\(text)")
+                #expect(try bad.json["field"] as? String == "Last-Event-ID", "\(text)")
+            }
+        }
+    }
+
+    @Test func `misses nothing for a reader that comes back before its first event`() async throws {
+        try await Served.with { served in
+            _ = try await LeaseWorld(on: served.node, of: served.home)
+            let begun = served.node.progress.current.height
+            // The stream's first lines, as if the connection had ended behind them.
+            let first = try await served.get("/v1/events?until=\(begun)&module=resources")
+            #expect(Self.eventIDs(first.text).isEmpty)
+            let id = try #require(Self.lastID(first.text))
+            let alfa = served.home.member("alfa")
+            for round in 0..<3 {
+                _ = try await alfa.send(
+                    .registerKind("kind-\(round)", title: "A kind"), to: served.node)
+            }
+            let end = served.node.progress.current.height
+            let second = try await served.get(
+                "/v1/events?until=\(end)&module=resources", headers: [.lastEventID: id])
+            let missed = try Self.allIDs(served.node)
+                .filter { try #require(EventPosition($0)).height > begun }
+            #expect(missed.count == 3 && Self.eventIDs(second.text) == missed)
+        }
+    }
+
+    @Test func `tells a reader without events how far it has come`() async throws {
+        try await Served.with { served in
+            var filter = EventFilter()
+            filter.modules = ["money"]
+            let stream = Self.stream(
+                served, EventBlocks(store: served.node.store), from: 1, filter: filter)
+            let reader = Reader()
+            async let running: Void = {
+                var writer: any ResponseBodyWriter = reader
+                try await stream.run(&writer)
+            }()
+            let alfa = served.home.member("alfa")
+            for round in 0..<3 {
+                _ = try await alfa.send(
+                    .registerKind("kind-\(round)", title: "A kind"), to: served.node)
+            }
+            let end = served.node.progress.current.height
+            let deadline = ContinuousClock.now + .seconds(60)
+            while reader.lastID != "\(end)" {
+                try #require(ContinuousClock.now < deadline, "\(reader.lastID ?? "no id")")
+                try await Task.sleep(for: .milliseconds(10))
+            }
+            #expect(reader.ids.isEmpty)
+            stream.stop()
+            try await running
         }
     }
 
@@ -141,13 +210,14 @@ struct EventStreamTests {
             _ = try await LeaseWorld(on: served.node, of: served.home)
             let end = served.node.progress.current.height
             let now = try await served.get("/v1/events?until=\(end)")
-            #expect(now.status == .ok && !now.text.contains("id: "))
+            #expect(now.status == .ok && Self.eventIDs(now.text).isEmpty)
+            #expect(Self.lastID(now.text) == "\(end)")
             #expect(now.headers[.koinonHeight] == "\(end)")
             let final = try #require(now.headers[.koinonFinalHeight].flatMap { UInt64($0) })
             #expect(final <= end.rawValue)
             let last = try await served.get("/v1/events?from=\(end)&until=\(end)")
-            let ids = last.text.split(separator: "\n").filter { $0.hasPrefix("id: ") }
-            #expect(!ids.isEmpty && ids.allSatisfy { $0.hasPrefix("id: \(end).") })
+            let ids = Self.eventIDs(last.text)
+            #expect(!ids.isEmpty && ids.allSatisfy { $0.hasPrefix("\(end).") })
         }
     }
 

@@ -7,8 +7,10 @@ extension NodeClient {
     /// another one behind the last event to go on.
     ///
     /// - Parameters:
-    ///   - id: of the last event that is known; the stream begins behind it.
-    ///   - height: where to begin without one; nil begins with the next block.
+    ///   - id: of the last event that is known, or the height of the last block that is; the
+    ///     stream begins behind it.
+    ///   - height: where to begin without one; nil begins with the next block. Who wants to miss
+    ///     nothing, though the connection may end before the first event, gives one of them.
     ///   - filter: for instance ["module": "money", "account": "koi1…"].
     public func events(
         after id: String? = nil, from height: UInt64? = nil, filter: [String: String] = [:]

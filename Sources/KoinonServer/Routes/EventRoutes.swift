@@ -80,13 +80,12 @@ struct EventRoutes {
     /// After `Last-Event-ID`, or at the block `from`, or behind the last block.
     private func start(_ request: Request, _ query: Query) throws -> EventPosition {
         if let text = request.headers[.lastEventID] ?? query.text("last_event_id") {
-            guard var last = EventPosition(text) else {
+            guard let start = EventPosition(behind: text) else {
                 throw Problem.badField(
-                    "Last-Event-ID", "\"\(text.prefix(80))\" is no event's id",
-                    remedy: "give the id of the last event, for instance 17.0.2")
+                    "Last-Event-ID", "\"\(text.prefix(80))\" is neither an event's id nor a height",
+                    remedy: "give the last id of the stream, for instance 17.0.2 or 17")
             }
-            last.index += 1
-            return last
+            return start
         }
         if let from = try query.height("from") { return EventPosition(height: from) }
         return EventPosition(height: context.node.progress.current.height.next)

@@ -23,6 +23,24 @@ package struct EventPosition: Hashable, Comparable, CustomStringConvertible {
         self.init(height: Height(height), leaf: leaf, index: index)
     }
 
+    /// Behind what a reader has: the id of an event, or the height of a block of which it has
+    /// everything.
+    package init?(behind id: String) {
+        if let height = UInt64(id), height < UInt64(Int64.max) {
+            self.init(height: Height(height).next)
+        } else {
+            self.init(id)
+            index += 1
+        }
+    }
+
+    /// What ``init(behind:)`` takes for this position; nil within a block, where only an event
+    /// has an id, and before the first block.
+    package var idBefore: String? {
+        guard height > .genesis, leaf == 0, index == 0 else { return nil }
+        return "\(height.rawValue - 1)"
+    }
+
     package static func < (a: Self, b: Self) -> Bool {
         (a.height, a.leaf, a.index) < (b.height, b.leaf, b.index)
     }

@@ -45,8 +45,8 @@ final class EventStream: Sendable {
 
     /// - Throws: what writing throws when the reader is gone; the store's fault.
     func run(_ writer: inout any ResponseBodyWriter) async throws {
-        try await writer.write(ByteBuffer(string: "retry: 2000\n\n"))
         var next = start
+        try await writer.write(ByteBuffer(string: "retry: 2000\n\(Self.place(next))\n"))
         var seen = progress.current
         while !isStopping.load(ordering: .acquiring) {
             let goal = end.map { min($0, seen.height) } ?? seen.height
@@ -61,7 +61,8 @@ final class EventStream: Sendable {
             if let end, next.height > end { return }
             if !hasWritten {
                 // Tells the reader how far it is, and notices when there is none any more.
-                try await writer.write(ByteBuffer(string: ": \(seen.height)\n\n"))
+                try await writer.write(
+                    ByteBuffer(string: ": \(seen.height)\n\(Self.place(next))\n"))
             }
             let now = try await progress.next(after: seen) {
                 isStopping.load(ordering: .acquiring)
@@ -69,6 +70,12 @@ final class EventStream: Sendable {
             guard let now else { return }
             seen = now
         }
+    }
+
+    /// The line of an id without an event. A reader that is cut off before its next event comes
+    /// back with it, and misses nothing.
+    private static func place(_ next: EventPosition) -> String {
+        next.idBefore.map { "id: \($0)\n" } ?? ""
     }
 
     /// The next events of one block, and moves on behind them.
