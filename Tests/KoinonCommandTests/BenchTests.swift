@@ -17,6 +17,15 @@ struct BenchTests {
         #expect(run.output == "status \(signal == "INT" ? 130 : 143)\n", "\(run.errors)")
     }
 
+    /// The routes of the web page, but a calendar and two that lead to others.
+    private static func pages() throws -> [String] {
+        let routes = try String(
+            contentsOf: CommandRun.package.appending(
+                path: "Sources/KoinonServer/Routes/PageRoutes.swift"), encoding: .utf8)
+        return routes.matches(of: #/page\(router, "([^"]+)"\)/#).map { String($0.1) }
+            .filter { !["/account/{id}/bookings.ics", "/lookup", "/s/{id}"].contains($0) }
+    }
+
     /// Small sizes and no times: figures are for people to judge.
     @Test(
         "report their documented figures",
@@ -82,7 +91,12 @@ struct BenchTests {
             #expect(value > 0, "\(key)")
         }
         // May be none, or less than none.
-        if arguments.hasPrefix("http") { #expect(report["memory_growth"] is Double) }
+        if arguments.hasPrefix("http") {
+            #expect(report["memory_growth"] is Double)
+            let pages = try #require(report["pages_ms"] as? [String: Double])
+            let routes = try Set(Self.pages())
+            #expect(routes.count > 10 && routes.subtracting(pages.keys).isEmpty, "\(pages)")
+        }
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
     }
 }

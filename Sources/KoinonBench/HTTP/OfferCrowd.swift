@@ -58,6 +58,27 @@ struct OfferCrowd: Sendable {
         }
     }
 
+    /// The member's own account books one of the offers, and asks for something.
+    ///
+    /// - Returns: the id of the transaction that did both.
+    func book(_ offer: OfferID, on node: Node) async throws -> Hash256 {
+        let now = node.now
+        let week: UInt64 = 7 * 86_400_000
+        var member = builder(of: staff, nextNonce: 2)
+        let booking = try member.build(
+            [
+                .issue(
+                    unit: PreparedLedger.unit, to: crowd.account(of: staff),
+                    amount: PreparedLedger.balance),
+                .openAgreement(offer: offer, durationMilliseconds: 3_600_000),
+                .publishRequest(
+                    title: "A van for a day", kind: "van", unit: PreparedLedger.unit,
+                    expires: Timestamp(milliseconds: now.milliseconds + week)),
+            ], now: now)
+        try LoadDriver.check(await node.submit([booking.envelope], waits: true))
+        return booking.id
+    }
+
     private func builder(of key: SigningKey, nextNonce: UInt64) -> TransactionBuilder {
         TransactionBuilder(
             chain: crowd.chain, sender: crowd.account(of: key), key: key, nextNonce: nextNonce)

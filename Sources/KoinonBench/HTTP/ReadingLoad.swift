@@ -34,22 +34,23 @@ struct ReadingLoad: Sendable {
         let crowd = Crowd(chain: ledger.genesis.chain)
         // None sends more at once than its window of nonces is wide.
         let providers = max(1, min(1_000, bench.accounts - 1))
-        try await OfferCrowd(
-            crowd: crowd, staff: ledger.staff, providers: providers, offers: bench.offers
-        ).publish(on: served.node, firstNonce: PreparedLedger.nextNonce) {
+        let offers = OfferCrowd(
+            crowd: crowd, staff: ledger.staff, providers: providers, offers: bench.offers)
+        try await offers.publish(on: served.node, firstNonce: PreparedLedger.nextNonce) {
             notes.progress("offers", $0, bench.offers)
         }
+        let paths = try await paths(served.node, offers)
         try await served.untilIndexed { notes.progress("indexing", $0, $1) }
         var outcome = Outcome()
         notes.say("searching")
         outcome.searches = try await search(served)
         notes.say("rendering pages")
-        outcome.pages = try await render(served)
+        outcome.pages = try await render(paths, of: served)
         if bench.minutes > 0 {
             notes.say("watching memory under load")
             outcome.memory = try await MemoryWatch(
                 minutes: bench.minutes, accounts: bench.accounts, crowd: crowd
-            ).run(served, pages: try await paths(served).map(\.path))
+            ).run(served, pages: paths.map(\.path))
         }
         try await served.stop()
         return outcome
@@ -68,32 +69,48 @@ struct ReadingLoad: Sendable {
     }
 
     /// Every kind of page, by the name of its route.
-    private func paths(_ served: ServedNode) async throws -> [(name: String, path: String)] {
-        let node = served.node
-        let (offer, resource, account) = node.replica.read { replica in
-            let offer = Market.offers.rows(limit: 1, in: replica.state).first
-            return (
-                offer?.key.text ?? "", offer.flatMap { ResourceID($0.value.terms.resource) }?.text,
-                offer.flatMap { AccountID($0.value.provider) }?.text
+    private func paths(
+        _ node: Node, _ offers: OfferCrowd
+    ) async throws -> [(name: String, path: String)] {
+        guard
+            let (offer, first) = node.replica.read({
+                Market.offers.rows(limit: 1, in: $0.state).first
+            })
+        else { throw BenchFault("there are no offers") }
+        // Of the block that the offers were published in last, which is a large one.
+        let height = node.progress.current.height
+        let transaction = try await offers.book(offer, on: node)
+        let (agreement, request) = node.replica.read {
+            (
+                Agreements.agreements.rows(limit: 1, in: $0.state).first?.key.text ?? "",
+                Market.requests.rows(limit: 1, in: $0.state).first?.key.text ?? ""
             )
         }
-        let height = node.progress.current.height
+        let resource = ResourceID(first.terms.resource)?.text ?? ""
+        let account = AccountID(first.provider)?.text ?? ""
         return [
             ("/", "/"), ("/find", "/find"), ("/find?text", "/find?text=red%20bike"),
-            ("/find?lat", "/find?lat=52.52&lon=13.4&radius_m=30000&sort=distance"),
-            ("/offer/{id}", "/offer/\(offer)"), ("/book/{id}", "/book/\(offer)"),
-            ("/resource/{id}", "/resource/\(resource ?? "")"),
-            ("/account/{id}", "/account/\(account ?? "")"), ("/account", "/account"),
+            ("/find?lat", "/find?lat=52.52&lon=13.4&radius_km=30&sort=distance"),
+            ("/offer/{id}", "/offer/\(offer.text)"), ("/book/{id}", "/book/\(offer.text)"),
+            ("/agreement/{id}", "/agreement/\(agreement)"), ("/requests", "/requests"),
+            ("/request/{id}", "/request/\(request)"), ("/resource/{id}", "/resource/\(resource)"),
+            ("/account/{id}", "/account/\(account)"), ("/account", "/account"),
             ("/share", "/share"), ("/alliance", "/alliance"), ("/explorer", "/explorer"),
-            ("/explorer/block/{height}", "/explorer/block/\(height)"), ("/check", "/check"),
-            ("/help", "/help"),
+            ("/explorer/block/{height}", "/explorer/block/\(height)"),
+            ("/explorer/transaction/{id}", "/explorer/transaction/\(transaction.hex)"),
+            (
+                "/explorer/state/{key}",
+                "/explorer/state/\(Hex.encode(Market.offers.stateKey(offer)))"
+            ), ("/check", "/check"), ("/help", "/help"),
         ]
     }
 
-    private func render(_ served: ServedNode) async throws -> [String: Double] {
+    private func render(
+        _ paths: [(name: String, path: String)], of served: ServedNode
+    ) async throws -> [String: Double] {
         let client = try await LoadClient(port: served.port, connections: 1)
         var medians: [String: Double] = [:]
-        for (name, path) in try await paths(served) {
+        for (name, path) in paths {
             _ = try await client.run(.pages(of: [path], count: 3, expected: "</html>"))
             medians[name] = try await client.run(
                 .pages(of: [path], count: Self.renderings, expected: "</html>")
