@@ -42,6 +42,17 @@ struct SettingsTests {
         #expect(empty.output.contains(/http\.port +8080 +as it comes/))
     }
 
+    @Test("by which people join are taken as they stand in the README")
+    func joining() async throws {
+        let readme = try String(
+            contentsOf: CommandRun.package.appending(path: "README.md"), encoding: .utf8)
+        let block = try #require(readme.firstMatch(of: #/```yaml\n(join:\n[^`]+)```/#))
+        let taken = try await check(file: String(block.1))
+        #expect(taken.status == 0, "\(taken.errors)")
+        #expect(taken.output.contains(#/join\.member +harbour +\S*server\.yaml/#))
+        #expect(taken.output.contains(#/join\.testUnit +usd +\S*server\.yaml/#))
+    }
+
     @Test("ask the peers of node.json for content, unless they name others or none")
     func contentSources() async throws {
         let folder = try TemporaryFolder()
