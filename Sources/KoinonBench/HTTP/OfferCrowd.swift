@@ -58,18 +58,16 @@ struct OfferCrowd: Sendable {
         }
     }
 
-    /// The member's own account books one of the offers, and asks for something.
+    /// Person number 0, who offers nothing, books one of the offers and asks for something.
     ///
+    /// - Parameter nonce: the person's next one.
     /// - Returns: the id of the transaction that did both.
-    func book(_ offer: OfferID, on node: Node) async throws -> Hash256 {
+    func book(_ offer: OfferID, on node: Node, nonce: UInt64) async throws -> Hash256 {
         let now = node.now
         let week: UInt64 = 7 * 86_400_000
-        var member = builder(of: staff, nextNonce: 2)
-        let booking = try member.build(
+        var person = builder(of: Crowd.key(0), nextNonce: nonce)
+        let booking = try person.build(
             [
-                .issue(
-                    unit: PreparedLedger.unit, to: crowd.account(of: staff),
-                    amount: PreparedLedger.balance),
                 .openAgreement(offer: offer, durationMilliseconds: 3_600_000),
                 .publishRequest(
                     title: "A van for a day", kind: "van", unit: PreparedLedger.unit,

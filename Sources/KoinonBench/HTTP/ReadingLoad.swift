@@ -79,7 +79,8 @@ struct ReadingLoad: Sendable {
         else { throw BenchFault("there are no offers") }
         // Of the block that the offers were published in last, which is a large one.
         let height = node.progress.current.height
-        let transaction = try await offers.book(offer, on: node)
+        let transaction = try await offers.book(
+            offer, on: node, nonce: PreparedLedger.nextNonce)
         let (agreement, request) = node.replica.read {
             (
                 Agreements.agreements.rows(limit: 1, in: $0.state).first?.key.text ?? "",
