@@ -22,9 +22,18 @@ extension PageRenderer {
             }
         }
         guard let (view, row, member, offers, reviews) = found else { throw Problem.page(id.text) }
-        let hidden = view.custodyRecords - UInt64(view.custody.count)
+        var astray = false
+        let custody = try page.part("custody", &astray) { before in
+            let list = page.look { reader in
+                CustodyView.list(
+                    of: id, before: before.map(UInt64.init),
+                    limit: ResourceView.maximumCustody, in: reader)
+            }
+            guard let list else { throw Problem.page(id.text) }
+            return list
+        }
         var model: PageModel = [
-            "id": view.id, "title": view.title,
+            "astray": astray, "id": view.id, "title": view.title,
             "kind": view.kindTitle.isEmpty ? view.kind : view.kindTitle,
             "retired": view.retired, "stolen": view.stolen != nil, "owner_id": view.owner,
             "form": "stolen",
@@ -36,7 +45,7 @@ extension PageRenderer {
                     "per": texts.per(offer.stepMs), "platform": offer.platformName,
                 ]
             },
-            "has_offers": !offers.isEmpty, "custody": view.custody.map { step($0, texts) },
+            "has_offers": !offers.isEmpty, "custody": custody.rows.map { step($0, texts) },
             "has_reviews": !reviews.isEmpty,
             "reviews": reviews.map { review -> PageModel in
                 [
@@ -47,9 +56,9 @@ extension PageRenderer {
         ]
         model.merge(row.proof) { own, _ in own }
         if let serial = view.serial { model["serial"] = serial }
-        if hidden > 0 {
-            model["more_custody"] = texts("resource.more_custody", ["count": String(hidden)])
-        }
+        model["more"] = page.more(
+            "/resource/\(view.id)", "custody", custody.next, of: texts("resource.custody"),
+            at: "#custody")
         model.merge(description(view.descriptionHash, name: view.title)) { $1 }
         model["edit"] = edit(view)
         model.merge(links(view.id, page)) { own, _ in own }

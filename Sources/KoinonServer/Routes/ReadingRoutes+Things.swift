@@ -66,13 +66,9 @@ struct ThingReadingRoutes {
         let before = try query.unsigned("cursor")
         let limit = try query.limit()
         return try context.node.look { reader in
-            guard let row = Resources.resource(id, in: reader.state) else {
-                throw Problem.absent("resource", id)
-            }
-            let end = min(before ?? .max, row.custodyRecords)
-            let rows = CustodyView.page(of: id, before: end, limit: limit, in: reader)
-            let last = rows.last?.number ?? 0
-            return reader.page(rows, next: last > 0 ? String(last) : nil)
+            let page = CustodyView.list(of: id, before: before, limit: limit, in: reader)
+            guard let page else { throw Problem.absent("resource", id) }
+            return page
         }
     }
 

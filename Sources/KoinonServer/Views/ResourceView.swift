@@ -83,6 +83,19 @@ public struct CustodyView: Codable, Sendable, Equatable {
     public var quantity: UInt32
     public var stateKey: String
 
+    /// The part of a resource's history before a number, newest first; nil: its newest part.
+    ///
+    /// - Returns: nil when there is no such resource.
+    static func list(
+        of id: ResourceID, before end: UInt64?, limit: Int, in reader: ViewReader
+    ) -> ListPage<CustodyView>? {
+        guard let row = Resources.resource(id, in: reader.state) else { return nil }
+        let rows = page(
+            of: id, before: min(end ?? .max, row.custodyRecords), limit: limit, in: reader)
+        let last = rows.last?.number ?? 0
+        return reader.page(rows, next: last > 0 ? String(last) : nil)
+    }
+
     /// Steps below a number, newest first.
     public static func page(
         of id: ResourceID, before end: UInt64, limit: Int, in reader: ViewReader

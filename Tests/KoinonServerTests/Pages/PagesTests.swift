@@ -342,6 +342,40 @@ import Testing
         }
     }
 
+    @Test func `Every step of where a thing has been can be reached from its page`() async throws {
+        try await PageWorld.with { world in
+            let (home, node) = (world.served.home, world.served.node)
+            let (bravo, carla) = (home.member("bravo"), home.sender("carla"))
+            let sponsor = try #require(MemberID(rawValue: "bravo"))
+            let thing: ResourceID = bravo.builder.nextID(ofAction: 1)
+            try await bravo.done(
+                .openAccount(
+                    consent: AccountConsent.signed(
+                        by: carla.key, chain: home.chain, sponsor: sponsor)),
+                .registerResource(kind: "bike", title: "Well travelled", serial: "w"), to: node)
+            for _ in 0..<26 {
+                try await bravo.done(.transferResource(thing, to: carla.account), to: node)
+                try await carla.done(.transferResource(thing, to: bravo.account), to: node)
+            }
+            func steps(_ page: String) -> Int {
+                page.ranges(of: "Registered by").count + page.ranges(of: "Given to").count
+            }
+            let first = try await world.page("/resource/\(thing)").text
+            #expect(steps(first) == 50 && !first.contains("Registered by"))
+            #expect(PageCheck.problems(of: first) == [])
+            let link = try #require(
+                first.firstMatch(of: /href="(\/resource\/\w+\?custody=\d+)#custody"/))
+            let second = try await world.page(String(link.1)).text
+            #expect(steps(second) == 3 && second.contains("Registered by"))
+            #expect(PageCheck.problems(of: second) == [])
+            #expect(!second.contains("?custody="))
+            #expect(second.contains("href=\"/resource/\(thing)#custody\">To the beginning</a>"))
+            let astray = try await world.page("/resource/\(thing)?custody=x").text
+            #expect(steps(astray) == 50)
+            #expect(astray.contains("The list does not go on from where the address says."))
+        }
+    }
+
     @Test func `A reader without scripts is told what times mean and how else to check`()
         async throws
     {
