@@ -1,5 +1,7 @@
 import Hummingbird
+import KoinonNode
 import KoinonProtocol
+import KoinonStore
 
 extension PageRenderer {
     /// Members, who signs, what is voted on, and the rules.
@@ -14,6 +16,8 @@ extension PageRenderer {
                 quorum: reader.members.quorum
             )
         }
+        let signed = try context.store.read { try $0.lastSigned() }
+        let silent = context.node.silentMembers
         let index = try searchIndex()
         var astray = false
         let proposals: ListPage<ProposalView> = try page.part("proposals", &astray) {
@@ -28,7 +32,12 @@ extension PageRenderer {
         let accounts = found.members.map(\.account).joined(separator: " ")
         var model: PageModel = [
             "astray": astray,
-            "members": found.members.map { member($0, texts) },
+            "members": found.members.map { view in
+                let id = MemberID(rawValue: view.id)
+                return member(view, texts).merging(
+                    signing(id.flatMap { signed[$0] }, id.flatMap { silent[$0] }, texts)
+                ) { own, _ in own }
+            },
             "changes": Self.changes.map { change -> PageModel in
                 ["value": change, "name": texts("alliance.change_\(change)")]
             },
@@ -114,6 +123,32 @@ extension PageRenderer {
             "sponsored": String(view.accounts),
             "since": texts.time(view.admittedAt, style: "date"),
         ]
+    }
+
+    /// What a member has signed last, and why it signs nothing, where this node hosts it.
+    private func signing(
+        _ last: Height?, _ reason: FollowingReason?, _ texts: Texts
+    ) -> PageModel {
+        var model: PageModel = [:]
+        if let last {
+            model["signed"] = String(last.rawValue)
+        } else {
+            model["signed_none"] = texts(
+                "alliance.signed_none", ["count": String(LedgerReader.signingBlocks)])
+        }
+        if let reason { model["silent"] = Self.words(reason, texts) }
+        return model
+    }
+
+    private static func words(_ reason: FollowingReason, _ texts: Texts) -> String {
+        switch reason {
+        case .guardLost: texts("alliance.silent_guard_lost")
+        case .guardOlder: texts("alliance.silent_guard_older")
+        case .otherBranch(let height):
+            texts("alliance.silent_other_branch", ["height": String(height.rawValue)])
+        case .epochClosed(let epoch):
+            texts("alliance.silent_epoch_closed", ["epoch": String(epoch)])
+        }
     }
 
     private func proposal(_ view: ProposalView, _ texts: Texts) -> PageModel {

@@ -7,9 +7,6 @@ import KoinonStore
 struct StatusRoutes {
     let context: ServerContext
 
-    /// Signatures are looked for in so many of the last blocks.
-    private static let lastBlocks: UInt64 = 1_024
-
     func add(to router: Router<KoinonRequestContext>) {
         router.get("/v1/status") { _, _ in try status() }
     }
@@ -91,21 +88,20 @@ struct StatusRoutes {
             finalHash: try reader.block(at: finalHeight)?.hash.hex ?? "",
             bytes: try reader.bytes(), openSince: open?.header.time,
             openChange: open == nil ? nil : try reader.firstChange(next...tip),
-            attested: try reader.lastAttested(
-                above: Height(tip.rawValue - min(tip.rawValue, Self.lastBlocks))),
+            attested: try reader.lastSigned(),
             signedNext: open == nil
                 ? nil : Set(try reader.attestations(at: next).map(\.member)))
     }
 
     private func memberStates(_ durable: Durable) -> [JSONValue] {
-        let silent = silentMembers
+        let silent = context.node.silentMembers
         return context.replica.read { replica in
             replica.members.members.map { member -> JSONValue in
                 let attested: JSONValue =
                     durable.attested[member.id].map { .number($0.rawValue) } ?? .null
                 let signed: JSONValue =
                     durable.signedNext.map { .bool($0.contains(member.id)) } ?? .null
-                let reason: JSONValue = silent[member.id].map { .string($0) } ?? .null
+                let reason: JSONValue = silent[member.id].map { .string($0.description) } ?? .null
                 return .object([
                     ("id", .string(member.id.rawValue)), ("attested", attested),
                     ("has_signed_next", signed),
@@ -115,16 +111,6 @@ struct StatusRoutes {
                 ])
             }
         }
-    }
-
-    /// Members hosted here that sign nothing, and why.
-    private var silentMembers: [MemberID: String] {
-        var silent: [MemberID: String] = [:]
-        for standing in context.node.standings where context.node.isCurrent(standing) {
-            guard case .follows(let reason) = standing.standing else { continue }
-            silent[standing.member] = reason.description
-        }
-        return silent
     }
 
     private var protocolState: JSONValue {

@@ -376,6 +376,48 @@ import Testing
         }
     }
 
+    @Test func `Who signs is told with what each has signed last, and why one is silent`()
+        async throws
+    {
+        let home = try TestHome(hosts: ["alfa"])
+        func alliance(
+            _ language: String = "en", after change: @Sendable (Served) async throws -> Void
+        ) async throws -> String {
+            try await Served.with(
+                home: home,
+                preparing: { context, home in
+                    context.index = try SearchIndex(
+                        home: home.home.directory, node: context.node, logger: context.logger,
+                        text: { _ in nil })
+                }
+            ) { served in
+                try await change(served)
+                try await served.context.index?.catchUp()
+                let page = try await served.get(
+                    "/alliance", headers: [.acceptLanguage: language, .accept: "text/html"])
+                #expect(PageCheck.problems(of: page.text) == [])
+                return page.text
+            }
+        }
+        let before = try await alliance { _ in }
+        #expect(before.ranges(of: "None of the last 1024 blocks").count == 2)
+        let after = try await alliance { served in
+            try await served.home.member("alfa").done(
+                .registerKind("bike", title: "Bicycle"), to: served.node)
+            await served.node.untilIdle()
+        }
+        #expect(after.ranges(of: "<a href=\"/explorer/block/1\">Block 1</a>").count == 1)
+        #expect(after.ranges(of: "None of the last 1024 blocks").count == 1)
+        #expect(!after.contains("Signs nothing because"))
+        try home.forgetGuards()
+        let silent = try await alliance { _ in }
+        #expect(silent.ranges(of: "Signs nothing because").count == 1)
+        #expect(silent.contains("its record of what it has signed is lost."))
+        let german = try await alliance("de") { _ in }
+        #expect(german.contains("darüber, was es unterschrieben hat, fehlt."))
+        #expect(german.contains("Zuletzt unterschrieben</dt><dd><a href=\"/explorer/block/1\">"))
+    }
+
     @Test func `A reader without scripts is told what times mean and how else to check`()
         async throws
     {
