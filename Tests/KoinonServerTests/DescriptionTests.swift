@@ -85,7 +85,9 @@ struct DescriptionTests {
     @Test func `says that problems may name the time to wait`() throws {
         let problem = try Self.resolved(["$ref": "#/components/responses/Problem"])
         let headers = try #require(problem["headers"] as? [String: [String: Any]])
-        #expect(headers["Retry-After"]?["schema"] != nil)
+        for name in ["Retry-After", "Koinon-Height", "Koinon-Final-Height"] {
+            #expect(headers[name]?["schema"] != nil, "\(name)")
+        }
     }
 
     @Test func `is served`() async throws {

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import KoinonNode
 
 /// What every request passes through on its way in and out.
 ///
@@ -14,10 +15,12 @@ struct Passage: Sendable {
     private let faults: FaultReporter
     private let limiter: RateLimiter
     private let metrics: ServerMetrics
+    private let progress: ProgressBoard
 
     init(_ context: ServerContext) {
         let configuration = context.configuration
         metrics = context.metrics
+        progress = context.node.progress
         observer = RequestObserver(metrics: metrics, logger: context.logger)
         security = SecurityHeaders(isTLS: configuration.tls != nil)
         origins = AllowedOrigins(allowed: configuration.allowedOrigins)
@@ -48,6 +51,18 @@ struct Passage: Sendable {
         faults.problem(of: error, in: request, context)
     }
 
+    /// How far the chain is, for what a request that reads the ledger may not find; nil for one
+    /// that reads something else.
+    ///
+    /// Asked before the route looks: what the chain gets meanwhile may be there already.
+    func progress(for request: Request) -> ChainProgress? {
+        let path = request.uri.path
+        let reads = request.method == .get || request.method == .head
+        // Content is not on the ledger.
+        guard reads, path.hasPrefix("/v1/"), !path.hasPrefix("/v1/content/") else { return nil }
+        return progress.current
+    }
+
     /// Comes last: adds what every answer says, and counts it.
     func complete(
         _ head: inout HTTPResponse, to request: Request, _ context: KoinonRequestContext,
@@ -71,6 +86,7 @@ struct PassageMiddleware: RouterMiddleware {
         let start = ContinuousClock.now
         var context = context
         passage.name(request, &context)
+        let progress = passage.progress(for: request)
         var response: Response
         do {
             if let preflight = passage.origins.preflight(request) {
@@ -83,8 +99,9 @@ struct PassageMiddleware: RouterMiddleware {
                 response = try await next(request, context)
             }
         } catch {
-            response = try errorPages.response(
-                to: passage.problem(of: error, in: request, context), in: request, context)
+            var problem = passage.problem(of: error, in: request, context)
+            if problem.code == "notFound" { problem.absentAt = progress }
+            response = try errorPages.response(to: problem, in: request, context)
         }
         passage.complete(&response.head, to: request, context, since: start)
         return response

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import KoinonNode
 import KoinonProtocol
 import NIOCore
 
@@ -26,6 +27,8 @@ public struct Problem: Error, Sendable, CustomStringConvertible {
     public var retryAfter: Int?
     /// For 405: what the path takes.
     public var allow: [String] = []
+    /// How far the chain was when the request came, where the ledger has no such thing.
+    var absentAt: ChainProgress?
 
     public init(
         status: HTTPResponse.Status, code: String, title: String, detail: String,
@@ -80,6 +83,10 @@ public struct Problem: Error, Sendable, CustomStringConvertible {
         var headers: HTTPFields = [:]
         if let retryAfter { headers[.retryAfter] = String(retryAfter) }
         if !allow.isEmpty { headers[.allow] = allow.joined(separator: ", ") }
+        if let absentAt {
+            headers[.koinonHeight] = "\(absentAt.height)"
+            headers[.koinonFinalHeight] = "\(absentAt.finalHeight)"
+        }
         return headers
     }
 

@@ -137,6 +137,29 @@ struct ReadingRouteTests {
         }
     }
 
+    /// Bravo's node is another one: no block is final.
+    @Test func `say at which height something is not on the ledger`() async throws {
+        try await withWorld(home: try TestHome(hosts: ["alfa"])) { served, _, agreement in
+            let nothing = String(repeating: "0", count: 64)
+            for path in [
+                "/v1/agreements/\(agreement)/dispute", "/v1/units/none", "/v1/blocks/999",
+                "/v1/transactions/\(nothing)", "/v1/trust/epochs/9",
+                "/v1/proofs/transactions/\(nothing)",
+            ] {
+                let answer = try await served.get(path)
+                #expect(try answer.json["code"] as? String == "notFound", "\(path)")
+                #expect(
+                    answer.headers[.koinonHeight] == "\(served.node.tip.height)", "\(path)")
+                #expect(answer.headers[.koinonFinalHeight] == "0", "\(path)")
+            }
+            for path in ["/v1/content/\(nothing)", "/v1/nowhere"] {
+                let answer = try await served.get(path)
+                #expect(answer.status == .notFound, "\(path)")
+                #expect(answer.headers[.koinonHeight] == nil, "\(path)")
+            }
+        }
+    }
+
     @Test func `tell what is not there, and which field is wrong`() async throws {
         try await withWorld { served, world, _ in
             let stranger = served.home.sender("stranger").account
