@@ -17,7 +17,9 @@ extension PageRenderer {
         let form = BookForm(page: page, offer: view)
         var model: PageModel = [
             "id": view.id, "title": view.title, "many": capacity > 1,
-            "process": process.map { ProcessDrawing(process: $0, texts: page.texts).svg() } ?? "",
+            "process": process.map {
+                ProcessDrawing(process: $0, current: "", texts: page.texts).svg()
+            } ?? "",
         ]
         model.merge(form.model()) { own, _ in own }
         switch form.wish() {

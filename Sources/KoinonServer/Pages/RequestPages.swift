@@ -34,6 +34,8 @@ extension PageRenderer {
         model["said"] = content(view.textHash)
         model["answers"] = view.answers.map(parts.answer)
         model["has_answers"] = !view.answers.isEmpty
+        model["ways"] = view.state == "open" ? parts.ways() : []
+        model["has_ways"] = view.state == "open" && !view.answers.isEmpty
         model["open"] = view.state == "open"
         model["request"] = view.id
         model["customer_id"] = view.customer
@@ -76,6 +78,19 @@ struct RequestParts {
             model["place_text"] = near + radius
         }
         return model
+    }
+
+    /// By which rules the agreement would go that taking an answer opens, each process once.
+    func ways() -> [PageModel] {
+        var seen: Set<String> = []
+        let names = view.answers.map(\.terms.process).filter { seen.insert($0).inserted }
+        let found = page.look { reader in names.compactMap { ProcessView.make($0, in: reader) } }
+        return found.map { process in
+            [
+                "title": texts.ledger(process.title),
+                "drawing": ProcessDrawing(process: process, current: "", texts: texts).svg(),
+            ]
+        }
     }
 
     /// Terms that stand, whose turn it is, and what that side may do.

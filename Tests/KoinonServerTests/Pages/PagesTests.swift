@@ -196,6 +196,30 @@ import Testing
         }
     }
 
+    @Test func `Who is about to open an agreement sees the process, and that it begins here`()
+        async throws
+    {
+        try await PageWorld.with { world in
+            for (path, title) in [
+                ("/book/\(world.lease.offer)", "id=\"way\""),
+                ("/request/\(world.request)", "<h3>How it goes from here</h3>"),
+            ] {
+                let page = try await world.page(path).text
+                let way = try #require(page.firstRange(of: title), "\(path)")
+                let drawing = page[way.upperBound...]
+                #expect(drawing.contains("Begin · here now</text>"), "\(path)")
+                #expect(drawing.ranges(of: "class=\"halo\"").count == 1, "\(path)")
+                #expect(drawing.contains(" (here now), "), "\(path)")
+                let german = try await world.page(path, language: "de").text
+                #expect(german.contains("Beginn · jetzt hier</text>"), "\(path)")
+            }
+            // Nobody stands anywhere in the rules of an offer or of the alliance.
+            for path in ["/offer/\(world.lease.offer)", "/alliance"] {
+                #expect(try await !world.page(path).text.contains("here now"), "\(path)")
+            }
+        }
+    }
+
     @Test func `Whatever is looked up leads to a page for people, or to nothing`() async throws {
         try await PageWorld.with { world in
             let bea = world.lease.bea.account

@@ -2,7 +2,8 @@
 /// beside each the ways out of it, and where one stands.
 struct ProcessDrawing {
     let process: ProcessView
-    /// Name of the present state; nil before an agreement is opened.
+    /// Name of the present state, empty before the agreement is opened; nil when the process is
+    /// shown for itself.
     var current: String?
     let texts: Texts
 
@@ -61,7 +62,7 @@ struct ProcessDrawing {
     /// The title, with where one stands.
     private func lines(of state: ProcessView.State) -> [String] {
         let name = texts.ledger(state.title)
-        let isHere = state.name == current && !state.name.isEmpty
+        let isHere = state.name == current
         return Self.lines(
             isHere ? "\(name) · \(texts("diagram.here"))" : name, letters: Self.titleLetters)
     }
@@ -129,7 +130,7 @@ struct ProcessDrawing {
     }
 
     private func draw(_ stop: ProcessView.State, at y: Double) -> String {
-        let isHere = stop.name == current && !stop.name.isEmpty
+        let isHere = stop.name == current
         let centre = "cx=\"\(SVG.number(Self.line))\" cy=\"\(SVG.number(y))\""
         var parts = isHere ? "<g class=\"here\"><circle class=\"halo\" \(centre) r=\"19\"/>" : "<g>"
         parts += "<circle class=\"stop\" \(centre) r=\"10\"/>" + title(stop, at: y) + "</g>"
