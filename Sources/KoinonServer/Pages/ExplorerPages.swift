@@ -103,6 +103,10 @@ extension PageRenderer {
         if let transaction {
             model["transaction"] = transaction
             model["short"] = Texts.short(transaction)
+        } else if !receipt.events.isEmpty {
+            // A transaction has a page for them.
+            model["unfolded"] =
+                ["fields": receipt.events.map { $0.jsonForm(pretty: true) }] as PageModel
         }
         return model
     }

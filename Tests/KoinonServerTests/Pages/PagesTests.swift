@@ -196,6 +196,40 @@ import Testing
         }
     }
 
+    @Test func `What a timer did is told in its block with all fields`() async throws {
+        try await PageWorld.with { world in
+            world.served.home.clock.advance(25 * LeaseWorld.hour)
+            try await world.served.home.member("bravo").done(
+                .registerKind("room", title: "Room"), to: world.served.node)
+            let (height, receipt) = try #require(try Self.timerWithEvents(world.served.node))
+            for language in Texts.languages {
+                let page = try await world.page("/explorer/block/\(height)", language: language)
+                let html = page.text
+                let fold = try #require(html.firstRange(of: "<details><summary>"))
+                let fields = html[fold.upperBound...].replacing("&quot;", with: "\"")
+                for event in receipt.events {
+                    #expect(fields.contains("<pre tabindex=\"0\">\(event.jsonForm(pretty: true))<"))
+                }
+                #expect(PageCheck.problems(of: html) == [], "\(language)")
+            }
+        }
+    }
+
+    /// The first leaf of a block that is a timer's and has events.
+    private static func timerWithEvents(_ node: Node) throws -> (Height, Receipt)? {
+        try node.store.read { reader in
+            for number in 1...(try reader.tip().header.height.rawValue) {
+                let height = Height(number)
+                let result = try reader.storedResult(at: height)
+                for leaf in 0..<(try reader.executedTransactions(at: height).firstLeaf) {
+                    let receipt = try result.receipt(at: leaf)
+                    if !receipt.events.isEmpty { return (height, receipt) }
+                }
+            }
+            return nil
+        }
+    }
+
     @Test func `Who is about to open an agreement sees the process, and that it begins here`()
         async throws
     {
