@@ -128,15 +128,14 @@ struct EventStreamTests {
 
     @Test func `misses nothing for a reader that comes back before its first event`() async throws {
         try await Served.with { served in
-            _ = try await LeaseWorld(on: served.node, of: served.home)
+            let world = try await LeaseWorld(on: served.node, of: served.home)
             let begun = served.node.progress.current.height
             // The stream's first lines, as if the connection had ended behind them.
             let first = try await served.get("/v1/events?until=\(begun)&module=resources")
             #expect(Self.eventIDs(first.text).isEmpty)
             let id = try #require(Self.lastID(first.text))
-            let alfa = served.home.member("alfa")
             for round in 0..<3 {
-                _ = try await alfa.send(
+                _ = try await world.alfa.send(
                     .registerKind("kind-\(round)", title: "A kind"), to: served.node)
             }
             let end = served.node.progress.current.height

@@ -41,7 +41,11 @@ struct BenchOptions: ParsableArguments {
             let lines = BenchProgress()
             let interruption = BenchInterruption()
             defer { interruption.end() }
-            let report = try await run(parent, lines.notes)
+            let report: Report
+            do { report = try await run(parent, lines.notes) } catch {
+                await interruption.settle()
+                throw error
+            }
             lines.finish()
             let text = try BenchReportText.json(report)
             print(json ? text : Self.lines(text))

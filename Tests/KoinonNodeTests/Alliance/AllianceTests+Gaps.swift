@@ -84,43 +84,4 @@ extension AllianceTests {
         #expect(nodes[0].node.replica.read { $0.lastSequence(of: delta) } == 0)
         for running in nodes { try await running.stop() }
     }
-
-    /// The runbook tells of it: what stood behind the gap is still in the way.
-    @Test func `are heard anew once what they wrote is deleted, also if they were started before`()
-        async throws
-    {
-        let alliance = try TestAlliance()
-        var nodes = try (0..<4).map { try alliance.start($0) }
-        let (alfa, delta) = (alliance.sender("alfa"), try #require(MemberID(rawValue: "delta")))
-        var count = 0
-        func untilDeltaMisses(_ sequence: UInt64) async throws {
-            while nodes[3].node.engineReport.faults.isEmpty {
-                count += 1
-                try await alfa.done(.registerKind("kind-\(count)", title: "K"), to: nodes[0].node)
-                await nodes[3].node.untilIdle()
-            }
-            let fault = try #require(nodes[3].node.engineReport.faults.first)
-            #expect(fault.hasPrefix("entry \(sequence) of delta, which this node wrote, "))
-            try await until("the entry before it is the last that counts") {
-                nodes[0].node.replica.read { $0.lastSequence(of: delta) } == sequence - 1
-            }
-        }
-        alliance.order.hide(delta, 1)
-        try await untilDeltaMisses(1)
-        try await nodes[3].stop()
-        // Lost, and nothing else is taken away.
-        alliance.order.delete(delta, 1...1)
-        nodes[3] = try alliance.start(3)
-        try await untilDeltaMisses(2)
-        try await nodes[3].stop()
-        alliance.order.delete(delta, 2...)
-        nodes[3] = try alliance.start(3)
-        try await alliance.sender("delta").done(
-            .registerKind("heard", title: "K"), to: nodes[3].node)
-        let last = nodes[3].node.tip.height
-        for running in nodes { try await running.node.untilFinal(last) }
-        #expect(nodes[3].node.engineReport.faults == [])
-        #expect(nodes[0].node.replica.read { $0.lastSequence(of: delta) } >= 2)
-        for running in nodes { try await running.stop() }
-    }
 }
