@@ -58,21 +58,6 @@ final class SharedOrder: Sendable {
         state.withLock { _ = $0.hidden.insert(Place(author: author, sequence: sequence)) }
     }
 
-    /// Takes an author's entries away, and gives their places free.
-    func delete(_ author: MemberID, _ sequences: some RangeExpression<UInt64>) {
-        state.withLock { state in
-            let gone = state.places.filter {
-                $0.key.author == author && sequences.contains($0.key.sequence)
-            }
-            for place in gone.keys {
-                state.places[place] = nil
-                state.positions[place] = nil
-                state.hidden.remove(place)
-            }
-            state.entries.removeAll { gone.values.contains($0.envelope) }
-        }
-    }
-
     /// Forgets every entry up to the one that closed a block which every node has.
     func trim(through last: Envelope, of height: Height) {
         state.withLock { state in
