@@ -190,6 +190,9 @@ public final class LedgerStore: Sendable {
         deferred.withLock { $0.transactions }
     }
 
+    /// Stored blocks whose rows are deferred, in order.
+    var deferredBlocks: [ExecutedBlock] { deferred.withLock { $0.blocks } }
+
     /// Writes the rows of blocks that were stored, and whose rows were deferred, by a process
     /// that ended before it wrote them.
     ///

@@ -3,6 +3,7 @@ import Hummingbird
 import HummingbirdTesting
 import KoinonClient
 import KoinonLedger
+import KoinonMachine
 import KoinonNode
 import KoinonProtocol
 import NIOCore
@@ -85,7 +86,26 @@ struct ChainTests {
             #expect(there["value_hex"] as? String == Hex.encode(row.value))
             let absent = try await served.get("/v1/state/ff00").json
             #expect(absent["present"] as? Bool == false)
+            #expect(absent["written_at_height"] is NSNull)
             #expect(try await served.get("/v1/state/f").status == .badRequest)
+        }
+    }
+
+    @Test func `says which block wrote a row of the state last`() async throws {
+        try await Served.with { served in
+            let alfa = served.home.member("alfa")
+            func expect(_ key: [UInt8], by written: Int?, at height: Int) async throws {
+                let answer = try await served.get("/v1/state/\(Hex.encode(key))").json
+                #expect(answer["written_at_height"] as? Int == written)
+                #expect(answer["height"] as? Int == height)
+            }
+            let kinds = ["bike", "car"].map { Resources.kinds.stateKey($0) }
+            try await expect(kinds[0], by: nil, at: 0)
+            try await alfa.done(.registerKind("bike", title: "Bicycle"), to: served.node)
+            try await expect(kinds[0], by: 1, at: 1)
+            try await alfa.done(.registerKind("car", title: "Car"), to: served.node)
+            try await expect(kinds[0], by: 1, at: 2)
+            try await expect(kinds[1], by: 2, at: 2)
         }
     }
 }

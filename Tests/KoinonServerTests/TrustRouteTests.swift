@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import KoinonClient
 import KoinonLedger
+import KoinonMachine
 import KoinonProtocol
 import KoinonStore
 import NIOCore
@@ -81,13 +82,18 @@ struct TrustRouteTests {
 
     /// What the inquiry finds out of peers about a copy of a ledger with a block altered whose
     /// machine reckoned otherwise; the copy's first transaction and the altered key.
+    ///
+    /// - Parameters:
+    ///   - altered: the first that only the block wrote where it is nil.
+    ///   - goOn: what the original does once the copy is made.
     private func inquiry(
-        of original: TestHome, at height: Height,
+        of original: TestHome, at height: Height, altering altered: [UInt8]? = nil,
+        once goOn: @Sendable (Served) async throws -> Void = { _ in },
         asking peers: @Sendable (Served) -> [DivergenceInquiry.Peer]
     ) async throws -> (evidence: DivergenceEvidence, transaction: Hash256?, key: [UInt8]) {
         let home = try TestHome()
         try await original.reading { try $0.copy(to: home.ledgerFile.path) }
-        let key = try await Self.alter(home, at: height)
+        let key = try await Self.alter(home, at: height, altered)
         return try await Served.with(home: original) { served in
             let theirs = try #require(try served.node.store.read { try $0.block(at: height) })
             let store = try LedgerStore(opening: home.home.directory, readOnly: true)
@@ -96,6 +102,7 @@ struct TrustRouteTests {
             let elsewhere = QuorumElsewhere(
                 height: height, own: own.hash, theirs: theirs.hash, attestations: [], judges: 2)
             var evidence = DivergenceEvidence(elsewhere, own: own.header)
+            try await goOn(served)
             await DivergenceInquiry(store: store).complete(&evidence, asking: peers(served))
             let ids = try store.read { try $0.executedTransactions(at: height).ids }
             try store.close()
@@ -135,24 +142,53 @@ struct TrustRouteTests {
         #expect(found.evidence.whyNoRow == nil)
     }
 
-    @Test func `tells the transaction alone once it has gone on, and why no key`() async throws {
+    @Test func `tells the key of a block behind which it has gone on`() async throws {
         let original = try TestHome()
-        let tip = try await original.running { node in
-            _ = try await LeaseWorld(on: node, of: original)
-            return node.tip.height
-        }
+        try await original.running { _ = try await LeaseWorld(on: $0, of: original) }
         let found = try await inquiry(of: original, at: Height(2)) { [Self.peer($0)] }
         #expect(found.transaction != nil)
         #expect(found.evidence.transaction?.id == found.transaction)
-        #expect(found.evidence.row == nil)
+        #expect(found.evidence.row?.key == found.key)
+        #expect(found.evidence.row?.own == [0])
+        #expect(found.evidence.row?.theirs?.isEmpty == false)
+        #expect(found.evidence.whyNoRow == nil)
+    }
+
+    /// Both rows are written by the first block, and the balance by the second one too.
+    @Test(arguments: [true, false])
+    func `tells no key that it wrote again since, and why`(isWrittenAgain: Bool) async throws {
+        let original = try TestHome()
+        let (account, amount) = (original.member("alfa").account, Amount(minor: 100))
+        try await original.running { node in
+            _ = try await original.member("alfa").done(
+                .createUnit("usd", title: "US dollar", scale: 2),
+                .issue(unit: "usd", to: account, amount: amount),
+                .registerKind("car", title: "Car"), to: node)
+        }
+        let balance = Money.balances.stateKey(Key2(account, "usd"))
+        let kind = Resources.kinds.stateKey("car")
+        let found = try await inquiry(
+            of: original, at: Height(1), altering: isWrittenAgain ? balance : kind
+        ) { served in
+            let again = try served.home.member("alfa").sign(
+                .issue(unit: "usd", to: account, amount: amount), nonce: 2)
+            #expect(try await served.node.receipt(of: again).code == 0)
+        } asking: {
+            [Self.peer($0)]
+        }
+        #expect(found.evidence.transaction?.id == found.transaction)
+        #expect(found.evidence.row?.key == (isWrittenAgain ? nil : kind))
+        // Rows before it in either case: at least the balance.
         let reason = try #require(found.evidence.whyNoRow)
-        #expect(reason.contains("after block \(tip), not after block 2"))
+        #expect(reason.contains("after block 2, not after block 1"))
         #expect(found.evidence.json.contains("\"state_not_compared\": \"\(reason)\""))
     }
 
     /// Another outcome of the block's first transaction, and another value of a row that no
-    /// later block wrote; gives the first such key.
-    private static func alter(_ home: TestHome, at height: Height) async throws -> [UInt8] {
+    /// later block wrote: the first such one, unless its key is given. Gives the key.
+    private static func alter(
+        _ home: TestHome, at height: Height, _ altered: [UInt8]?
+    ) async throws -> [UInt8] {
         let queue = try DatabaseQueue(path: home.ledgerFile.path)
         let key = try await queue.write { db in
             func blob(_ sql: String) throws -> [UInt8] {
@@ -171,7 +207,9 @@ struct TrustRouteTests {
             try db.execute(
                 sql: "UPDATE blocks SET header = ?, hash = ? WHERE height = \(at)",
                 arguments: [Data(header.encoded), Data(header.hash.bytes)])
-            let key = try blob("SELECT key FROM state WHERE height = \(at) ORDER BY key LIMIT 1")
+            let key =
+                try altered
+                ?? blob("SELECT key FROM state WHERE height = \(at) ORDER BY key LIMIT 1")
             try db.execute(
                 sql: "UPDATE state SET value = x'00' WHERE key = ?",
                 arguments: [Data(key)])

@@ -41,6 +41,32 @@ import Testing
         #expect(try LedgerContent(store) == expected)
     }
 
+    @Test mutating func `a row is read with the block that wrote it, also while it waits`() throws {
+        func expect(_ key: String, _ text: String?, by written: UInt64?, at height: UInt64) throws {
+            let (row, found) = try store.stateRow(Array(key.utf8))
+            #expect(row?.value == text.map { Array($0.utf8) }, "\(key)")
+            #expect(row?.height == written.map { Height($0) }, "\(key)")
+            #expect(found == Height(height), "\(key)")
+        }
+        try expect("a", "0", by: 0, at: 0)
+        try commit(
+            chain.batch([TestChain.put("a", "1"), TestChain.put("b", "1"), TestChain.put("c", "1")]
+            ),
+            defersRows: true)
+        try commit(chain.batch([TestChain.put("a", "2"), TestChain.remove("b")]), defersRows: true)
+        try commit(chain.batch([TestChain.put("d", "3")]), defersRows: true)
+        // All wait, then block by block fewer, until none does.
+        for indexed in 0...3 as ClosedRange<UInt64> {
+            #expect(try store.read { try $0.indexedHeight() } == Height(indexed))
+            try expect("a", "2", by: 2, at: 3)
+            try expect("b", nil, by: nil, at: 3)
+            try expect("c", "1", by: 1, at: 3)
+            try expect("d", "3", by: 3, at: 3)
+            try expect("e", nil, by: nil, at: 3)
+            try store.writeDeferredRows(ofAtMost: 1)
+        }
+    }
+
     @Test mutating func `rows that a process left behind are completed by the next`() throws {
         let batches = [
             chain.batch([TestChain.put("a", "1")]), chain.batch([TestChain.put("c", "1")]),

@@ -12,8 +12,8 @@ public struct DivergenceEvidence: Sendable {
     /// Where both results part, where a peer showed its own.
     public var transaction: (id: Hash256?, leaf: Int, what: String)?
     public var row: (key: [UInt8], own: [UInt8]?, theirs: [UInt8]?)?
-    /// Why rows of state could not be compared with a peer's; nil where they were, or no peer
-    /// showed the quorum's block.
+    /// Why rows of state, or some before ``row``, could not be compared with a peer's; nil where
+    /// they were, or no peer showed the quorum's block.
     public var whyNoRow: String?
 
     public static let format = "koinon/evidence/v1"

@@ -23,7 +23,7 @@ struct DivergenceInquiry {
     }
 
     /// Completes the evidence by what the first peer shows that has the quorum's block; rows of
-    /// state by what the first of them has that stands at that block.
+    /// state by the first of them that shows one that differs, or all of them alike.
     func complete(_ evidence: inout DivergenceEvidence, asking peers: [Peer]) async {
         let height = evidence.elsewhere.height
         var own: Own?
@@ -40,9 +40,10 @@ struct DivergenceInquiry {
                 evidence.transaction = try? await transaction(own, at: height, peer)
             }
             do {
-                evidence.row = try await row(own, at: height, peer)
-                evidence.whyNoRow = nil
-                return
+                let found = try await compareRows(own, at: height, peer)
+                evidence.row = found.difference
+                evidence.whyNoRow = found.untold.isEmpty ? nil : "\(found)"
+                if found.difference != nil || found.untold.isEmpty { return }
             } catch {
                 evidence.whyNoRow = "\(error)"
             }
@@ -95,38 +96,57 @@ struct DivergenceInquiry {
         enum CodingKeys: String, CodingKey {
             case height
             case value = "value_hex"
+            case written = "written_at_height"
         }
 
         var height: UInt64
         var value: String?
-    }
+        /// Nil where nothing stands under the key, and of nodes that do not say it.
+        var written: UInt64?
 
-    /// A node shows its state after its last block only, which says nothing about one before.
-    private struct OtherHeight: Error, CustomStringConvertible {
-        var height: Height
-        var found: UInt64
-
-        var description: String {
-            "the peer shows state after block \(found), not after block \(height)"
+        /// Whether it is also what stood there after an earlier block: a node shows its state
+        /// after its last block only, and what is absent there may have been removed since.
+        func tells(of block: Height) -> Bool {
+            height == block.rawValue
+                || height > block.rawValue && written.map { $0 <= block.rawValue } == true
         }
     }
 
-    /// The first row in byte order, of those that the block wrote last, that the peer has
-    /// otherwise.
-    ///
-    /// - Throws: ``OtherHeight`` when the peer does not stand at that block; what it throws.
-    private func row(
+    /// What rows that the block wrote last came to beside a peer's.
+    private struct RowComparison: CustomStringConvertible {
+        let height: Height
+        /// The first in byte order that the peer has otherwise, of those that it tells of.
+        var difference: (key: [UInt8], own: [UInt8]?, theirs: [UInt8]?)?
+        /// Rows before it that the peer does not tell of, by the block that it stood at.
+        var untold: [UInt64] = []
+        var asked = 0
+
+        var description: String {
+            let last = untold.max() ?? height.rawValue
+            return
+                "the peer shows state after block \(last), not after block \(height): \(untold.count) of \(asked) rows were written or removed since, or may have been"
+        }
+    }
+
+    /// - Throws: what the peer does.
+    private func compareRows(
         _ own: Own, at height: Height, _ peer: Peer
-    ) async throws -> (key: [UInt8], own: [UInt8]?, theirs: [UInt8]?)? {
+    ) async throws -> RowComparison {
+        var found = RowComparison(height: height)
         for row in own.rows {
             let bytes = try await peer("/v1/state/\(Hex.encode(row.key))")
             let answer = try JSONDecoder().decode(StateAnswer.self, from: Data(bytes))
-            guard answer.height == height.rawValue else {
-                throw OtherHeight(height: height, found: answer.height)
+            found.asked += 1
+            guard answer.tells(of: height) else {
+                found.untold.append(answer.height)
+                continue
             }
             let theirs = answer.value.flatMap { Hex.decode($0) }
-            if theirs != row.value { return (row.key, row.value, theirs) }
+            guard theirs == row.value else {
+                found.difference = (row.key, row.value, theirs)
+                break
+            }
         }
-        return nil
+        return found
     }
 }

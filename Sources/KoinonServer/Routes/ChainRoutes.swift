@@ -135,16 +135,20 @@ struct ChainRoutes {
         }
     }
 
-    /// The value under a key of the state (docs/formats/state.md).
+    /// The value under a key of the state (docs/formats/state.md), and the block that wrote it:
+    /// of the store, since the replica knows no such block and may be ahead.
     private func state(_ query: Query) throws -> JSONValue {
         let key = try query.stateKey("key")
-        let (header, value) = context.replica.read { ($0.header, $0.state.value(for: key)) }
+        let finalHeight = context.node.finalHeight
+        let (row, height) = try context.store.stateRow(key)
+        let value = row?.value
         return .answer(
-            at: header.height, final: context.node.finalHeight,
+            at: height, final: finalHeight,
             [
                 ("key", .string(Hex.encode(key))), ("present", .bool(value != nil)),
                 ("value", value.map { .string(Data($0).base64EncodedString()) } ?? .null),
                 ("value_hex", value.map { .string(Hex.encode($0)) } ?? .null),
+                ("written_at_height", row.map { .number($0.height.rawValue) } ?? .null),
             ])
     }
 }
