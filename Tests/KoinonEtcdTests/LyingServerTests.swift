@@ -83,4 +83,45 @@ struct LyingServerTests {
             #expect(fooled.report.gaps == 1)
         }
     }
+
+    /// A test that fails in the middle leaves a server to which clients speak.
+    @Test("ends with a test's own error while it is spoken to")
+    func failing() async throws {
+        struct Failure: Error {}
+        let servers = try await EtcdServers.start()
+        let relay = try LyingServer(before: servers, as: "alfa")
+        var request = EtcdRangeRequest()
+        request.key = Data(servers.keys.marks)
+        var watch = EtcdWatchRequest()
+        watch.createRequest.key = request.key
+        var left: [(client: EtcdClient, callers: [Task<Void, Never>])] = []
+        for _ in 1...5 {
+            await #expect(throws: Failure.self) {
+                try await relay.serving(servers) { endpoint in
+                    var address = servers.address(of: "alfa")
+                    address.endpoints = [endpoint]
+                    let client = try EtcdClient(address, folder: servers.folder)
+                    _ = try await client.call(.range, request)
+                    let watcher = Task { [watch] in
+                        _ = try? await client.connection.watch(watch) { _ in }
+                    }
+                    let callers = (1...8).map { _ in
+                        Task { [request] in
+                            while (try? await client.connection.call(
+                                .range, request, within: .seconds(60))) != nil
+                            {}
+                        }
+                    }
+                    left.append((client, [watcher] + callers))
+                    for _ in 1...20 { _ = try await client.call(.range, request) }
+                    throw Failure()
+                }
+            }
+        }
+        // Nobody answers them any more.
+        for (client, callers) in left {
+            for caller in callers { await caller.value }
+            client.close()
+        }
+    }
 }
