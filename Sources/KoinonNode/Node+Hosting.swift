@@ -8,6 +8,9 @@ extension Node {
         hosted.reduce(into: []) { if !$0.contains($1.id) { $0.append($1.id) } }
     }
 
+    /// Whether all who judge the next block are hosted here.
+    public var hostsAllMembers: Bool { hosted.areAll(of: replica.read { $0.members }) }
+
     /// A wrong key would write entries that nobody, this node included, takes.
     ///
     /// - Parameter mayFollow: whether others order, so that a node may also follow without a

@@ -68,6 +68,14 @@ struct HostingTests {
         }
     }
 
+    @Test(arguments: [(["alfa"], false), (["bravo"], false), (["alfa", "bravo"], true)])
+    func `knows whether it hosts all members`(hosts: [String], isAll: Bool) throws {
+        let home = try TestHome(members: ["alfa", "bravo"], hosts: hosts)
+        let node = try home.node()
+        #expect(node.hostsAllMembers == isAll)
+        try node.store.close()
+    }
+
     @Test func `stores what another member's entry attests, and counts it`() async throws {
         let home = try TestHome(members: ["alfa", "bravo"], hosts: ["alfa"])
         try await home.running { node in

@@ -65,8 +65,7 @@ package struct Resumption {
         let closed = closedEpochs.filter { $0.value >= epoch }
         self.closedEpochs = closed
         let found = try hosted.map { try guards.record(of: $0) }
-        let members = replica.read { $0.members.members.map(\.id) }
-        let begins = beginsGuards && Set(members).isSubset(of: hosted.map(\.id))
+        let begins = beginsGuards && hosted.areAll(of: replica.read { $0.members })
         let records = try store.read { reader in
             try zip(hosted, found).map { member, record in
                 try reader.checkedGuard(record, of: member, beginsGuards: begins)

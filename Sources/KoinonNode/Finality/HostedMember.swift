@@ -11,3 +11,10 @@ public struct HostedMember: Sendable {
         self.nodeKey = nodeKey
     }
 }
+
+extension [HostedMember] {
+    /// Whether no member is missing: who holds the keys of all deceives nobody else.
+    func areAll(of members: MemberSet) -> Bool {
+        Set(members.members.map(\.id)).isSubset(of: map(\.id))
+    }
+}

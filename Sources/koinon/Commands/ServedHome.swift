@@ -118,16 +118,12 @@ struct ServedHome {
     /// A home that joined others, and was told nothing of what orders for all of them, would order
     /// by itself and sign blocks that nobody else has.
     private static func check(_ node: Node, _ configuration: NodeConfiguration) throws {
-        guard configuration.engine == nil, configuration.peers?.isEmpty == false, !hostsAll(node)
+        guard configuration.engine == nil, configuration.peers?.isEmpty == false,
+            !node.hostsAllMembers
         else { return }
         throw HomeFault(
             "node.json: it names peers and no engine, and not all members are hosted here: write the engine as other members' node.json have it (docs/operate.md, \"One more member\"), or leave peers out if nobody else orders"
         )
-    }
-
-    private static func hostsAll(_ node: Node) -> Bool {
-        let members = node.replica.read { $0.members.members.map(\.id) }
-        return Set(members).isSubset(of: node.hosted.map(\.id))
     }
 
     private static func clock(of home: NodeHome) throws -> any NodeClock {
@@ -149,7 +145,7 @@ struct ServedHome {
     private static func greeting(_ node: Node, _ address: String, _ home: String) -> String {
         let hosted = node.hostedIDs.map(\.rawValue).joined(separator: ", ")
         let height = node.replica.read { $0.header.height }
-        let holds = hostsAll(node) ? ": this operator holds all their keys" : ""
+        let holds = node.hostsAllMembers ? ": this operator holds all their keys" : ""
         return """
             \(node.genesis.genesis.name): block \(height), final up to \(node.finalHeight)
               hosts    \(hosted)\(holds)
