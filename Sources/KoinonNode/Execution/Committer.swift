@@ -268,6 +268,11 @@ final class Committer: Sendable {
     }
 
     /// Takes up the keys that members hosted here have from a block on.
+    ///
+    /// Blocks of the batch at hand are not in the store yet, and need not be: a key that was not
+    /// there when the node began has just been made, with a guard that has signed nothing, so no
+    /// header is asked for. If somebody puts there by hand a key that has signed such a block, its
+    /// member only follows.
     private func takeKeys(of closed: JudgedBlock, _ signing: inout Signing) throws {
         hosted.take(for: closed.judges)
         let held = Set(signing.attester.standings.map(\.nodeKey))
