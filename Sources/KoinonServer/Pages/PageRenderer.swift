@@ -147,6 +147,11 @@ struct PageRenderer: Sendable {
             title = texts("error.not_found")
             detail = texts("error.not_found_detail")
             remedy = texts("error.not_found_remedy")
+        } else if problem.status == .badRequest, let field = problem.field {
+            // Pages that are asked for have no fields but those of their address.
+            title = texts("error.bad_field")
+            detail = texts("error.bad_field_detail", ["field": field])
+            remedy = texts("error.bad_field_remedy")
         } else if let own = texts.problem(problem.code) {
             (title, detail, remedy) = (texts("fault.failed"), own, problem.field)
         }

@@ -132,18 +132,6 @@ import Testing
         }
     }
 
-    @Test func `What went wrong is told in the reader's language`() async throws {
-        try await PageWorld.with { world in
-            let german = try await world.page("/explorer?from=x", language: "de")
-            #expect(german.status == .badRequest)
-            #expect(german.text.contains("<h1>Das hat nicht geklappt.</h1>"))
-            #expect(german.text.contains("<p>Eine Angabe lässt sich so nicht verwenden.</p>"))
-            let english = try await world.page("/explorer?from=x")
-            #expect(english.status == .badRequest)
-            #expect(english.text.contains("<h1>A field is wrong</h1>"))
-        }
-    }
-
     @Test func `Words that name a role are right in German`() async throws {
         try await PageWorld.with { world in
             let disputed = try await world.page("/agreement/\(world.disputed)", language: "de")
