@@ -60,13 +60,12 @@ extension FaultTests {
     func lose() async throws {
         try await FaultRun.with(ways: .isolated) { run in
             let network = try #require(run.alliance.network)
-            try await run.fault("5% of all packets lost for 15 s") { alliance in
-                let hosts = 0..<(alliance.members.count + alliance.servers.count)
-                for host in hosts { try network.lose(host, percent: 5) }
+            try await run.fault("5% of all packets lost for 15 s") { _ in
+                for host in network.hosts { try network.lose(host, percent: 5) }
                 try await run.goesOn()
                 try await Task.sleep(for: .seconds(15))
                 try await run.goesOn()
-                for host in hosts { try network.keepAll(host) }
+                for host in network.hosts { try network.keepAll(host) }
             }
         }
     }
@@ -76,16 +75,36 @@ extension FaultTests {
         try await FaultRun.with(ways: .relayed) { run in
             try await run.fault("200 ms of delay on every connection for 20 s") { alliance in
                 alliance.delay(.milliseconds(200))
-                let begin = ContinuousClock.now
-                var rounds = 0
-                while begin.duration(to: .now) < .seconds(20) {
-                    try await run.goesOn()
-                    rounds += 1
-                }
-                print("delay: \(rounds) rounds")
+                try await goesOn(run, for: .seconds(20))
                 alliance.delay(.zero)
             }
         }
+    }
+
+    /// Lost are packets from a relay to a process, on the way of each connection's both ends.
+    @Test("outlives 5% of all packets lost and 200 ms of delay at once", .long, .needsNamespaces)
+    func loseAndDelay() async throws {
+        try await FaultRun.with(ways: [.isolated, .relayed]) { run in
+            let network = try #require(run.alliance.network)
+            try await run.fault("5% of all packets lost and 200 ms of delay for 20 s") { alliance in
+                for host in network.hosts { try network.lose(host, percent: 5) }
+                alliance.delay(.milliseconds(200))
+                try await goesOn(run, for: .seconds(20))
+                for host in network.hosts { #expect(try network.lost(host) > 0) }
+                alliance.delay(.zero)
+                for host in network.hosts { try network.keepAll(host) }
+            }
+        }
+    }
+
+    private func goesOn(_ run: FaultRun, for time: Duration) async throws {
+        let begin = ContinuousClock.now
+        var rounds = 0
+        while begin.duration(to: .now) < time {
+            try await run.goesOn()
+            rounds += 1
+        }
+        print("delay: \(rounds) rounds")
     }
 }
 

@@ -2,14 +2,19 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Carries bytes between clients and one server of this machine, each way as late as the test
-/// wants; not every kernel can delay packets.
+/// Carries bytes between clients and one server, each way as late as the test wants; not every
+/// kernel can delay packets.
 final class DelayRelay: Sendable {
     private let delay = Delay()
     private let listener: any Channel
 
-    /// Listens at one port for the server at another one.
-    init(at port: Int, for server: Int) async throws {
+    struct Address: Sendable {
+        var host: String
+        var port: Int
+    }
+
+    /// Listens at one address of this machine for the server at another one.
+    init(at address: Address, for server: Address) async throws {
         let delay = delay
         listener = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -18,7 +23,7 @@ final class DelayRelay: Sendable {
             .childChannelInitializer { client in
                 ClientBootstrap(group: client.eventLoop)
                     .channelOption(.autoRead, value: false)
-                    .connect(host: "127.0.0.1", port: server)
+                    .connect(host: server.host, port: server.port)
                     .flatMapThrowing { server in
                         try client.pipeline.syncOperations.addHandler(
                             DelayedPipe(to: server, delay))
@@ -29,7 +34,7 @@ final class DelayRelay: Sendable {
                         }
                     }
             }
-            .bind(host: "127.0.0.1", port: port).get()
+            .bind(host: address.host, port: address.port).get()
     }
 
     deinit { listener.close(promise: nil) }

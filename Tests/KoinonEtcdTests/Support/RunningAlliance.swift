@@ -29,6 +29,8 @@ final class RunningAlliance: Sendable {
         func signal(_ signal: Int32) { Glibc.kill(process.processIdentifier, signal) }
     }
 
+    private static let loopback = "127.0.0.1"
+
     /// What has to come comes within this time, however slow the machine is.
     static let patience = Duration.seconds(180)
 
@@ -44,12 +46,14 @@ final class RunningAlliance: Sendable {
     private let state: Mutex<State>
 
     /// How processes reach each other.
-    enum Ways {
-        case direct
-        /// Each process is on a host of its own, whose network can be cut.
-        case isolated
+    struct Ways: OptionSet {
+        let rawValue: Int
+
+        static let direct: Ways = []
+        /// Each process is on a host of its own, whose network can be cut, or lose packets.
+        static let isolated = Ways(rawValue: 1)
         /// By relays that can delay what they carry.
-        case relayed
+        static let relayed = Ways(rawValue: 2)
     }
 
     /// Founds it and starts all of it.
@@ -62,19 +66,28 @@ final class RunningAlliance: Sendable {
         let ports = try FreePorts.take(2 * (all + 2 * servers))
         let known = Array(ports.prefix(all + 2 * servers))
         let hidden = Dictionary(uniqueKeysWithValues: zip(known, ports.dropFirst(known.count)))
+        let network = try await OwnThread.run {
+            ways.contains(.isolated) ? try TestNetwork(hosts: all + servers) : nil
+        }
         var relays: [DelayRelay] = []
-        if ways == .relayed {
-            for (port, behind) in hidden {
-                relays.append(try await DelayRelay(at: port, for: behind))
+        if ways.contains(.relayed) {
+            for (place, port) in known.enumerated() {
+                // A server has two ports.
+                let process = place < all ? place : all + (place - all) / 2
+                relays.append(
+                    try await DelayRelay(
+                        at: .init(host: network?.hub ?? loopback, port: port),
+                        for: .init(
+                            host: network?.address(process) ?? loopback,
+                            port: try #require(hidden[port]))))
             }
         }
         let alliance = try await OwnThread.run { [relays] in
-            let network = ways == .isolated ? try TestNetwork(hosts: all + servers) : nil
-            return try RunningAlliance(
+            try RunningAlliance(
                 members: all, founders: members, servers: servers, ports: known,
                 network: network, relays: relays)
         }
-        if ways == .relayed { try alliance.listen(at: hidden) }
+        if ways.contains(.relayed) { try alliance.listen(at: hidden) }
         try await OwnThread.run {
             for index in 0..<servers { try alliance.startServer(index) }
             try alliance.untilHealthy()
@@ -99,12 +112,14 @@ final class RunningAlliance: Sendable {
         members = Array(["alfa", "bravo", "carol", "delta", "echo"].prefix(count))
         self.network = network
         self.relays = relays
-        nodes = (0..<count).map {
-            .init(host: network?.address($0) ?? "127.0.0.1", port: ports[$0])
+        func host(_ process: Int) -> String {
+            guard let network else { return Self.loopback }
+            return relays.isEmpty ? network.address(process) : network.hub
         }
+        nodes = (0..<count).map { .init(host: host($0), port: ports[$0]) }
         self.servers = (0..<servers).map {
             .init(
-                host: network?.address(count + $0) ?? "127.0.0.1",
+                host: host(count + $0),
                 clientPort: ports[count + 2 * $0], peerPort: ports[count + 2 * $0 + 1])
         }
         genesis = try AllianceFolder.found(
@@ -120,19 +135,20 @@ final class RunningAlliance: Sendable {
                 nodes: Array(repeating: nil, count: count)))
     }
 
-    /// Makes everybody listen behind the port that the others know.
+    /// Makes everybody listen behind the address that the others know.
     private func listen(at hidden: [Int: Int]) throws {
         let files =
             members.map { "members/\($0)/server.yaml" }
             + servers.indices.map { "etcd/\(AllianceFolder.serverName($0)).yaml" }
-        for file in files.map({ folder.appending(path: $0) }) {
+        for (process, file) in files.map({ folder.appending(path: $0) }).enumerated() {
             let lines = try String(contentsOf: file, encoding: .utf8)
                 .split(separator: "\n", omittingEmptySubsequences: false)
             let moved = lines.map { line in
-                guard line.hasPrefix("  port:") || line.hasPrefix("listen-") else {
+                guard ["  host:", "  port:", "listen-"].contains(where: line.hasPrefix) else {
                     return String(line)
                 }
-                return hidden.reduce(String(line)) {
+                let own = network.map { line.replacing($0.hub, with: $0.address(process)) }
+                return hidden.reduce(String(own ?? line)) {
                     $0.hasSuffix("\($1.key)")
                         ? $0.dropLast("\($1.key)".count) + "\($1.value)" : $0
                 }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Testing
 
 /// Hosts of a test, each in a network namespace of its own behind one bridge: addresses
 /// that nobody else uses, and cables that can be pulled. Needs root.
@@ -27,7 +28,7 @@ final class TestNetwork: Sendable {
         try Self.shell(
             """
             ip link add \(name) type bridge
-            ip addr add 10.213.\(subnet).254/24 dev \(name)
+            ip addr add \(hub)/24 dev \(name)
             ip link set \(name) up
             """)
         for index in 0..<hosts {
@@ -52,7 +53,12 @@ final class TestNetwork: Sendable {
 
     private func host(_ index: Int) -> String { "\(name)-\(index)" }
 
+    var hosts: Range<Int> { 0..<count }
+
     func address(_ index: Int) -> String { "10.213.\(subnet).\(index + 1)" }
+
+    /// Of this machine, as the hosts reach it.
+    var hub: String { "10.213.\(subnet).254" }
 
     /// Before a command that is to run on that host.
     func wrapper(_ index: Int) -> [String] { ["ip", "netns", "exec", host(index)] }
@@ -81,13 +87,21 @@ final class TestNetwork: Sendable {
             """)
     }
 
+    /// How many packets to the host were dropped since ``lose(_:percent:)``.
+    func lost(_ index: Int) throws -> Int {
+        let rules = try Self.shell("ip netns exec \(host(index)) nft list table inet loss")
+        let packets = try #require(rules.firstMatch(of: /counter packets (\d+)/))
+        return try #require(Int(packets.1))
+    }
+
     func keepAll(_ index: Int) throws {
         try Self.shell("ip netns exec \(host(index)) nft delete table inet loss")
     }
 
     struct Failed: Error { var output: String }
 
-    private static func shell(_ text: String) throws {
+    @discardableResult
+    private static func shell(_ text: String) throws -> String {
         let process = Process()
         process.executableURL = URL(filePath: "/bin/bash")
         process.arguments = ["-e", "-c", text]
@@ -97,8 +111,8 @@ final class TestNetwork: Sendable {
         try process.run()
         let output = pipe.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw Failed(output: String(decoding: output, as: UTF8.self))
-        }
+        let said = String(decoding: output, as: UTF8.self)
+        guard process.terminationStatus == 0 else { throw Failed(output: said) }
+        return said
     }
 }
