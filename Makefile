@@ -46,7 +46,7 @@ ALLIANCE ?= koinon-alliance
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test build lease dependencies format lint clean invoice fuzz simulate test-long alliance faults
+.PHONY: help demo test build lease dependencies format lint clean invoice fuzz simulate test-long alliance faults models
 
 help: ## List the commands
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' \
@@ -81,6 +81,10 @@ test-long: dependencies ## Run every test with CASES=100000 random cases for eac
 simulate: dependencies ## Build, then attack ledgers for 100,000 blocks under SEEDS=200 seeds
 	@scripts/with-progress.sh building swift build $(SWIFT_FLAGS) --product koinon
 	@$(KOINON) simulate $(ARGS) --seed $(SEED) --seeds $(SEEDS) --blocks 500
+
+models: ## Search small models of the rules, and of wrong ones, for a wrong state (in Python)
+	@for model in guards records marks logs branches; do \
+		"$$(scripts/find-python.sh)" Tests/Models/$$model.py || exit 1; done
 
 build: dependencies ## Build the command: .build/release/koinon
 	@scripts/with-progress.sh building swift build $(SWIFT_FLAGS) --product koinon
