@@ -94,6 +94,12 @@ extension ReferenceLedger {
         try rule(row)?.by.compactMap { row.parties[$0] } ?? []
     }
 
+    /// The role for which somebody disputes, or did before selling it on, as only openers can.
+    private func side(of account: AccountID, _ row: AgreementBook.Row) throws -> String? {
+        let present = try rule(row)?.by.first { row.parties[$0] == account }
+        return present ?? deals.processes[row.process]?.role(.opener)
+    }
+
     private mutating func open(_ action: OpenDispute, by sender: AccountID) throws {
         guard let id = AgreementID(action.agreement) else { throw Refusal(Code.malformedID) }
         guard action.evidenceHash.count == 32 else { throw Refusal(Code.badEvidenceHash) }
@@ -103,7 +109,8 @@ extension ReferenceLedger {
             throw Refusal(Code.notDisputable)
         }
         guard try sides(row).contains(sender) else { throw Refusal(Code.notAParty) }
-        guard disputes.rows[id]?.contains(where: { $0.opener == sender }) != true else {
+        let side = try side(of: sender, row)
+        for before in disputes.rows[id] ?? [] where try self.side(of: before.opener, row) == side {
             throw Refusal(Code.disputedBefore)
         }
         try check(action.claim, row)

@@ -24,7 +24,10 @@ extension Disputes {
             throw Rejection(DisputesRejection.notAParty)
         }
         // Or one side could keep an agreement frozen for ever.
-        guard !before.contains(where: { AccountID($0.value.opener) == context.sender }) else {
+        let side = run.side(of: context.sender, in: rule)
+        guard
+            !before.contains(where: { run.side(of: AccountID($0.value.opener), in: rule) == side })
+        else {
             throw Rejection(DisputesRejection.disputedBefore)
         }
         try check(action.claim, under: run.process, field: "claim")

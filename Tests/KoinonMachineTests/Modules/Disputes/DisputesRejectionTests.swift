@@ -87,6 +87,13 @@ import Testing
                     $0.buyer, .openDispute($0.id, .parts([("buyer", 2)], of: 1)))
             }
         },
+        RejectionRow(
+            Code.disputedBefore, "by who bought the place of one who did, shares of 2 in 1"
+        ) {
+            let (scene, id) = try boughtAfterDispute()
+            return try scene.ledger.send(
+                scene.carl, .openDispute(id, .parts([("licensee", 2)], of: 1)))
+        },
         RejectionRow(Code.badDenominator, field: "claim.denominator", "0, an unknown role") {
             try claim(.parts([("judge", 0)], of: 0))
         },
@@ -304,6 +311,34 @@ import Testing
         try scene.take("finish", id)
         try scene.ledger.done(scene.provider, .openDispute(id, .all("provider")))
         return scene
+    }
+
+    /// A licence by use that Bea disputed, then let be, and sold on to Carl.
+    private static func boughtAfterDispute() throws -> (LeaseScene, AgreementID) {
+        let scene = try LeaseScene(
+            capacity: 9, terms: ["by_use": 1, "resale": 1], process: StandardProcesses.licence
+        ) {
+            $0.depositMinor = 0
+        }
+        let id = try scene.book(quantity: 3)
+        try scene.ledger.done(scene.bea, .openDispute(id, .all("licensee")))
+        try scene.ledger.done(scene.bea, .withdrawDispute(id))
+        try scene.ledger.done(scene.bea, .offerResale(id, price: 0))
+        try scene.ledger.done(scene.carl, .takeResale(id, price: 0))
+        return (scene, id)
+    }
+
+    @Test func `a place that is sold on takes no dispute from the other side`() throws {
+        let (scene, id) = try Self.boughtAfterDispute()
+        try scene.ledger.done(scene.provider, .openDispute(id, .all("licensor")))
+        try scene.ledger.done(scene.provider, .withdrawDispute(id))
+        try scene.ledger.done(scene.carl, .offerResale(id, price: 0))
+        try scene.ledger.done(scene.bea, .takeResale(id, price: 0))
+        for actor in [scene.provider, scene.bea] {
+            let receipt = try scene.ledger.send(actor, .openDispute(id, .all("licensee")))
+            #expect(receipt.code == DisputesRejection.disputedBefore.rawValue)
+        }
+        try scene.ledger.checkReplay()
     }
 
     @Test(arguments: opening + evidence + judging + ending + elsewhere)

@@ -2,6 +2,12 @@ import KoinonProtocol
 
 /// What disputes do with an agreement.
 extension AgreementRun {
+    /// The side on which an account that disputed it stands, or stood then: whoever is no side any
+    /// more was the opener, whose place alone can be sold on.
+    func side(of account: AccountID?, in rule: ProcessDispute) -> Int {
+        rule.by.first { self.account(of: $0) == account } ?? openerRole
+    }
+
     /// Stops the agreement: no timer of its state runs, no transition is taken, and what
     /// is held stays. What it takes of the resource it goes on taking.
     func freeze() {

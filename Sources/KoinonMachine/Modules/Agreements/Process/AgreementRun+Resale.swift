@@ -4,7 +4,7 @@ import KoinonProtocol
 /// The opener's place, or its later time, passes on to somebody else.
 extension AgreementRun {
     /// Position of the role that whoever opened the agreement has.
-    private var openerRole: Int {
+    var openerRole: Int {
         guard let role = process.roles.firstIndex(where: { $0.source == .opener }) else {
             preconditionFailure("the process \(process.id) has no opener")
         }
