@@ -28,6 +28,7 @@ struct StandingCommandTests {
               {"money": {"create_unit": {"unit": "usd", "title": "US dollar", "scale": 2}}},
               {"money": {"issue": {"unit": "usd", "to": "@ben", "amount_minor": 10000}}},
               {"resources": {"register_kind": {"kind": "boat", "title": "Rowing boat"}}},
+              {"resources": {"register_kind": {"kind": "bike", "title": "Bicycle"}}},
               {"reputation": {"vouch_for": {"account": "@ben"}}}]'
             """)
         let boat = try last(
@@ -53,6 +54,9 @@ struct StandingCommandTests {
               {"offer": "\(offer)", "duration_ms": "1h"}}}'
             """
         let agreement = try last(/koiagr1[a-z0-9]+/, in: try await run(open).output)
+        // Nothing was sealed then, and it can be later.
+        _ = try await run(
+            "koinon review seal \(agreement) --as ben --score 1 --home h", expecting: 1)
         for step in ["start", "finish"] {
             _ = try await run(
                 """
@@ -63,6 +67,13 @@ struct StandingCommandTests {
         _ = try await run("koinon review seal \(agreement) --as ben --score 8 --home h")
         _ = try await run("koinon review open \(agreement) --as ben --home h", expecting: 1)
         _ = try await run("koinon review seal \(agreement) --as anna --score -2 --home h")
+        _ = try await run(
+            "mv h/reviews kept; mkdir h/reviews; for f in kept/*; do head -c 40 $f > h/reviews/${f#kept/}; done"
+        )
+        let cut = try await run(
+            "koinon review open \(agreement) --as ben --home h", expecting: 2)
+        #expect(cut.errors.contains("bring it back"), "\(cut.errors)")
+        _ = try await run("rm -r h/reviews; mv kept h/reviews")
         for name in ["ben", "anna"] {
             _ = try await run("koinon review open \(agreement) --as \(name) --home h")
         }
@@ -76,6 +87,18 @@ struct StandingCommandTests {
         ).output
         // 18/20 of intensity, 4/8 for six whole units, 500,000 for a vouched newcomer.
         #expect(explained.contains("225,000"), "\(explained)")
+        #expect(explained.contains("225,000 vouched + 0 × 1,000,000/1,000,000 of others"))
+        #expect(json.contains("\"word_ppm\" : 500000") && json.contains("\"total_ppm\""))
+        // 12/20 and 4/8 of a newcomer's 100,000, three times; the crowd's maximum leaves less.
+        let complained = try await run(
+            "koinon standing explain @ben --kind boat --at \(published) --home h"
+        ).output
+        #expect(
+            complained.contains(#/complaints +82,568 +0 vouched \+ 90,000 × 1,000,000\/1,090,000 /#)
+        )
+        let unknown = try await run(
+            "koinon standing explain @anna --kind boot --home h", expecting: 1)
+        #expect(unknown.errors.contains("koinon query kinds"), "\(unknown.errors)")
         // The sum itself and, 30 spans later, what age and another kind leave of it.
         let later = try #require(UInt64(published)) + 900 * 86_400_000
         for (kind, factor, counted) in [("boat", "42/96", "98,437"), ("bike", "42/384", "24,609")] {

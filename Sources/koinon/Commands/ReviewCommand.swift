@@ -98,8 +98,13 @@ struct ReviewCommand: AsyncParsableCommand {
                 let hash = SealedReview.hash(
                     agreement: id, reviewer: reviewer, salt: salt, score: score,
                     textHash: textHash)
-                try await sender.send(
-                    [.sealReview(of: id, hash: hash)], memo: "", json: subject.json)
+                let (submission, transaction) = try await sender.submit(
+                    [.sealReview(of: id, hash: hash)])
+                // Then nothing is sealed with that salt, and it may be tried again.
+                if submission.status == .rejected {
+                    try FileManager.default.removeItem(at: subject.file)
+                }
+                try await sender.report(submission, id: transaction, json: subject.json)
             }
         }
 
@@ -133,10 +138,7 @@ struct ReviewCommand: AsyncParsableCommand {
                     throw HomeFault(
                         "\(file.relativePath): nothing is sealed here; koinon review seal does it")
                 }
-                let secret = try JSONDecoder().decode(Secret.self, from: data)
-                guard let salt = Hex.decode(secret.salt) else {
-                    throw HomeFault("\(file.relativePath): its salt is not hexadecimal")
-                }
+                let (secret, salt) = try read(data, of: file)
                 let sender = try await subject.sender()
                 try await sender.send(
                     [
@@ -145,6 +147,20 @@ struct ReviewCommand: AsyncParsableCommand {
                             textHash: Hash256(hex: secret.text_hash))
                     ], memo: "", json: subject.json)
             }
+        }
+
+        private func read(_ data: Data, of file: URL) throws -> (Secret, salt: [UInt8]) {
+            let damaged = HomeFault(
+                "\(file.relativePath): is not as koinon review seal wrote it; bring it back from a copy, since nothing else opens that review"
+            )
+            let secret: Secret
+            do { secret = try JSONDecoder().decode(Secret.self, from: data) } catch {
+                throw damaged
+            }
+            guard let salt = Hex.decode(secret.salt),
+                secret.text_hash.isEmpty || Hash256(hex: secret.text_hash) != nil
+            else { throw damaged }
+            return (secret, salt)
         }
     }
 }

@@ -64,6 +64,13 @@ struct Sender {
     /// - Throws: `ExitStatus.no` unless it is done; `NodeClientFault`.
     func send(_ actions: [Action], memo: String, json: Bool) async throws {
         let (submission, id) = try await submit(actions, memo: memo)
+        try await report(submission, id: id, json: json)
+    }
+
+    /// Prints what came of a transaction.
+    ///
+    /// - Throws: `ExitStatus.no` unless it is done; `NodeClientFault`.
+    func report(_ submission: Submission, id: Hash256, json: Bool) async throws {
         if json {
             print(try Text.json(submission))
         } else if submission.status == .done {

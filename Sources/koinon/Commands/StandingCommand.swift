@@ -49,8 +49,18 @@ struct StandingCommand: AsyncParsableCommand {
             _ = try home.genesis()
             let store = try LedgerStore(opening: home.directory, readOnly: true)
             return try store.readState { state, reader in
-                try body(state, time(reader), home)
+                try checkKind(state)
+                return try body(state, time(reader), home)
             }
+        }
+
+        /// One that nobody registered would be another than all that was reviewed: a slip of the
+        /// pen would quarter every standing.
+        private func checkKind(_ state: StoredState) throws {
+            guard let kind, Resources.kind(kind, in: state) == nil else { return }
+            Terminal.writeError(
+                "koinon: --kind: \"\(kind)\" is not on this ledger; see koinon query kinds\n")
+            throw ExitStatus.no
         }
 
         func account(_ text: String, _ home: NodeHome, _ state: StoredState) throws -> AccountID {

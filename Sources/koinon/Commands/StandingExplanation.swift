@@ -30,8 +30,8 @@ struct StandingExplanation {
 
     private func reviewTable() -> String {
         let head = [
-            "score", "value", "nth", "reviewer's standing", "vouched", "weight", "kind", "when",
-            "reviewer",
+            "score", "value", "nth", "reviewer's standing", "vouched", "word", "weight", "kind",
+            "when", "reviewer",
         ]
         let rows = reviews.map { review in
             let value = StandingFormula.valueEighths(
@@ -39,12 +39,18 @@ struct StandingExplanation {
             return [
                 "\(review.score)", "\(value)/8", "\(review.pairNumber)",
                 Text.number(review.reviewerStandingPpm), review.vouched ? "yes" : "no",
-                Text.number(review.weightPpm), review.kind,
+                Text.number(Self.word(of: review)), Text.number(review.weightPpm), review.kind,
                 Timestamp(milliseconds: review.publishedAtMs).iso8601,
                 AccountID(review.reviewer)?.text ?? "",
             ]
         }
-        return Text.table([head] + rows, right: [0, 1, 2, 3, 5])
+        return Text.table([head] + rows, right: [0, 1, 2, 3, 5, 6])
+    }
+
+    /// What the reviewer's word weighed by its standing then.
+    private static func word(of review: PublishedReview) -> UInt64 {
+        StandingFormula.reviewerWeight(
+            standing: UInt64(review.reviewerStandingPpm), vouched: review.vouched)
     }
 
     /// For each term its sums, and below them what age and kind leave of them.
@@ -72,10 +78,23 @@ struct StandingExplanation {
     }
 
     private func sum() -> String {
-        Text.table(
+        let total = standing.total
+        let one = StandingFormula.unvouchedMaximum
+        let crowd = Text.number(one + total.otherPraise + total.otherComplaint)
+        func parts(_ vouched: UInt64, _ others: UInt64) -> String {
+            "\(Text.number(vouched)) vouched + \(Text.number(others)) × \(Text.number(one))/\(crowd)"
+                + " of others"
+        }
+        return Text.table(
             [
-                ["praise", Text.number(standing.praise), "vouched, and the others' part"],
-                ["complaints", Text.number(standing.complaint), "the same"],
+                [
+                    "praise", Text.number(standing.praise),
+                    parts(total.vouchedPraise, total.otherPraise),
+                ],
+                [
+                    "complaints", Text.number(standing.complaint),
+                    parts(total.vouchedComplaint, total.otherComplaint),
+                ],
                 ["mean", Text.number(standing.meanPpm), "with one for and one against"],
                 ["deviation", Text.number(standing.deviationPpm), ""],
                 ["standing", Text.number(standing.boundPpm), "mean - 1.645 deviations"],
@@ -104,6 +123,7 @@ struct StandingExplanation {
             var pair_number: UInt32
             var vouched: Bool
             var reviewer_standing_ppm: UInt32
+            var word_ppm: UInt64
             var weight_ppm: UInt64
             var published_at_ms: UInt64
         }
@@ -113,6 +133,7 @@ struct StandingExplanation {
         var flags: [String]
         var reviews: [Review]
         var terms: [Term]
+        var total_ppm: [UInt64]
         var praise_ppm: UInt64
         var complaint_ppm: UInt64
         var mean_ppm: UInt32
@@ -140,7 +161,8 @@ struct StandingExplanation {
                         settledMinor: review.settledMinor, scale: review.scale),
                     pair_number: review.pairNumber, vouched: review.vouched,
                     reviewer_standing_ppm: review.reviewerStandingPpm,
-                    weight_ppm: review.weightPpm, published_at_ms: review.publishedAtMs)
+                    word_ppm: Self.word(of: review), weight_ppm: review.weightPpm,
+                    published_at_ms: review.publishedAtMs)
             },
             terms: standing.terms.map { term in
                 Document.Term(
@@ -148,7 +170,8 @@ struct StandingExplanation {
                     same_kind: term.isSameKind, reviews: term.reviews,
                     evidence_ppm: four(term.evidence), counted_ppm: four(term.counted))
             },
-            praise_ppm: standing.praise, complaint_ppm: standing.complaint,
+            total_ppm: four(standing.total), praise_ppm: standing.praise,
+            complaint_ppm: standing.complaint,
             mean_ppm: standing.meanPpm, deviation_ppm: standing.deviationPpm,
             standing_ppm: standing.boundPpm)
         return try Text.json(document)
