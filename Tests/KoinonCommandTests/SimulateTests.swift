@@ -79,6 +79,49 @@ struct SimulateTests {
         }
     }
 
+    @Test func `performs a script, and says for programs what it showed`() async throws {
+        try await OwnThread.run {
+            let folder = try TemporaryFolder()
+            var command = try SimulateCommand.parse(["--json"])
+            let simulation = LateDefect(
+                defectiveFrom: 1, sound: Simulation(folder: folder.url.appending(path: "world")))
+            let script = try #require(
+                try simulation.run(seed: 1, blocks: 5, progress: { _ in true }).failure?.script)
+            let json = Array(try script.json().utf8)
+            #expect(throws: ExitStatus.no) {
+                try SimulationAttack(command: command, simulation: simulation).perform(json)
+            }
+            command.json = false
+            try SimulationAttack(command: command, simulation: simulation.sound).perform(json)
+        }
+        let folder = try TemporaryFolder()
+        let script = """
+            {"format": "koinon/simulation/v1", "setting": {"members": ["alfa"], "parameters": {},
+              "time_ms": 1772409600000, "processes": ["lease"], "checkpoint_pages": 8},
+              "steps": [{"commit": {}}, {"reopen": {}}]}
+            """
+        try Data(script.utf8).write(to: folder.url.appending(path: "script.json"))
+        let run = try await CommandRun.shell(
+            "koinon simulate --script script.json --json", in: folder.url)
+        #expect(run.status == 0, "\(run.errors)")
+        let fields = try #require(
+            try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
+        #expect(fields["steps"] as? Int == 2 && fields["finding"] == nil)
+    }
+
+    @Test func `leaves nothing behind when it is interrupted`() async throws {
+        let folder = try TemporaryFolder()
+        let run = try await CommandRun.shell(
+            """
+            TMPDIR=$PWD koinon simulate --blocks 1000000 2> log > out &
+            until [ -d koinon-simulation* ]; do sleep 0.1; done
+            kill -INT $!
+            wait $! || echo "status $?"
+            rm log out; ls -A
+            """, in: folder.url)
+        #expect(run.output == "status 130\n", "\(run.errors)")
+    }
+
     @Test func `names each seed as it begins, and what it did, when nothing is found`()
         async throws
     {

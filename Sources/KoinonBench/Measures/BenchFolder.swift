@@ -2,15 +2,15 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// A folder of one benchmark, removed with it.
+/// A folder of one benchmark, or one simulation, removed with it.
 public final class BenchFolder {
     private static let open = Mutex<Set<URL>>([])
 
     public let url: URL
 
-    public init(under parent: URL? = nil) throws {
+    public init(under parent: URL? = nil, of what: String = "bench") throws {
         url = (parent ?? FileManager.default.temporaryDirectory)
-            .appending(path: "koinon-bench-\(UUID().uuidString)", directoryHint: .isDirectory)
+            .appending(path: "koinon-\(what)-\(UUID().uuidString)", directoryHint: .isDirectory)
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         _ = Self.open.withLock { $0.insert(url) }
     }

@@ -20,9 +20,9 @@ struct BenchCatchUpCommand: AsyncParsableCommand {
     @OptionGroup var options: BenchOptions
 
     func validate() throws {
-        guard accounts >= 2, transactions >= 1, snapshotAccounts >= 2 else {
-            throw ValidationError("give at least 2 accounts of each and 1 transaction")
-        }
+        try BenchBounds.check("--accounts", accounts, BenchBounds.accounts)
+        try BenchBounds.check("--transactions", transactions, BenchBounds.transactions)
+        try BenchBounds.check("--snapshot-accounts", snapshotAccounts, BenchBounds.accounts)
     }
 
     func run() async throws {

@@ -17,9 +17,10 @@ struct BenchGrowthCommand: AsyncParsableCommand {
     @OptionGroup var options: BenchOptions
 
     func validate() throws {
-        guard accounts >= 2, fewAccounts >= 2, transactions >= 1, rounds >= 1 else {
-            throw ValidationError("give at least 2 accounts, 1 transaction and 1 round")
-        }
+        try BenchBounds.check("--accounts", accounts, BenchBounds.accounts)
+        try BenchBounds.check("--few-accounts", fewAccounts, BenchBounds.accounts)
+        try BenchBounds.check("--transactions", transactions, BenchBounds.transactions)
+        try BenchBounds.check("--rounds", rounds, BenchBounds.count)
     }
 
     func run() async throws {
@@ -42,9 +43,8 @@ struct BenchRestartCommand: AsyncParsableCommand {
     @OptionGroup var options: BenchOptions
 
     func validate() throws {
-        guard accounts >= 2, transactions >= 1 else {
-            throw ValidationError("give at least 2 accounts and 1 transaction")
-        }
+        try BenchBounds.check("--accounts", accounts, BenchBounds.accounts)
+        try BenchBounds.check("--transactions", transactions, BenchBounds.transactions)
     }
 
     func run() async throws {
@@ -64,9 +64,8 @@ struct BenchVerifyCommand: AsyncParsableCommand {
     @OptionGroup var options: BenchOptions
 
     func validate() throws {
-        guard accounts >= 2, transactions >= 1 else {
-            throw ValidationError("give at least 2 accounts and 1 transaction")
-        }
+        try BenchBounds.check("--accounts", accounts, BenchBounds.accounts)
+        try BenchBounds.check("--transactions", transactions, BenchBounds.transactions)
     }
 
     func run() async throws {
@@ -88,9 +87,9 @@ struct BenchProofsCommand: AsyncParsableCommand {
     @OptionGroup var options: BenchOptions
 
     func validate() throws {
-        guard accounts >= 2, transactions >= 1, proofs >= 1 else {
-            throw ValidationError("give at least 2 accounts, 1 transaction and 1 proof")
-        }
+        try BenchBounds.check("--accounts", accounts, BenchBounds.accounts)
+        try BenchBounds.check("--transactions", transactions, BenchBounds.transactions)
+        try BenchBounds.check("--proofs", proofs, BenchBounds.count)
     }
 
     func run() async throws {
@@ -122,12 +121,11 @@ struct BenchPostgresCommand: AsyncParsableCommand {
     @OptionGroup var options: BenchOptions
 
     func validate() throws {
-        guard accounts >= 2, transactions >= 1, rounds >= 1, batch >= 1,
-            (1...40).contains(connections)
-        else {
-            throw ValidationError(
-                "give at least 2 accounts, 1 of the others, 40 connections at most")
-        }
+        try BenchBounds.check("--accounts", accounts, BenchBounds.accounts)
+        try BenchBounds.check("--transactions", transactions, BenchBounds.transactions)
+        try BenchBounds.check("--connections", connections, 1...40)
+        try BenchBounds.check("--batch", batch, BenchBounds.count)
+        try BenchBounds.check("--rounds", rounds, BenchBounds.count)
     }
 
     func run() async throws {
@@ -165,10 +163,12 @@ struct BenchHTTPCommand: AsyncParsableCommand {
     @OptionGroup var options: BenchOptions
 
     func validate() throws {
-        guard accounts >= 2, transactions >= 2, clients >= 1, offers >= 1, searches >= 1 else {
-            throw ValidationError(
-                "give at least 2 accounts and transactions, and 1 client, offer and search")
-        }
+        try BenchBounds.check("--accounts", accounts, BenchBounds.accounts)
+        try BenchBounds.check(
+            "--transactions", transactions, 2...BenchBounds.transactions.upperBound)
+        try BenchBounds.check("--clients", clients, BenchBounds.count)
+        try BenchBounds.check("--offers", offers, BenchBounds.count)
+        try BenchBounds.check("--searches", searches, BenchBounds.count)
         guard (0...1_440).contains(minutes) else {
             throw ValidationError("--minutes: 0 to 1440")
         }

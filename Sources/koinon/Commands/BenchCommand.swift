@@ -38,15 +38,13 @@ struct BenchOptions: ParsableArguments {
         _ run: (URL?, BenchNotes) async throws -> Report
     ) async throws {
         try await ExitStatus.reporting {
-            let lines = BenchProgress()
             let interruption = BenchInterruption()
             defer { interruption.end() }
             let report: Report
-            do { report = try await run(parent, lines.notes) } catch {
+            do { report = try await run(parent, .shown) } catch {
                 await interruption.settle()
                 throw error
             }
-            lines.finish()
             let text = try BenchReportText.json(report)
             print(json ? text : Self.lines(text))
         }
@@ -82,14 +80,11 @@ struct BenchPaymentsCommand: AsyncParsableCommand {
     @OptionGroup var options: BenchOptions
 
     func validate() throws {
-        guard accounts >= 2 else { throw ValidationError("--accounts: at least 2") }
-        guard transactions >= 1 else { throw ValidationError("--transactions: at least 1") }
-        guard (1...100).contains(actionsPerTransaction) else {
-            throw ValidationError("--actions-per-transaction: 1 to 100")
-        }
-        guard clients >= 1, perRequest >= 1 else {
-            throw ValidationError("--clients and --per-request: at least 1")
-        }
+        try BenchBounds.check("--accounts", accounts, BenchBounds.accounts)
+        try BenchBounds.check("--transactions", transactions, BenchBounds.transactions)
+        try BenchBounds.check("--actions-per-transaction", actionsPerTransaction, 1...100)
+        try BenchBounds.check("--clients", clients, BenchBounds.count)
+        try BenchBounds.check("--per-request", perRequest, BenchBounds.count)
     }
 
     func run() async throws {
@@ -113,9 +108,8 @@ struct BenchLeasesCommand: AsyncParsableCommand {
     @OptionGroup var options: BenchOptions
 
     func validate() throws {
-        guard leases >= 1, accounts >= 1 else {
-            throw ValidationError("--leases and --accounts: at least 1")
-        }
+        try BenchBounds.check("--leases", leases, 1...100_000_000)
+        try BenchBounds.check("--accounts", accounts, 1...BenchBounds.accounts.upperBound)
     }
 
     func run() async throws {
@@ -126,20 +120,31 @@ struct BenchLeasesCommand: AsyncParsableCommand {
 
 extension PaymentPattern: ExpressibleByArgument {}
 
-/// Shows what a benchmark is doing.
-private final class BenchProgress: Sendable {
-    let notes: BenchNotes
-
-    init() {
-        notes = BenchNotes { what, done, total in
-            if total == 0 || done >= total || !Terminal.isInteractive {
-                let isStep = total == 0 || done >= total
-                if isStep { Terminal.writeError("\u{2022} \(what)\n") }
-                return
-            }
-            Terminal.writeError("\r\u{1b}[K  \(what) \(done * 100 / total)%\r")
+extension BenchNotes {
+    /// Shows what a benchmark is doing: a line for each step, and on a terminal how far it is.
+    fileprivate static let shown = BenchNotes { what, done, total in
+        let isInteractive = Terminal.isInteractive
+        if done >= total {
+            Terminal.writeError((isInteractive ? "\u{1b}[K" : "") + "\u{2022} \(what)\n")
+        } else if isInteractive {
+            Terminal.writeError("\u{1b}[K  \(what) \(done * 100 / total)%\r")
         }
     }
+}
 
-    func finish() {}
+/// How much a benchmark may be asked for: beyond, its figures would overflow long after the
+/// machine had no room left.
+enum BenchBounds {
+    static let accounts = 2...10_000_000
+    static let transactions = 1...1_000_000_000
+    /// Of anything else.
+    static let count = 1...1_000_000
+
+    /// - Throws: `ValidationError` that names the option and what it takes.
+    static func check(_ option: String, _ value: Int, _ bounds: ClosedRange<Int>) throws {
+        guard bounds.contains(value) else {
+            throw ValidationError(
+                "\(option): give \(bounds.lowerBound) to \(bounds.upperBound), not \(value)")
+        }
+    }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import KoinonBench
 import KoinonSimulation
 
 struct SimulateCommand: AsyncParsableCommand {
@@ -57,32 +58,56 @@ struct SimulateCommand: AsyncParsableCommand {
         guard !UInt64(seeds).multipliedReportingOverflow(by: UInt64(blocks)).overflow else {
             throw ValidationError("--seeds and --blocks: give fewer")
         }
-        if let members, !(1...20).contains(members) {
-            throw ValidationError("--members: give 1 to 20")
+        if let members {
+            guard alliance else { throw ValidationError("--members: goes with --alliance") }
+            guard (1...20).contains(members) else {
+                throw ValidationError("--members: give 1 to 20")
+            }
         }
     }
 
     func run() async throws {
         try await ExitStatus.reporting {
-            let folder = FileManager.default.temporaryDirectory
-                .appending(path: "koinon-simulation-\(UUID().uuidString)")
-            defer { try? FileManager.default.removeItem(at: folder) }
-            let ledgers = SimulationAttack(
-                command: self, simulation: Simulation(folder: folder))
-            let alliances = SimulationAttack(
-                command: self, simulation: AllianceSimulation(folder: folder, members: members))
-            if let script {
-                let bytes = try Array(Data(contentsOf: URL(filePath: script)))
-                if AllianceScript.isOne(bytes) {
-                    try alliances.perform(bytes)
-                } else {
-                    try ledgers.perform(bytes)
-                }
-            } else if alliance {
-                try alliances.run()
-            } else {
-                try ledgers.run()
+            let folder = try BenchFolder(of: "simulation")
+            // Removes it when somebody has had enough.
+            let interruption = BenchInterruption()
+            defer {
+                interruption.end()
+                withExtendedLifetime(folder) {}
             }
+            do { try attack(in: folder.url) } catch {
+                await interruption.settle()
+                throw error
+            }
+        }
+    }
+
+    private func attack(in folder: URL) throws {
+        let ledgers = SimulationAttack(command: self, simulation: Simulation(folder: folder))
+        let alliances = SimulationAttack(
+            command: self, simulation: AllianceSimulation(folder: folder, members: members))
+        if let script {
+            let bytes = try Array(Data(contentsOf: URL(filePath: script)))
+            if AllianceScript.isOne(bytes) {
+                try alliances.perform(bytes)
+            } else {
+                try ledgers.perform(bytes)
+            }
+            return
+        }
+        try checkOutput()
+        if alliance {
+            try alliances.run()
+        } else {
+            try ledgers.run()
+        }
+    }
+
+    /// Before hours of simulating, since what is found could not be kept otherwise.
+    private func checkOutput() throws {
+        let folder = URL(filePath: output).deletingLastPathComponent()
+        guard FileManager.default.isWritableFile(atPath: folder.path) else {
+            throw ValidationError("--output: \(folder.relativePath) is no folder to write in")
         }
     }
 }

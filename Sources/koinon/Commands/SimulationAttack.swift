@@ -1,6 +1,13 @@
 import Foundation
 import KoinonSimulation
 
+/// What came of one script, for programs.
+private struct PerformedScript: Encodable {
+    var steps: Int
+    /// Left out when there is none.
+    var finding: String?
+}
+
 /// `simulate`: seed after seed, until one shows a contradiction; or one script.
 struct SimulationAttack<Simulation: SeededSimulation> where Simulation.Counts: ReportedCounts {
     let command: SimulateCommand
@@ -8,12 +15,15 @@ struct SimulationAttack<Simulation: SeededSimulation> where Simulation.Counts: R
 
     func perform(_ bytes: [UInt8]) throws {
         let script = try Simulation.Script(json: bytes)
-        guard let contradiction = try simulation.contradiction(in: script) else {
+        let contradiction = try simulation.contradiction(in: script)
+        if command.json {
+            print(try Text.json(PerformedScript(steps: script.stepCount, finding: contradiction)))
+        } else if let contradiction {
+            print("✗ \(contradiction)")
+        } else {
             print("✓ \(Text.number(script.stepCount)) steps, no contradiction")
-            return
         }
-        print("✗ \(contradiction)")
-        throw ExitStatus.no
+        if contradiction != nil { throw ExitStatus.no }
     }
 
     func run() throws {

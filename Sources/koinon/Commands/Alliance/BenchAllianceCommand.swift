@@ -35,9 +35,8 @@ struct BenchAllianceCommand: AsyncParsableCommand {
         guard (1...16).contains(members), [1, 3, 5].contains(etcd) else {
             throw ValidationError("--members: 1 to 16; --etcd: 1, 3 or 5")
         }
-        guard accounts >= 2, transactions >= 1 else {
-            throw ValidationError("give at least 2 accounts and 1 transaction")
-        }
+        try BenchBounds.check("--accounts", accounts, BenchBounds.accounts)
+        try BenchBounds.check("--transactions", transactions, BenchBounds.transactions)
         guard (0...1_440).contains(minutes) else {
             throw ValidationError("--minutes: 0 to 1440")
         }
