@@ -6,11 +6,13 @@ mappings and files, and, so that every field of every message is in some seed, f
 of the JSON form. Files that do not begin with "seed-" are what the fuzzer found: they stay.
 
     Fuzz/make-seeds.py
+    Fuzz/make-seeds.py --check    writes nothing; exits with 1 when the files are not current
 """
 import gzip
 import json
 import pathlib
 import re
+import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CORPUS = ROOT / "Fuzz/Corpus"
@@ -18,10 +20,11 @@ VECTORS = ROOT / "Tests/KoinonLedgerTests/Vectors"
 UNSIGNED = bytes(64)
 
 
+MADE = {}  # path -> bytes
+
+
 def write(target, name, content):
-    folder = CORPUS / target
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"seed-{name}").write_bytes(
+    MADE[CORPUS / target / f"seed-{name}"] = (
         content.encode() if isinstance(content, str) else content)
 
 
@@ -330,8 +333,6 @@ def make_actions():
 
 
 def make_dictionaries():
-    folder = ROOT / "Fuzz/Dictionaries"
-    folder.mkdir(exist_ok=True)
     fields = {words[1] for fields in MESSAGES.values() for words in fields}
     values = {entry[1] for entries in ENUMS.values() for entry in entries}
     names = ["alfa", "bravo", "paul", "bea", "carl", *NAMES.values(), "@running", "@settled"]
@@ -347,7 +348,7 @@ def make_dictionaries():
     for target, list_of_words in words.items():
         lines = [f'"{escaped(word if target == "csv" else quoted(word))}"'
                  for word in list_of_words]
-        (folder / f"{target}.dict").write_text("\n".join(lines) + "\n")
+        MADE[ROOT / f"Fuzz/Dictionaries/{target}.dict"] = ("\n".join(lines) + "\n").encode()
 
 
 def quoted(word):
@@ -358,12 +359,28 @@ def escaped(word):
     return "".join(c if c.isalnum() or c in "@_-/ .," else f"\\x{ord(c):02x}" for c in word)
 
 
+def is_current(file):
+    # How small zlib makes something depends on its version.
+    return file in MADE and file.exists() and (
+        file.suffix == ".gz" or file.read_bytes() == MADE[file])
+
+
 def main():
-    for old in CORPUS.glob("*/seed-*"):
-        old.unlink()
     for make in (make_transactions, make_entries, make_blocks, make_proofs, make_genesis,
                  make_csv, make_mapping, make_actions, make_dictionaries):
         make()
+    kept = set(CORPUS.glob("*/seed-*"))
+    if "--check" in sys.argv[1:]:
+        other = sorted(str(file.relative_to(ROOT))
+                       for file in kept | MADE.keys() if not is_current(file))
+        if other:
+            sys.exit("run Fuzz/make-seeds.py: not current are " + ", ".join(other))
+        return
+    for file in kept - MADE.keys():
+        file.unlink()
+    for file, content in MADE.items():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
 
 
 main()

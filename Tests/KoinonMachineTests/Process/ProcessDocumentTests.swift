@@ -52,6 +52,28 @@ import Testing
         #expect(Occupancy.allCases.count == 5)
     }
 
+    @Test func `examples of offers choose terms that their process has`() throws {
+        let examples = try Self.read("docs/formats/json-actions.md")
+            .matches(of: #/```json\n([^`]*)```/#)
+            .map { try Action(jsonForm: Array($0.1.utf8)) }
+        let offers = examples.compactMap { action -> PublishOffer? in
+            switch action.market.action {
+            case .publishOffer(let offer): offer
+            case .answerRequest(let answer): answer.offer
+            default: nil
+            }
+        }
+        #expect(offers.contains { !$0.terms.isEmpty })
+        for offer in offers {
+            let process = try #require(StandardProcesses.all.first { $0.id == offer.process })
+            for chosen in offer.terms {
+                let term = process.terms.first { $0.name == chosen.name }
+                let bounds = try #require(term, "\(chosen.name)")
+                #expect((bounds.minimum...bounds.maximum).contains(chosen.value))
+            }
+        }
+    }
+
     @Test func `limits and values without use in timers are named`() {
         let rules = section("The check", of: page).joined()
         for (count, what) in [
