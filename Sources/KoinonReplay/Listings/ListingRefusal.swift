@@ -22,7 +22,8 @@ public enum ListingRefusal: String, Hashable, Sendable, Codable, CaseIterable {
         case .emptyTitle: "nothing is left of the title without its control characters"
         case .unknownKind: "the mapping's kinds do not list what the row is"
         case .unreadablePlace: "latitude or longitude is no number of degrees in its range"
-        case .unreadablePrice: "the price of a night is no number, 0, or above 1,000,000,000"
+        case .unreadablePrice:
+            "the price of a night is no number, 0, finer than the unit, or above 1,000,000,000 of its smallest part"
         case .unreadableNights: "the nights are no whole number, or the least are not 1 to 365"
         case .notAvailable: "it has no night to be had"
         case .duplicateListing: "an earlier line has the same id"
