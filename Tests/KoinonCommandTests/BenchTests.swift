@@ -17,6 +17,14 @@ struct BenchTests {
         #expect(run.output == "status \(signal == "INT" ? 130 : 143)\n", "\(run.errors)")
     }
 
+    @Test("say what to give when one sender has more under way than a ledger takes")
+    func tooFewAccounts() async throws {
+        let folder = try TemporaryFolder()
+        let run = try await CommandRun.shell(
+            "koinon bench payments --accounts 2 --transactions 6000 --folder .", in: folder.url)
+        #expect(run.status == 2 && run.errors.contains("give more --accounts"), "\(run.errors)")
+    }
+
     /// The routes of the web page, but a calendar and two that lead to others.
     private static func pages() throws -> [String] {
         let routes = try String(

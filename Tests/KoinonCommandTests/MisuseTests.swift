@@ -146,6 +146,9 @@ struct MisuseTests {
                 "not on this ledger"
             ),
             ("koinon query everything --home h", 64, "koinon query --help"),
+            ("koinon query accounts --limit=-1 --home h", 64, "--limit"),
+            ("koinon query process nope --home h", 1, "koinon query processes\n"),
+            ("koinon query block 99 --home h", 1, "koinon query status"),
             (
                 "echo junk > junk; koinon alliance recover propose --home h --output r junk", 1,
                 "junk cannot be read"

@@ -107,6 +107,13 @@ struct SimulateTests {
         let fields = try #require(
             try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
         #expect(fields["steps"] as? Int == 2 && fields["finding"] == nil)
+        let beyond = try await CommandRun.shell(
+            """
+            sed -i 's/{"commit": {}}/{"entry": {"author": "alfa", "clock_ms": 1772409601000, \\
+              "sequence_offset": 9223372036854775807}}/' script.json
+            koinon simulate --script script.json
+            """, in: folder.url)
+        #expect(beyond.status == 2 && beyond.errors.contains("steps[0].entry.sequence_offset"))
     }
 
     @Test func `leaves nothing behind when it is interrupted`() async throws {

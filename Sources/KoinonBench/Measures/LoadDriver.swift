@@ -1,4 +1,5 @@
 import KoinonLedger
+import KoinonMachine
 import KoinonNode
 import KoinonProtocol
 import Synchronization
@@ -74,6 +75,10 @@ struct LoadDriver: Sendable {
                 )
             case .settled(_, let outcome):
                 throw BenchFault("a transaction of the load was not executed: \(outcome)")
+            case .refused(.ignored(.replayed)):
+                throw BenchFault(
+                    "the node refused a transaction of the load, since its sender had too many under way: give more --accounts, or fewer transactions at a time"
+                )
             case .refused(let refusal):
                 throw BenchFault("the node refused a transaction of the load: \(refusal)")
             case .pending, .unknown:

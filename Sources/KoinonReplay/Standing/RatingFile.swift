@@ -60,7 +60,12 @@ public struct RatingFile: Sendable {
             guard let rater = Int(fields[0]), let ratee = Int(fields[1]),
                 let score = Int32(fields[2]), (-10...10).contains(score), rater != ratee,
                 let seconds = Double(fields[3]), (0...4e9).contains(seconds)
-            else { throw ReplayFault(description: "\(reader.file), line \(row.line): no rating") }
+            else {
+                throw ReplayFault(
+                    description:
+                        "\(reader.file), line \(row.line): no rating; give two different numbers of people, -10 to 10, and seconds since 1970"
+                )
+            }
             ratings.append(
                 Rating(
                     rater: rater, ratee: ratee, score: score,
@@ -81,7 +86,12 @@ public struct RatingFile: Sendable {
         while try reader.next(&row) {
             guard row.count > max(user, label), let person = Int(row.text(user)),
                 let value = Int(row.text(label)), value == 1 || value == -1
-            else { throw ReplayFault(description: "\(reader.file), line \(row.line): no label") }
+            else {
+                throw ReplayFault(
+                    description:
+                        "\(reader.file), line \(row.line): no label; give a person's number, and 1 or -1"
+                )
+            }
             labels[person] = value == 1
         }
         return labels

@@ -37,7 +37,7 @@ public struct RatingTrial {
     /// - Throws: ``ReplayFault`` when there are no ratings.
     public init(_ file: RatingFile) throws {
         guard let first = file.ratings.first else {
-            throw ReplayFault(description: "there are no ratings")
+            throw ReplayFault(description: "there are no ratings; give a file with one at least")
         }
         self.file = file
         var people: [Int: Int] = [:]

@@ -88,6 +88,10 @@ extension EntryStep {
         author = try object.text("author")
         clockMs = try object.number("clock_ms")
         sequenceOffset = object.has("sequence_offset") ? try object.integer("sequence_offset") : 0
+        guard (-1_000_000_000...1_000_000_000).contains(sequenceOffset) else {
+            throw ScriptFault(
+                place: "\(object.place).sequence_offset", problem: "is more than 1000000000")
+        }
         signedBy = object.has("signed_by") ? try object.text("signed_by") : nil
         epoch = try object.number("epoch", default: 0)
         transactions = try object.objects("transactions").map { try TransactionStep($0) }

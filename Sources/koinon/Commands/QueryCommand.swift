@@ -46,6 +46,10 @@ struct QueryCommand: AsyncParsableCommand {
         help: "A running node's address, to ask it instead of the home's own ledger.")
     var node: String?
 
+    func validate() throws {
+        guard limit > 0 else { throw ValidationError("--limit: give 1 or more, not \(limit)") }
+    }
+
     func run() async throws {
         try await ExitStatus.reporting {
             if let node { return try await ask(NodeClient(node)) }
@@ -59,12 +63,24 @@ struct QueryCommand: AsyncParsableCommand {
             }
             guard let answer else {
                 Terminal.writeError(
-                    "koinon: \(what) \(id ?? ""): not on this ledger; see what there is with koinon query \(what)s\n"
-                )
+                    "koinon: \(what) \(id ?? ""): not on this ledger; \(whatThereIs)\n")
                 throw ExitStatus.no
             }
             print(answer)
         }
+    }
+
+    /// Where to look when there is no such thing.
+    private var whatThereIs: String {
+        switch what {
+        case "block": return "koinon query status tells the last height"
+        case "transaction": return "koinon query block HEIGHT shows those of a block"
+        case "dispute":
+            return "there was none about it; koinon query agreements shows which are disputed"
+        default: break
+        }
+        let list = ["balances": "accounts", "process": "processes", "answers-to": "requests"]
+        return "see what there is with koinon query \(list[what] ?? what + "s")"
     }
 
     /// The paths of what can be asked; "{}" stands for the id.
