@@ -22,6 +22,7 @@ struct BatchWriter {
         if batch.leavesOrder { try StoreFormat.forgetOrderedThrough(db) }
         if let ordered = batch.orderedThrough { try StoreFormat.setOrderedThrough(ordered, db) }
         try writeBlocks(batch.blocks, after: tip)
+        if batch.endsWithLastBlock { try endLog() }
         try write(rows)
         try writeAttestations(batch.attestations)
     }
@@ -79,6 +80,14 @@ struct BatchWriter {
             try insert.bind(3, entry.envelope.packed)
             try insert.run()
         }
+    }
+
+    /// The entries that have closed no block are read again.
+    private func endLog() throws {
+        let entries = try PreparedStatement("DELETE FROM log WHERE position > ?", db)
+        try entries.bind(1, LedgerReader(db).tip().closedAt)
+        try entries.run()
+        try StoreFormat.forgetOrderedThrough(db)
     }
 
     private func writeBlocks(_ blocks: [ClosedBlock], after tip: StoredBlock?) throws {

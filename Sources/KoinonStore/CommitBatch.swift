@@ -67,6 +67,9 @@ public struct CommitBatch: Sendable {
     /// The log goes on with entries of blocks that came from others: where they stand by the
     /// engine's count is not known any more.
     public var leavesOrder = false
+    /// What the log holds behind the last block is not as the order has it: it is forgotten, and
+    /// so is where the log stands by the engine's count.
+    public var endsWithLastBlock = false
     /// Continues the chain: heights ascending from the tip's + 1.
     public var blocks: [ClosedBlock]
     /// Of any heights and in any order; one that is stored already stays as it is.

@@ -113,6 +113,33 @@ struct CommitTests {
         #expect(try LedgerContent(again) == expected)
     }
 
+    /// As a node does that was not shown all of the order: it reads on behind its last block.
+    @Test mutating func `what waits behind the last block is forgotten, with its place`() throws {
+        var first = CommitBatch(log: [chain.entry()])
+        first.orderedThrough = 7
+        try store.commit(first)
+        let closing = chain.entry()
+        var batch = CommitBatch(
+            log: [closing], blocks: [chain.block(first.log + [closing])])
+        batch.log.append(chain.entry())
+        batch.orderedThrough = 9
+        batch.endsWithLastBlock = true
+        try store.commit(batch)
+        func look(_ store: LedgerStore) throws {
+            try store.read { (reader) throws in
+                #expect(try reader.pendingEntries() == [])
+                #expect(try reader.orderedThrough() == nil)
+                #expect(try reader.lastPosition() == closing.position)
+                #expect(try reader.tip().header.height == Height(1))
+            }
+        }
+        try look(store)
+        try store.close()
+        let again = try LedgerStore(opening: home.url)
+        try look(again)
+        try again.close()
+    }
+
     @Test mutating func `a stored entry may close a block in a later commit`() throws {
         let entries = [chain.entry(), chain.entry()]
         try commit(CommitBatch(log: entries))

@@ -25,6 +25,8 @@ final class Committer: Sendable {
     }
 
     private let chain: ChainID
+    /// Of the order that is read.
+    private let epoch: UInt64
     private let store: LedgerStore
     private let engine: any OrderingEngine
     private let outbox: AttestationOutbox
@@ -81,7 +83,7 @@ final class Committer: Sendable {
         resumed: Resumption, hosted: HostedKeys, evidence: EvidenceFile, progress: ProgressBoard,
         retention: OrderRetention, patience: Duration = Committer.patience, logger: Logger
     ) {
-        chain = resumed.replica.read { $0.chain }
+        (chain, epoch) = resumed.replica.read { ($0.chain, $0.epoch) }
         self.store = store
         self.engine = engine
         outbox = desk.outbox
@@ -192,21 +194,22 @@ final class Committer: Sendable {
         _ batch: ExecutedBatch, of input: BoundedQueue<ExecutedBatch>
     ) throws {
         if let fault = fault.withLock({ $0 }) { throw fault }
-        let (attestations, bars, elsewhere) = try count(batch)
-        try store.commit(
-            CommitBatch(
-                log: batch.log, orderedThrough: batch.through.rawValue,
-                blocks: batch.blocks.map {
-                    KoinonStore.ClosedBlock($0.block, closedAt: $0.closedAt)
-                },
-                attestations: attestations),
-            defersRows: elsewhere == nil && mayDefer(batch))
+        let (attestations, bars, parted) = try count(batch)
+        var stored = CommitBatch(
+            log: batch.log, orderedThrough: batch.through.rawValue,
+            blocks: batch.blocks.map {
+                KoinonStore.ClosedBlock($0.block, closedAt: $0.closedAt)
+            },
+            attestations: attestations)
+        // What stands behind the last block lacks entries: it is read anew.
+        stored.endsWithLastBlock = parted is AttestedAhead
+        try store.commit(stored, defersRows: parted == nil && mayDefer(batch))
         if let last = batch.blocks.last?.block.header.height {
             signing.withLock { $0.stored = last }
         }
         try noteLies(of: batch)
         // Stored all the same: where it parts from the others' is to be found.
-        if let elsewhere { throw elsewhere }
+        if let parted { throw parted }
         // Who asks whether all is done is not to believe it while signatures are on their way.
         outbox.expect()
         // First: who hears of a transaction's end and looks finds the chain to be that far.
@@ -241,9 +244,10 @@ final class Committer: Sendable {
     /// Takes up the blocks of a batch and what its entries attest.
     ///
     /// - Returns: what is to be stored with it; the guards of hosted members that turned out to
-    ///   be old copies; a quorum for another block, after which nothing is signed any more.
+    ///   be old copies; a quorum for another block, or signatures that show another order, after
+    ///   which nothing is signed any more.
     private func count(_ batch: ExecutedBatch) throws -> (
-        attestations: [StoredAttestation], bars: [GuardRecord], elsewhere: QuorumElsewhere?
+        attestations: [StoredAttestation], bars: [GuardRecord], parted: (any Error)?
     ) {
         let carried = outbox.saw(batch.attestations)
         return try signing.withLock { signing in
@@ -257,13 +261,16 @@ final class Committer: Sendable {
             var attestations = signing.unstored
             var bars: [GuardRecord] = []
             for signed in batch.attestations {
-                let seen = try signing.attester.count(carried: signed) { try hash(at: $0) }
+                let seen = try signing.attester.count(carried: signed, inOrderOf: epoch) {
+                    try hash(at: $0)
+                }
                 if let stored = seen.stored { attestations.append(stored) }
                 if let bar = seen.guardRecord { bars.append(bar) }
             }
             for (key, height) in carried { signing.attester.carried(key, through: height) }
             signing.unstored = []
-            return (attestations, bars, signing.attester.finality.quorumElsewhere)
+            let finality = signing.attester.finality
+            return (attestations, bars, finality.quorumElsewhere ?? finality.attestedAhead)
         }
     }
 

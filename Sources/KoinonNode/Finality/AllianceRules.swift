@@ -31,6 +31,10 @@ public struct AllianceRules: Sendable {
     /// carried again.
     public var carriesAgain = true
 
+    /// Whether a node is shown another order than others, when the order has given it attestations
+    /// of so many members before their blocks, of whom so many may lie.
+    public var showsOtherOrder: @Sendable (_ ahead: Int, _ mayLie: Int) -> Bool = { $0 > $1 }
+
     /// Blocks beyond the final one at which no more transactions are proposed. A soft bound:
     /// due timers still close blocks.
     public static let pauseBeyondFinal: UInt64 = 64

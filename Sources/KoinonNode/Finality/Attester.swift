@@ -117,13 +117,18 @@ public struct Attester: Sendable {
     /// Counts an attestation, wherever it was seen: in an entry with or without effect, from a
     /// peer, in a file.
     ///
-    /// - Parameter hashAt: hash and epoch of a block of this chain below those not yet final.
+    /// - Parameters:
+    ///   - epoch: of the order in which it was read, when the blocks closed by all entries up to
+    ///     there are added; nil for what was seen elsewhere. As `Finality.attestedAhead` needs it.
+    ///   - hashAt: hash and epoch of a block of this chain below those not yet final.
     public mutating func count(
-        carried signed: Signed, hashAt: (Height) throws -> (hash: Hash256, epoch: UInt64)?
+        carried signed: Signed, inOrderOf epoch: UInt64? = nil,
+        hashAt: (Height) throws -> (hash: Hash256, epoch: UInt64)?
     ) rethrows -> Seen {
         guard let attestation = Attestation(signed, chain: chain) else {
             return Seen(verdict: .ignored)
         }
+        if let epoch { finality.noteInOrder(attestation, epoch: epoch) }
         let own = signers.firstIndex { $0.rule.nodeKey == attestation.publicKey }
         // Made here, stored, and final long ago: as many come as blocks in a replay.
         if let own, !finality.remembers(attestation.height),

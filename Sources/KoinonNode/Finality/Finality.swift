@@ -54,8 +54,11 @@ public struct Finality: Sendable {
     private var strays = StrayAttestations()
     private var contradictions: [PublicKey: Contradiction] = [:]
     private var branches: [PublicKey: TwoBranches] = [:]
+    private var aheadInOrder = AheadInOrder()
     /// Set once a quorum has signed another block than this chain has; stays.
     public private(set) var quorumElsewhere: QuorumElsewhere?
+    /// Set once the order has shown that others were given another one; stays.
+    public private(set) var attestedAhead: AttestedAhead?
 
     /// - Parameters:
     ///   - finalHeight: the highest block known to be final; those above are added next.
@@ -171,6 +174,23 @@ public struct Finality: Sendable {
             advance()
         }
         return .counted(member)
+    }
+
+    /// Looks whether an attestation stands in the order before its block does.
+    ///
+    /// Not for what comes from elsewhere, or what an earlier process has read: that says nothing
+    /// about which entries were there to be read before.
+    ///
+    /// - Parameters:
+    ///   - attestation: from an entry of the order; the blocks that the entries up to it closed
+    ///     are added.
+    ///   - epoch: that the order belongs to. What members signed in an earlier one may be of
+    ///     blocks that are gone.
+    mutating func noteInOrder(_ attestation: Attestation, epoch: UInt64) {
+        guard attestedAhead == nil, attestation.height > tip, attestation.epoch == epoch,
+            let judges = judges(of: tip.next)
+        else { return }
+        attestedAhead = aheadInOrder.note(attestation, tip: tip, judges: judges, rules: rules)
     }
 
     private mutating func advance() {

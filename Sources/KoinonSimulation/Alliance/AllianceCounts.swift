@@ -32,6 +32,8 @@ public struct AllianceCounts: SimulationCounts, Equatable {
     public var memberChanges = 0
     /// Times that an entry showed signatures of a liar on two branches, at different heights.
     public var shownBranches = 0
+    /// Nodes that found that they were shown another order than the others.
+    public var otherOrders = 0
 
     public init() {}
 
@@ -59,6 +61,7 @@ public struct AllianceCounts: SimulationCounts, Equatable {
             ("renewals", \.renewals),
             ("member_changes", \.memberChanges),
             ("shown_branches", \.shownBranches),
+            ("other_orders", \.otherOrders),
         ]
 
     public mutating func add(_ other: AllianceCounts) {

@@ -93,6 +93,7 @@ extension Happening {
         case .split(let groups): ["split": groups]
         case .mislead(let node, let order): ["mislead": node, "order": order]
         case .lose(let author): ["lose": author]
+        case .hide(let node): ["hide": node]
         case .renew(let node, let key): ["renew": node, "key": key]
         case .recover: ["recover": true]
         }
@@ -133,6 +134,8 @@ extension Happening {
             self = .mislead(try object.text("mislead"), order: try object.integer("order"))
         } else if object.has("lose") {
             self = .lose(try object.text("lose"))
+        } else if object.has("hide") {
+            self = .hide(try object.text("hide"))
         } else if object.has("renew") {
             self = .renew(try object.text("renew"), key: try object.text("key"))
         } else if object.has("recover") {

@@ -82,6 +82,9 @@ public enum Happening: Equatable, Sendable {
     case mislead(String, order: Int)
     /// The engine answers that a member's next entry has its place, and forgets it.
     case lose(String)
+    /// The engine keeps from a node the next entry of every author, until the node begins again
+    /// because it noticed, or all faults heal.
+    case hide(String)
     /// A node gets another node key beside the one it has; registering it is the account's.
     case renew(String, key: String)
     /// The members hold a ceremony, if the engine has lied, and begin a new epoch with another.

@@ -71,6 +71,8 @@ extension AllianceWorld {
             for attestation in taken.signed { try count(attestation, by: id) }
         } catch let finding as Finding {
             throw finding
+        } catch is AttestedAhead {
+            return try standAside(node)
         } catch {
             guard node.disk.hasStopped || error is SimulatedGuard.Stopped, let crash = node.crash
             else { throw finding(.store, "\(id): a commit failed on a sound disk: \(error)") }
@@ -89,6 +91,19 @@ extension AllianceWorld {
         if !liars.contains(id) { try claimFinal(id, process) }
         propose(id)
         if let life = nodes[id]?.life { awaitWork(id, life, process) }
+    }
+
+    /// A node has found that it is shown another order than the others, and ends. What hid entries
+    /// from it is put right before it begins again; of several orders none is right, and it waits
+    /// for the ceremony.
+    private func standAside(_ node: SimulatedNode) throws {
+        guard engine.hasMisled(node.id) else {
+            throw finding(
+                .liveness, "\(node.id) stops for being shown another order, and is shown the one")
+        }
+        counts.otherOrders += 1
+        engine.tellAgain(node.id)
+        try end(node, startsAgain: !engine.hasLied)
     }
 
     /// Stops a node's process, for a time that the step that armed the crash named.

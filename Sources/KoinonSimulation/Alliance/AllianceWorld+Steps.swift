@@ -59,6 +59,7 @@ extension AllianceWorld {
         for id in ids {
             guard let node = nodes[id] else { continue }
             node.disarm()
+            engine.hideNothing(from: id)
             if abs(node.clockOffsetMs) > 500 { node.clockOffsetMs = 0 }
             if node.process == nil { try start(id) }
         }
@@ -97,6 +98,7 @@ extension AllianceWorld {
                 awaitDelivery(to: id)
             }
         case .lose(let name): for id in members([name]) { engine.loseNext(of: id) }
+        case .hide(let name): for id in members([name]) { engine.hideNext(from: id) }
         case .renew(let name, let key):
             for node in members([name]).compactMap({ nodes[$0] }) { try renew(node, with: key) }
         case .recover: if engine.hasLied { isOver = try !recover() }

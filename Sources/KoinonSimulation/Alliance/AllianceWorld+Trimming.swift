@@ -28,10 +28,15 @@ extension AllianceWorld {
     func lag(_ node: SimulatedNode) throws {
         lagging.insert(node.id)
         counts.lags += 1
+        try end(node, startsAgain: true)
+    }
+
+    /// A process ends by itself, unless a crash comes first.
+    func end(_ node: SimulatedNode, startsAgain: Bool) throws {
         do { try node.close() } catch { guard node.disk.hasStopped else { throw error } }
         if node.disk.hasStopped, let crash = node.crash { return try down(node, crash) }
         node.disarm()
-        queue.add(.start(node.id), atMs: nowMs + Self.arrivalMs)
+        if startsAgain { queue.add(.start(node.id), atMs: nowMs + Self.arrivalMs) }
     }
 
     /// Those beside a node that hold all that the engine may have forgotten.

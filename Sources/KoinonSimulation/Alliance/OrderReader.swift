@@ -64,11 +64,14 @@ extension SimulatedEngine.Order {
         beyond known: [String: UInt64], seeking slot: EntrySlot?
     ) -> Listing {
         let closing = slot.flatMap { slot in
-            lanes[slot.author.rawValue]?.last { places[$0].sequence == slot.sequence }
+            lanes[slot.author.rawValue]?.last {
+                places[$0].sequence == slot.sequence && !hidden.contains($0)
+            }
         }
         let entries = lanes.flatMap { lane, indices in
             let last = known[lane] ?? 0
-            return indices.reversed().prefix { places[$0].sequence > last }.map(key)
+            return indices.reversed().prefix { places[$0].sequence > last }
+                .filter { !hidden.contains($0) }.map(key)
         }
         return Listing(
             revision: UInt64(places.count), marks: marks, closing: closing.map(key),

@@ -38,6 +38,8 @@ struct SimulatedEngine {
         /// Which blocks' entries may be gone, as the members say.
         fileprivate(set) var marks = TrimMarks()
         fileprivate(set) var hasForgotten = false
+        /// Places that are there and not told to the node that asks.
+        fileprivate(set) var hidden: Set<Int> = []
 
         fileprivate mutating func add(_ envelope: Envelope, in lane: String, at sequence: UInt64) {
             let index = places.count
@@ -59,8 +61,16 @@ struct SimulatedEngine {
     private var orderOf: [MemberID: Int] = [:]
     private var losesNext: Set<MemberID> = []
     private(set) var hasLied = false
+    /// What is kept from a node: in each lane the place that was given next.
+    private var hidden: [MemberID: [String: Int]] = [:]
+    /// From whom something was kept that they have not been told since.
+    private var misled: Set<MemberID> = []
 
-    func order(for node: MemberID) -> Order { orders[orderOf[node] ?? 0] }
+    func order(for node: MemberID) -> Order {
+        var order = orders[orderOf[node] ?? 0]
+        order.hidden = Set((hidden[node] ?? [:]).values)
+        return order
+    }
 
     /// Every entry that a node could read.
     func entries(for node: MemberID) -> [Envelope] {
@@ -84,6 +94,7 @@ struct SimulatedEngine {
             }
             orders[index].slots[slot] = orders[index].places.count
             orders[index].add(envelope, in: slot.author.rawValue, at: slot.sequence)
+            hideLast(of: slot.author.rawValue, in: index)
         }
         return answer
     }
@@ -96,6 +107,7 @@ struct SimulatedEngine {
             orders[index].inserted[lane, default: 0] += 1
             orders[index].add(
                 envelope, in: lane, at: orders[index].inserted[lane] ?? 0)
+            hideLast(of: lane, in: index)
         }
     }
 
@@ -133,6 +145,31 @@ struct SimulatedEngine {
 
     /// The author's next entry will be answered for, and be nowhere.
     mutating func loseNext(of author: MemberID) { losesNext.insert(author) }
+
+    /// The next entry of every author is kept from a node, which is told what follows.
+    mutating func hideNext(from node: MemberID) {
+        hidden[node] = [:]
+        misled.insert(node)
+    }
+
+    /// Nothing more is kept from a node; where it has read on it does not come back.
+    mutating func hideNothing(from node: MemberID) { hidden[node] = nil }
+
+    /// A node begins to read again from where nothing was kept from it.
+    mutating func tellAgain(_ node: MemberID) {
+        hidden[node] = nil
+        misled.remove(node)
+    }
+
+    /// Whether a node may have been told something else than the others.
+    func hasMisled(_ node: MemberID) -> Bool { hasLied || misled.contains(node) }
+
+    private mutating func hideLast(of lane: String, in order: Int) {
+        let place = orders[order].places.count - 1
+        for node in hidden.keys where orderOf[node] ?? 0 == order && hidden[node]?[lane] == nil {
+            hidden[node]?[lane] = place
+        }
+    }
 
     /// From now on there are several orders, alike so far.
     mutating func split(_ groups: [[MemberID]]) {

@@ -264,8 +264,9 @@ final class NodeProcess {
             attester.add(block.header, judgedBy: judges, silenced: silenced)
         }
         var records: [GuardRecord] = []
+        let epoch = replica.read { $0.epoch }
         for signed in taken.carried {
-            let seen = try attester.count(carried: signed) { height in
+            let seen = try attester.count(carried: signed, inOrderOf: epoch) { height in
                 try store.read { try $0.block(at: height) }.map { ($0.hash, $0.header.epoch) }
             }
             if let stored = seen.stored { taken.batch.attestations.append(stored) }
@@ -275,10 +276,12 @@ final class NodeProcess {
         try closed(taken)
         taken.batch.attestations += unstored
         taken.batch.orderedThrough = position.map { UInt64($0) }
+        taken.batch.endsWithLastBlock = finality.attestedAhead != nil
         if !taken.batch.log.isEmpty || !taken.batch.attestations.isEmpty {
             try store.commit(taken.batch)
         }
         unstored = []
+        if let ahead = finality.attestedAhead { throw ahead }
         author.add(try branches())
         for (height, place, bytes) in taken.closed {
             trimPoints.add(height, at: place, bytes: bytes)

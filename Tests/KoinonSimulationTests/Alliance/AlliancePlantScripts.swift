@@ -69,6 +69,16 @@ enum AlliancePlantScripts {
         return AllianceScript(setting: setting, steps: steps)
     }
 
+    /// From one of four the next entry of every author is hidden: what follows has no effect there,
+    /// so it closes no block that could differ from another's.
+    static func hiddenFromOne() -> AllianceScript {
+        let setting = setting(["alfa", "bravo", "carla", "delta"], healsAtMs: 9_000)
+        var steps = transactions(40, everyMs: 200, in: setting)
+        steps.append(AllianceStep(atMs: 3_100, .hide("delta")))
+        steps.sort { $0.atMs < $1.atMs }
+        return AllianceScript(setting: setting, steps: steps)
+    }
+
     /// Of two members one signs the block that admits a third and stores that; before an entry
     /// carries it, its process ends. Every message takes a millisecond.
     static func storedAndNotCarried() -> AllianceScript {

@@ -28,7 +28,7 @@ import Testing
 
     @Test(
         "is found in a life written for it",
-        arguments: AlliancePlant.all.filter { !$0.scripts.isEmpty })
+        arguments: (AlliancePlant.all + AlliancePlant.ofLives).filter { !$0.scripts.isEmpty })
     func isFoundInScript(_ plant: AlliancePlant) async throws {
         try await SimulationThread.run {
             let folder = try TemporaryFolder()

@@ -28,6 +28,16 @@ struct AlliancePlant: Sendable, CustomTestStringConvertible {
         change(&subject)
     }
 
+    /// Wrong where the engine hides entries from one node, which random lives have none of.
+    static let ofLives: [AlliancePlant] = [
+        AlliancePlant(
+            "a node does not notice that it is shown another order", [.liveness],
+            scripts: [AlliancePlantScripts.hiddenFromOne()]
+        ) {
+            $0.rules.showsOtherOrder = { _, _ in false }
+        }
+    ]
+
     static let all: [AlliancePlant] = [
         AlliancePlant("a quorum is one too small", [.finality]) {
             $0.rules.quorum = { max(1, $0.quorum - 1) }

@@ -101,6 +101,7 @@ import Testing
             for script in [
                 try AllianceGenerator.script(&random, members: nil),
                 try AllianceGenerator.led(&random, members: nil),
+                AlliancePlantScripts.hiddenFromOne(),
             ] {
                 #expect(try AllianceScript(json: Array(script.json().utf8)) == script)
             }
