@@ -1,4 +1,5 @@
 import Foundation
+import KoinonClient
 import KoinonLedger
 import KoinonProtocol
 import Synchronization
@@ -79,6 +80,11 @@ struct RunbookTests {
         let gap = SequenceGap(author: "alfa", missing: 12)
         #expect(commands == [EntryKeys(chain: chain, epoch: 3).deletion(of: gap)])
         #expect(page.contains("\n| `etcd: entry N of NAME is missing` |"))
+        // As `koinon status` reads it.
+        let conditions = EtcdConditions(keys: EntryKeys(chain: chain, epoch: 3))
+        conditions.countGap(gap)
+        let told = try #require(conditions.report.faults.first.flatMap(Diagnosis.MissingEntry.init))
+        #expect(told.author == gap.author && told.sequence == gap.missing)
         #expect(
             page.contains("\n| `entry N of NAME, which this node wrote, is not in the order` |"))
     }

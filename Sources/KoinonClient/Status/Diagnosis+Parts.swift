@@ -58,8 +58,10 @@ extension Diagnosis {
     }
 
     /// What one node says about itself.
+    ///
+    /// - Parameter engine: what is said of its engine.
     static func node(
-        _ node: Seen, best: NodeStatus, _ now: UInt64, _ limits: Limits
+        _ node: Seen, best: NodeStatus, engine: [Finding], _ now: UInt64, _ limits: Limits
     ) -> [Finding] {
         let status = node.status
         var findings: [Finding] = []
@@ -84,12 +86,7 @@ extension Diagnosis {
                         "install a koinon that knows it and start it again before; the node stops at that block otherwise (docs/operate.md, \"A new protocol version\")"
                 ))
         }
-        for fault in status.engine?.faults ?? [] {
-            findings.append(
-                Finding(
-                    .warning, "engineFault", of: node.address, "its engine: \(fault)",
-                    remedy: "docs/operate.md has a section on each fault of an engine"))
-        }
+        findings += engine
         if let percent = status.poolPercent, percent >= 90 {
             findings.append(
                 Finding(

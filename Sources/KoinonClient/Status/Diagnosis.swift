@@ -85,7 +85,8 @@ public struct Diagnosis: Sendable, Hashable {
             findings += Self.finality(seen, view.status, now, limits)
             findings += Self.members(seen, view.status, now, limits)
             for node in seen {
-                findings += Self.node(node, best: view.status, now, limits)
+                let engine = Self.engine(node, seen)
+                findings += Self.node(node, best: view.status, engine: engine, now, limits)
             }
         }
         self.findings = findings.enumerated().sorted {
@@ -188,7 +189,8 @@ public struct Diagnosis: Sendable, Hashable {
                 Finding(
                     .warning, "finalityLate", wait,
                     remedy:
-                        "members sign, but late: look at the load of their machines and at the engine"))
+                        "members sign, but late: look at the load of their machines and at the engine"
+                ))
         }
         if status.lag >= limits.pauseBlocks {
             findings.append(

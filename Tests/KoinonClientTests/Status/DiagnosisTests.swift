@@ -211,6 +211,75 @@ struct DiagnosisTests {
         #expect(diagnosis.findings[0].what.contains("NOSPACE"))
     }
 
+    /// An entry of bravo that the nodes named say is missing, each in its words.
+    private static func misses(
+        _ sequence: UInt64, at names: [String], _ nodes: inout [String: NodeStatus]
+    ) {
+        for name in names {
+            nodes[name]!.engine!.faults.append(
+                name == "bravo"
+                    ? "entry \(sequence) of bravo, which this node wrote, is not in the order: what"
+                    : "etcd: entry \(sequence) of bravo is missing though later ones are there: etcd"
+            )
+            nodes[name]!.memberStates![1].sequence = sequence - 1
+        }
+    }
+
+    @Test func `tells an entry that is hidden from a node from one that all lack`() throws {
+        let all = ["alfa", "bravo", "carol", "delta"]
+        let lost = Self.alliance({ Self.misses(71, at: all, &$0) })
+        #expect(lost.findings.map(\.code) == Array(repeating: "engineFault", count: 4))
+        #expect(lost.findings.allSatisfy { $0.what.contains("entry 71 of bravo") })
+        for name in ["bravo", "carol"] {
+            let hidden = Self.alliance({ nodes in
+                Self.misses(70, at: [name], &nodes)
+                nodes[name]!.height = 998
+                nodes[name]!.finalHeight = 998
+            })
+            #expect(hidden.findings.map(\.code) == ["otherOrder"])
+            let finding = try #require(hidden.findings.first)
+            #expect(finding.severity == .danger && finding.subject == "http://\(name)")
+            #expect(
+                finding.what
+                    == "is shown another order than the others: it lacks entry 70 of bravo, which http://alfa has executed"
+            )
+            #expect(finding.remedy.contains("delete nothing"))
+            #expect(!finding.remedy.contains("etcdctl"))
+            #expect(finding.remedy.contains("A node was shown another order"))
+        }
+    }
+
+    @Test func `says so once of a node, however many it lacks, and keeps its other faults`() {
+        let diagnosis = Self.alliance({ nodes in
+            Self.misses(70, at: ["carol"], &nodes)
+            nodes["carol"]!.engine!.faults += [
+                "entry 70 of carol, which this node wrote, is not in the order: what",
+                "etcd: entry 70 of carol is missing though", "its space is used up (NOSPACE)",
+            ]
+            nodes["carol"]!.memberStates![2].sequence = 69
+        })
+        #expect(diagnosis.findings.map(\.code) == ["otherOrder", "engineFault"])
+        #expect(diagnosis.findings[0].what.hasSuffix("has executed; 1 more like it"))
+        #expect(diagnosis.findings[1].what.contains("NOSPACE"))
+    }
+
+    /// Its author has appended it anew, and the fault is from before; or nobody else answers.
+    @Test func `takes no node for misled that has come to the entry, or that is alone`() {
+        let come = Self.alliance({ nodes in
+            Self.misses(70, at: ["carol"], &nodes)
+            nodes["carol"]!.memberStates![1].sequence = 70
+        })
+        #expect(come.findings.map(\.code) == ["engineFault"])
+        let alone = Self.alliance(
+            { Self.misses(70, at: ["carol"], &$0) }, silent: ["alfa", "bravo", "delta"])
+        #expect(!alone.findings.contains { $0.code == "otherOrder" })
+        let other = Self.alliance({ nodes in
+            Self.misses(70, at: ["carol"], &nodes)
+            for name in ["alfa", "bravo", "delta"] { nodes[name]!.chain = "c1" }
+        })
+        #expect(!other.findings.contains { $0.code == "otherOrder" })
+    }
+
     @Test func `tells transactions that find no block from a pool that is full`() {
         let none = Self.alliance({ nodes in nodes["alfa"]!.time = Self.time(Self.now - 30_000) })
         #expect(none.findings.map(\.code) == ["noBlocks"])

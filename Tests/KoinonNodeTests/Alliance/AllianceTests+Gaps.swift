@@ -36,6 +36,10 @@ extension AllianceTests {
         try await until("it says so") {
             nodes[3].node.engineReport.faults.contains { $0.hasPrefix(words) }
         }
+        // As `koinon status` reads it.
+        let fault = nodes[3].node.engineReport.faults.first { $0.hasPrefix(words) }
+        let told = fault.flatMap(Diagnosis.MissingEntry.init)
+        #expect(told?.author == "delta" && told?.sequence == missing)
         let waits = try alliance.sender("delta").sign(.registerKind("waits", title: "K"))
         _ = await nodes[3].node.submit([waits], waits: false)
         // Not from one entry into the next without end.
