@@ -7,7 +7,7 @@ extension Diagnosis {
         /// Nil for another fault of an engine. Its words are those of `EngineReport.faults`.
         package init?(_ fault: String) {
             let pattern =
-                /^(?:etcd: )?entry (\d+) of ([^ ,]+)(?: is missing |, which this node wrote, is not )/
+                /^(?:etcd: )?entry (\d+) of ([^ ,]+)(?: is missing|, which this node wrote, is not)/
             guard let match = fault.prefixMatch(of: pattern), let sequence = UInt64(match.1)
             else { return nil }
             author = String(match.2)
