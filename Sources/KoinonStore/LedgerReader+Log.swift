@@ -8,7 +8,8 @@ extension LedgerReader {
     }
 
     /// The place of the log's last entry by the count of the engine that ordered it; nil
-    /// before the first entry, and when the last block came from others.
+    /// before the first entry, when the last block came from others, and when what was read
+    /// behind it was forgotten.
     public func orderedThrough() throws -> UInt64? {
         let query = try PreparedStatement(
             cached: "SELECT value FROM meta WHERE name = 'ordered'", db)

@@ -9,7 +9,7 @@ package struct Resumption {
     package let replica: SharedReplica
     package let lastPosition: LogPosition
     /// The last place of the engine's order that is stored; nil when the last block came from
-    /// other members.
+    /// other members, or what was read behind it was forgotten.
     package let position: OrderPosition?
     package let attester: Attester
     let guards: GuardKeeper
