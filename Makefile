@@ -83,7 +83,7 @@ simulate: dependencies ## Build, then attack ledgers for 100,000 blocks under SE
 	@$(KOINON) simulate $(ARGS) --seed $(SEED) --seeds $(SEEDS) --blocks 500
 
 models: ## Search small models of the rules, and of wrong ones, for a wrong state (in Python)
-	@for model in guards records marks logs branches; do \
+	@for model in guards records marks logs branches votes vote_sets; do \
 		"$$(scripts/find-python.sh)" Tests/Models/$$model.py || exit 1; done
 
 build: dependencies ## Build the command: .build/release/koinon

@@ -7,6 +7,11 @@ public struct BlockTree: Sendable {
 
     public init() {}
 
+    /// Of headers in any order; those that no chain can hold are left out.
+    public init(_ headers: some Sequence<BlockHeader>) {
+        for header in headers.sorted(by: { $0.height < $1.height }) { insert(header) }
+    }
+
     public var all: some Collection<BlockHeader> { headers.values }
 
     public func header(_ hash: Hash256) -> BlockHeader? { headers[hash] }

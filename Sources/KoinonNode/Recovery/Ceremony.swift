@@ -13,6 +13,7 @@ public struct Ceremony: Sendable {
     /// Sets that the statements name, by hash.
     public let sets: [Hash256: MemberSet]
     let statements: [CheckedStatement]
+    /// Of these, and of the records of earlier epochs.
     let headers: [BlockHeader]
     private let quorums: [SignedHeader]
     private let chain: ChainID
@@ -31,9 +32,11 @@ public struct Ceremony: Sendable {
         chain = knowledge.chain
         var beginning = RecoveryGathering(closes: closes, knowledge: knowledge)
         var refused: [RecoveryFault] = []
+        var earlier: [BlockHeader] = []
         for record in records {
-            beginning.add(
-                valid: try CheckedRecord(record, knowledge: knowledge, rule: rule, depth: depth))
+            let valid = try CheckedRecord(record, knowledge: knowledge, rule: rule, depth: depth)
+            beginning.add(valid: valid)
+            earlier += valid.headers + [valid.header]
         }
         let lists = try sets.prefix(RecoveryLimits.sets).map { (list) throws(RecoveryFault) in
             try list.set()
@@ -80,14 +83,19 @@ public struct Ceremony: Sendable {
         // A member whose node key was renewed may state with each.
         stated = Set(recovery.statements.map(\.member)).sorted()
         self.sets = recovery.sets
-        headers = checked.flatMap(\.headers)
+        headers = earlier + checked.flatMap(\.headers)
     }
 
     /// The record that begins the next epoch on the base, without a signature.
     ///
-    /// - Parameter earlier: the records that the statements name.
-    public func record(on base: BlockHeader, earlier: [RecoveryRecord]) -> RecoveryRecord {
+    /// - Parameters:
+    ///   - earlier: the records that the statements name.
+    ///   - vote: where the base is one of several that contradict each other.
+    public func record(
+        on base: BlockHeader, earlier: [RecoveryRecord], vote: BaseVote? = nil
+    ) -> RecoveryRecord {
         var record = RecoveryRecord()
+        if let vote { record.vote = vote }
         record.beginning.epoch = closes + 1
         record.beginning.base = SignedHeader(base, [])
         record.statements = statements.map(\.envelope.message)

@@ -2,15 +2,18 @@ import Foundation
 import KoinonLedger
 import KoinonProtocol
 
-/// A record that begins an epoch: its statements lead to its base, whoever computes.
+/// A record that begins an epoch: its statements lead to its base, whoever computes, or leave
+/// it to a vote.
 public struct CheckedRecord: Sendable {
     public let message: RecoveryRecord
     public let epoch: UInt64
     let base: CheckedHeader
     let sets: [MemberSet]
-    /// Of all statements in it.
+    /// Of all statements in it and in the records of earlier epochs that it holds.
     let headers: [BlockHeader]
     public let decision: BaseDecision
+    /// What whoever signs it votes for; nil where the statements lead to the base.
+    public let vote: VotedBase?
 
     /// Of the base.
     public var header: BlockHeader { base.header }
@@ -38,6 +41,13 @@ public struct CheckedRecord: Sendable {
         if let fault = ceremony.refused.first { throw fault }
         decision = ceremony.decision
         headers = ceremony.headers
+        if message.hasVote {
+            vote = try VotedBase(
+                message.vote, on: base.header, decision, BlockTree(ceremony.headers + [base.header])
+            )
+            return
+        }
+        vote = nil
         guard decision.outcome == .base(base.header) else {
             throw RecoveryFault(
                 "the record of epoch \(epoch) begins on block \(base.header.height), "

@@ -7,7 +7,9 @@ import KoinonProtocol
 /// convicted, and as many of the others as may still lie, reach its quorum. The highest epoch
 /// with such blocks decides: if they lie on one chain, its top is the base; if there are none,
 /// the highest block shown to be final. So with at most f liars no final block is undone
-/// whenever the possibly final blocks form one chain (docs/trust.md).
+/// whenever the possibly final blocks form one chain (docs/trust.md). A base that was only
+/// proposed for a vote need not stand on all of them, so blocks of the epochs before it that
+/// may be final and are off it count as well.
 public struct MayBeFinalRule: BaseRule {
     public init() {}
 
@@ -43,15 +45,33 @@ public struct MayBeFinalRule: BaseRule {
             // Where nobody states to have attested anything, nothing may be final.
             let later = Set(recovery.statements.flatMap(\.tips.keys)).filter { $0 > lastEpoch }
             for epoch in later.sorted(by: >) {
-                let possible = possible(in: epoch)
-                if !possible.isEmpty { return decide(possible, above: top) }
+                var possible = possible(in: epoch)
+                if possible.isEmpty { continue }
+                let voted = possible.map(\.header).filter {
+                    recovery.voted[epoch]?.contains($0.hash) ?? false
+                }
+                let before =
+                    voted.isEmpty
+                    ? []
+                    : later.filter { $0 < epoch }.sorted(by: >)
+                        .flatMap { self.possible(in: $0) } + possibleInLastEpoch(top)
+                for block in before where !voted.allSatisfy({ isComparable(block.header, $0) }) {
+                    if !possible.contains(where: { $0.header == block.header }) {
+                        possible.append(block)
+                    }
+                }
+                return decide(possible, above: top)
             }
+            return decide(possibleInLastEpoch(top), above: top)
+        }
+
+        private func possibleInLastEpoch(_ top: BlockHeader) -> [BaseDecision.Possible] {
             var possible = possible(in: lastEpoch)
             for header in finals where !possible.contains(where: { $0.header == header }) {
                 possible.append(shown(header, in: lastEpoch))
             }
             // With at most f liars nothing else than what is on the chain of a final block can be.
-            return decide(possible.filter { isComparable($0.header, top) }, above: top)
+            return possible.filter { isComparable($0.header, top) }
         }
 
         private func decide(

@@ -48,11 +48,14 @@ public struct RecoveryCase: Sendable {
     public var finals: Set<ShownFinal>
     /// Keys with two statements that differ.
     public var statedTwice: Set<PublicKey>
+    /// Bases of records that were proposed for a vote, by epoch: not every block below such an
+    /// epoch that may be final has to be on them.
+    public var voted: [UInt64: Set<Hash256>]
 
     public init(
         closes: UInt64, tree: BlockTree, sets: [Hash256: MemberSet],
         statements: [StatedPosition], attested: Set<AttestedPoint>, finals: Set<ShownFinal>,
-        statedTwice: Set<PublicKey> = []
+        statedTwice: Set<PublicKey> = [], voted: [UInt64: Set<Hash256>] = [:]
     ) {
         self.closes = closes
         self.tree = tree
@@ -61,6 +64,7 @@ public struct RecoveryCase: Sendable {
         self.attested = attested
         self.finals = finals
         self.statedTwice = statedTwice
+        self.voted = voted
     }
 }
 

@@ -34,6 +34,8 @@ struct RecoveryGathering {
     private var attested: Set<AttestedPoint> = []
     /// Bases of records that were found valid, by epoch.
     private var bases: [UInt64: Set<Hash256>] = [:]
+    /// Those of them that were voted on.
+    private var voted: [UInt64: Set<Hash256>] = [:]
     /// What was not taken: why, and the hashes of the statements' bodies.
     private(set) var refused: [RecoveryFault] = []
     private(set) var refusedBodies: Set<Hash256> = []
@@ -51,7 +53,8 @@ struct RecoveryGathering {
 
     /// A record of an earlier epoch whose statements lead to its base: statements may name it.
     mutating func add(valid record: CheckedRecord) {
-        bases[record.epoch, default: []].insert(record.base.header.hash)
+        bases[record.epoch, default: []].insert(record.header.hash)
+        if record.vote != nil { voted[record.epoch, default: []].insert(record.header.hash) }
         tree.insert(record.base.header)
         for set in record.sets { named[set.hash] = set }
         for header in record.headers.sorted(by: { $0.height < $1.height }) { tree.insert(header) }
@@ -135,7 +138,7 @@ struct RecoveryGathering {
         dropUnfounded()
         return RecoveryCase(
             closes: closes, tree: tree, sets: named, statements: statements.map(\.position),
-            attested: attested, finals: finals, statedTwice: statedTwice)
+            attested: attested, finals: finals, statedTwice: statedTwice, voted: voted)
     }
 
     /// Counts quorums until no more sets are believed through them: each set is believed once

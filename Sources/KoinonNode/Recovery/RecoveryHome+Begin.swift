@@ -88,7 +88,8 @@ extension RecoveryHome {
             )
         }
         let kept = try reader.baseHeight()
-        guard record.header.height >= kept, try reader.tip().header == own.header || kept == .genesis
+        guard record.header.height >= kept,
+            try reader.tip().header == own.header || kept == .genesis
         else {
             throw RecoveryFault(
                 "this ledger has given up the blocks up to \(kept), so it cannot tell the state after block \(record.header.height) again",

@@ -165,8 +165,12 @@ public struct RecoveryHome {
 
     /// Adds the signatures of the members hosted here to a record.
     ///
+    /// - Parameter acceptsConflict: whether to sign a base that is voted on, knowing what else
+    ///   may be final.
     /// - Throws: ``FinalElsewhere``, ``RecoveryFault``, or the store's fault.
-    public func sign(_ message: RecoveryRecord) throws -> CheckedRecord {
+    public func sign(
+        _ message: RecoveryRecord, acceptsConflict: Bool = false
+    ) throws -> CheckedRecord {
         let checked = try check(message)
         let epoch = checked.epoch
         let hosted = try hosted()
@@ -178,6 +182,13 @@ public struct RecoveryHome {
                         "epoch \(epoch) has begun here with this record, and goes on",
                         remedy: "nothing of it is to be signed any more")
                 }
+            }
+            guard checked.vote == nil || acceptsConflict else {
+                throw RecoveryFault(
+                    "the base of epoch \(epoch) is voted on: blocks that contradict it may be final, and signing gives them up",
+                    remedy:
+                        "look for their quorums first; to vote for block \(checked.header.height), \(checked.header.hash.hex.prefix(16))…, sign with --accept-conflict"
+                )
             }
             if let old = try archive.record(of: epoch),
                 old.beginning.base.header
@@ -247,11 +258,8 @@ public struct RecoveryHome {
     /// Whether a final block stands before the base, as the record's headers show; where they
     /// do not reach it, the rule has seen to it that it does.
     private func isAncestor(_ block: StoredBlock, of record: CheckedRecord) -> Bool {
-        var tree = BlockTree()
-        for header in (record.headers + [record.header]).sorted(by: { $0.height < $1.height }) {
-            tree.insert(header)
-        }
-        return tree.ancestor(of: record.header.hash, at: block.header.height)
+        BlockTree(record.headers + [record.header])
+            .ancestor(of: record.header.hash, at: block.header.height)
             .map { $0 == block.hash } ?? true
     }
 }

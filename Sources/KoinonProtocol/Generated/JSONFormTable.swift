@@ -841,6 +841,10 @@ enum JSONFormTable {
           3 earlier RecoveryRecord repeated
           4 sets MemberList repeated
           5 quorums SignedHeader repeated
+          6 vote BaseVote
+        message BaseVote
+          1 awaited_from_ms uint64
+          2 awaited_until_ms uint64
         message ReputationAction
           1 seal_review SealReview oneof action
           2 open_review OpenReview oneof action

@@ -196,11 +196,41 @@ public nonisolated struct RecoveryRecord: Sendable {
   /// Final headers that somebody showed beside the statements.
   public var quorums: [SignedHeader] = []
 
+  /// The base was chosen, since the statements lead to blocks that contradict each other;
+  /// none where they lead to the base.
+  public var vote: BaseVote {
+    get {_vote ?? BaseVote()}
+    set {_vote = newValue}
+  }
+  /// Returns true if `vote` has been explicitly set.
+  public var hasVote: Bool {self._vote != nil}
+  /// Clears the value of `vote`. Subsequent reads from it will return its default value.
+  public mutating func clearVote() {self._vote = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
   fileprivate var _beginning: EpochBeginning? = nil
+  fileprivate var _vote: BaseVote? = nil
+}
+
+/// A base that is voted on: whoever signs the record votes for it. The times are what whoever
+/// proposes says, and are for the signers to judge.
+public nonisolated struct BaseVote: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// From when the branches were public and anyone's quorum was awaited.
+  public var awaitedFromMs: UInt64 = 0
+
+  /// Until when: the record was made then.
+  public var awaitedUntilMs: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -462,7 +492,7 @@ nonisolated extension RecoveryStatement: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension RecoveryRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".RecoveryRecord"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}beginning\0\u{1}statements\0\u{1}earlier\0\u{1}sets\0\u{1}quorums\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}beginning\0\u{1}statements\0\u{1}earlier\0\u{1}sets\0\u{1}quorums\0\u{1}vote\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -475,6 +505,7 @@ nonisolated extension RecoveryRecord: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 3: try { try decoder.decodeRepeatedMessageField(value: &self.earlier) }()
       case 4: try { try decoder.decodeRepeatedMessageField(value: &self.sets) }()
       case 5: try { try decoder.decodeRepeatedMessageField(value: &self.quorums) }()
+      case 6: try { try decoder.decodeSingularMessageField(value: &self._vote) }()
       default: break
       }
     }
@@ -500,6 +531,9 @@ nonisolated extension RecoveryRecord: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.quorums.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.quorums, fieldNumber: 5)
     }
+    try { if let v = self._vote {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -509,6 +543,42 @@ nonisolated extension RecoveryRecord: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.earlier != rhs.earlier {return false}
     if lhs.sets != rhs.sets {return false}
     if lhs.quorums != rhs.quorums {return false}
+    if lhs._vote != rhs._vote {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension BaseVote: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".BaseVote"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}awaited_from_ms\0\u{3}awaited_until_ms\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.awaitedFromMs) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.awaitedUntilMs) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.awaitedFromMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.awaitedFromMs, fieldNumber: 1)
+    }
+    if self.awaitedUntilMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.awaitedUntilMs, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: BaseVote, rhs: BaseVote) -> Bool {
+    if lhs.awaitedFromMs != rhs.awaitedFromMs {return false}
+    if lhs.awaitedUntilMs != rhs.awaitedUntilMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

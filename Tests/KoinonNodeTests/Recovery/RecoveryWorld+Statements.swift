@@ -123,6 +123,31 @@ extension RecoveryWorld {
         return stating
     }
 
+    /// Enumerates who of the first set lies and what the silent did, and asks whether any of it
+    /// makes the block final in epoch 0: no formula.
+    func isFinalSomehow(
+        _ block: Int, _ recovery: RecoveryCase, stating: [PublicKey]
+    ) -> Bool {
+        let keys = first.members.map(\.nodeKey)
+        let supporters = Set(
+            recovery.statements.filter { statement in
+                statement.tips[0].map {
+                    recovery.tree.isAncestor(blocks[block].header.hash, of: $0.hash)
+                } ?? false
+            }.map(\.key))
+        let convicted = recovery.convictions
+        return (0..<(1 << keys.count)).contains { mask in
+            let lying = Set(keys.indices.filter { mask >> $0 & 1 == 1 }.map { keys[$0] })
+            guard lying.count <= keys.count - first.quorum,
+                lying.isSuperset(of: keys.filter { convicted[$0] != nil })
+            else { return false }
+            let signing = keys.count { key in
+                lying.contains(key) || supporters.contains(key) || !stating.contains(key)
+            }
+            return signing >= first.quorum
+        }
+    }
+
     func index(of header: BlockHeader) -> Int? {
         blocks.firstIndex { $0.header == header }
     }

@@ -61,7 +61,15 @@ struct RecoverCommand: AsyncParsableCommand {
     struct ProposeStep: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "propose",
-            abstract: "Compute on which block the new epoch begins, and explain it.")
+            abstract: "Compute on which block the new epoch begins, and explain it.",
+            discussion: """
+                Where blocks that contradict each other may be final, and no further statement
+                or quorum settles it, the members vote. State when the branches were published
+                and the others asked for quorums; whoever signs votes for the block.
+
+                  koinon alliance recover propose --home harbour --output epoch-1.record \\
+                    --voted 3f0c9a2b71d4e865 --awaited-since 2025-03-01T09:00Z *.statement
+                """)
         @OptionGroup var homeOption: HomeOption
         @Option(name: .long, help: "The epoch that ends; the newest that is closed when left out.")
         var closes: UInt64?
@@ -71,13 +79,58 @@ struct RecoverCommand: AsyncParsableCommand {
             name: .long,
             help: "A final header that a member shows (`begin` and `sign` write it); repeatable.")
         var quorum: [String] = []
+        @Option(
+            name: .long,
+            help: "In a conflict: the block to vote on, by its hash or the first 16 digits of it.")
+        var voted: String?
+        @Option(
+            name: .long,
+            help: "With --voted: since when anyone's quorum has been awaited, in ISO 8601.")
+        var awaitedSince: String?
         @Option(name: .shortAndLong, help: "The record to write, once the base is decided.")
         var output: String
         @Argument(help: "Members' statements.")
         var statements: [String]
 
+        /// The vote that is asked for; nil when none is.
+        private func vote(at now: Timestamp) throws -> BaseVote? {
+            guard voted != nil || awaitedSince != nil else { return nil }
+            guard voted.map({ $0.count >= 16 }) ?? false else {
+                throw ValidationError("--voted: give at least the first 16 digits of the hash")
+            }
+            guard let since = awaitedSince.flatMap({ Timestamp(iso8601: $0) }), since <= now else {
+                throw ValidationError(
+                    "--awaited-since: give the time at which the branches were published, as in 2025-03-01T09:00Z"
+                )
+            }
+            return BaseVote.with {
+                $0.awaitedFromMs = since.milliseconds
+                $0.awaitedUntilMs = now.milliseconds
+            }
+        }
+
+        /// Where the new epoch begins: by the rule, or by the vote that is asked for.
+        private func base(_ ceremony: Ceremony) throws -> BlockHeader {
+            switch (ceremony.decision.outcome, voted) {
+            case (.base(let base), nil): return base
+            case (.conflict(let tops, _), let voted?):
+                if let top = tops.first(where: { $0.hash.hex.hasPrefix(voted.lowercased()) }) {
+                    return top
+                }
+                throw RecoveryFault(
+                    "\(voted) is none of the blocks that contradict each other",
+                    remedy: "give the hash of one of those named above")
+            case (_, nil): throw ExitStatus.no
+            case (_, _?):
+                throw RecoveryFault(
+                    "there is nothing to vote on",
+                    remedy: "a vote decides only between blocks that contradict each other")
+            }
+        }
+
         func run() async throws {
             try await RecoverText.reporting {
+                let vote = try vote(at: SystemClock().now)
                 let recovery = try RecoveryHome(homeOption.nodeHome)
                 let earlier = try record.map { try RecoverFiles.record($0) }
                 let shown = try quorum.map { try RecoverFiles.record($0) }
@@ -87,12 +140,10 @@ struct RecoverCommand: AsyncParsableCommand {
                     quorums: shown.flatMap(\.quorums), sets: shown.flatMap(\.sets),
                     records: earlier)
                 print(RecoverText.text(ceremony))
-                guard case .base(let base) = ceremony.decision.outcome else {
-                    throw ExitStatus.no
-                }
-                let made = ceremony.record(on: base, earlier: earlier)
+                let made = ceremony.record(
+                    on: try base(ceremony), earlier: earlier, vote: vote)
                 // As everybody else will judge it.
-                _ = try recovery.check(made)
+                if let vote = try recovery.check(made).vote { print(RecoverText.text(vote)) }
                 try Data(made.encoded).write(to: URL(filePath: output))
                 print(
                     "\nwrote \(output): each member checks and signs it with `koinon alliance recover sign`"
@@ -106,6 +157,10 @@ struct RecoverCommand: AsyncParsableCommand {
             commandName: "sign",
             abstract: "Check a record and sign it for the home's members.")
         @OptionGroup var homeOption: HomeOption
+        @Flag(
+            name: .long,
+            help: "Vote for a block though others that may be final contradict it.")
+        var acceptConflict = false
         @Option(name: .shortAndLong, help: "The signed copy to write.")
         var output: String
         @Argument(help: "The record, or several copies of it with others' signatures.")
@@ -114,7 +169,9 @@ struct RecoverCommand: AsyncParsableCommand {
         func run() async throws {
             try await RecoverText.reporting(home: homeOption.nodeHome) {
                 let recovery = try RecoveryHome(homeOption.nodeHome)
-                let signed = try recovery.sign(try RecoverFiles.merged(records))
+                let record = try RecoverFiles.merged(records)
+                if let vote = try recovery.check(record).vote { print(RecoverText.text(vote)) }
+                let signed = try recovery.sign(record, acceptsConflict: acceptConflict)
                 try Data(signed.message.encoded).write(to: URL(filePath: output))
                 print(RecoverText.text(signed))
                 print("wrote \(output)")

@@ -114,7 +114,8 @@ enum RecoverText {
                 ✗ blocks that contradict each other may be final: \(blocks.joined(separator: ", "))
                   \(text(settling))
                   Anyone who holds a quorum of one of them settles it: give it with --quorum. Failing that,
-                  publish all of these branches, wait for a stated time, and let the alliance vote.
+                  publish all of these branches, wait for a stated time, and let the alliance vote:
+                  --voted HASH --awaited-since TIME.
                 """
         case .brokenPromise(let headers):
             let blocks = headers.map { "block \($0.height) \($0.hash.hex.prefix(16))…" }
@@ -124,6 +125,27 @@ enum RecoverText {
                   to agree on a new chain, with these signatures as evidence.
                 """
         }
+    }
+
+    /// What everybody has to know who signs.
+    static func text(_ vote: VotedBase) -> String {
+        let (from, until) = (vote.awaited.lowerBound, vote.awaited.upperBound)
+        let hours = (until.milliseconds - from.milliseconds) / 3_600_000
+        let lost = vote.lost.map { lost in
+            let more = lost.blocks.dropLast().map { "\($0.height) \($0.hash.hex)" }
+            return "  block \(lost.top.height) \(lost.top.hash.hex)\n"
+                + more.reversed().map { "    and before it block \($0)\n" }.joined()
+        }
+        return """
+
+            ! The base is voted on: block \(vote.base.height) \(vote.base.hash.hex).
+            Blocks that contradict it may be final, and are lost if it is chosen:
+            \(lost.joined())  \(text(vote.settling))
+              A quorum was awaited from \(from.iso8601) to \(until.iso8601), \(Text.number(hours)) hours, says whoever proposes.
+              Whoever holds a quorum of a block that would be lost shows it now: it voids the record until a
+              quorum has signed.
+
+            """
     }
 
     private static func text(_ settling: Settling) -> String {
@@ -165,8 +187,9 @@ enum RecoverText {
             "  \(signing.isComplete ? "✓" : "…") signed by \(list(signing.signed)): \(signing.signed.count) of \(signing.members.quorum) that are needed"
                 + (signing.isComplete ? "" : "; missing: \(list(signing.missing))")
         }
+        let leads = record.vote == nil ? "its statements lead to" : "it is a vote for"
         return
-            "✓ its statements lead to block \(record.header.height), \(record.header.hash.hex.prefix(16))…, on which epoch \(record.epoch) begins\n"
+            "✓ \(leads) block \(record.header.height), \(record.header.hash.hex.prefix(16))…, on which epoch \(record.epoch) begins\n"
             + lines.joined(separator: "\n")
     }
 
