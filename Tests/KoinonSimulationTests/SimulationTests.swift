@@ -23,6 +23,11 @@ import Testing
             #expect(counts.timers > 20 && counts.crashes > 5 && counts.reopenings > 5)
             #expect(counts.voidEntries > 3 && counts.entriesWithoutEffect > 5)
             #expect(counts.codes.count > 60, "\(counts.codes.count) rejections")
+            // Whatever the seed, a life may be without one of them; the first is not.
+            for process in Setting.knownProcesses.keys where seed == 1 {
+                let taken = counts.transitions.keys.filter { $0.hasPrefix(process + ".") }
+                #expect(!taken.isEmpty, "\(process) of \(counts.transitions)")
+            }
             // Few things are beyond the model.
             #expect(counts.unsure * 8 < counts.done)
         }

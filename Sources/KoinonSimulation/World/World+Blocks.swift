@@ -186,7 +186,9 @@ extension World {
             if case .agreements(let event) = event.module,
                 case .transitionTaken(let taken) = event.event
             {
-                counts.transitions[taken.transition, default: 0] += 1
+                let process = AgreementID(taken.agreement)
+                    .flatMap { Agreements.agreement($0, in: replica.state) }?.process
+                counts.transitions["\(process ?? "?").\(taken.transition)", default: 0] += 1
             }
         }
     }

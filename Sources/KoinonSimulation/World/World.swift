@@ -104,7 +104,7 @@ public struct RunCounts: SimulationCounts, Equatable {
     public var codes: [UInt32: Int] = [:]
     /// Actions of done transactions, by module and name.
     public var actions: [String: Int] = [:]
-    /// Transitions taken, by process and name.
+    /// Transitions taken by transactions, by process and name: "sale.deliver".
     public var transitions: [String: Int] = [:]
 
     public init() {}
