@@ -68,9 +68,9 @@ struct SimulateCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await ExitStatus.reporting {
-            let folder = try BenchFolder(of: "simulation")
-            // Removes it when somebody has had enough.
+            // Removes the folder when somebody has had enough.
             let interruption = BenchInterruption()
+            let folder = try BenchFolder(of: "simulation")
             defer {
                 interruption.end()
                 withExtendedLifetime(folder) {}
