@@ -20,7 +20,14 @@ struct AccountReadingRoutes {
             let id: AccountID = try query.id()
             let kind = try query.slug("kind")
             return try Answer.json(
-                context.found("account", id) { StandingView.make(id, kind: kind, in: $0) })
+                context.found("account", id) { reader in
+                    // Of another kind than all that was reviewed, evidence counts a quarter.
+                    if let kind, Resources.kind(kind, in: reader.state) == nil {
+                        throw Problem.badField(
+                            "kind", "no such kind is registered", remedy: "see /v1/kinds")
+                    }
+                    return StandingView.make(id, kind: kind, in: reader)
+                })
         }
         router.getApart("/v1/accounts/{id}/balances") { request, requestContext in
             let id: AccountID = try Query(request, requestContext).id()

@@ -175,6 +175,7 @@ struct ReadingRouteTests {
             }
             let wrong = [
                 ("/v1/accounts/\(world.offer)", "id"), ("/v1/accounts/x", "id"),
+                ("/v1/accounts/\(world.bea.account)/standing?kind=bikes", "kind"),
                 ("/v1/offers/\(world.offer)/calendar?from=never", "from"),
                 ("/v1/offers/\(world.offer)/calendar?from=5&to=4", "to"),
                 ("/v1/offers/\(world.offer)/quote", "account"),
