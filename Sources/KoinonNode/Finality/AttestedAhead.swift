@@ -19,7 +19,7 @@ public struct AttestedAhead: Error, Equatable, Sendable, CustomStringConvertible
         let names = attestations.map(\.member.rawValue).joined(separator: ", ")
         let height = attestations.map(\.attestation.height).max() ?? tip
         return
-            "\(attestations.count) of \(judges) members (\(names)) signed blocks up to \(height), and the order does not show this node how it goes on behind block \(tip): it is shown another order than the others, and stops. What stands between it and the servers of etcd hides entries from it: put that right first, then start it again; it reads the order anew from its last block on (docs/operate.md, \"A node was shown another order\")"
+            "\(attestations.count) of \(judges) members (\(names)) signed blocks up to \(height), and the order does not show this node how it goes on behind block \(tip): it is shown another order than the others, and stops. What stands between it and the servers of etcd hides entries from it: put that right first, then start it again; it reads the order anew from its last block on. If it stops so again with nothing hidden from it, compare that block with another node's (docs/operate.md, \"A node was shown another order\")"
     }
 }
 

@@ -171,8 +171,9 @@ public struct Attester: Sendable {
     ///   must not hold a block that never was. Nil where all that were added are.
     public mutating func sign(through stored: Height? = nil) -> SigningStep {
         var step = SigningStep()
-        // Of a chain that is not the alliance's nothing is signed any more.
-        guard finality.quorumElsewhere == nil else { return step }
+        // Of a chain that is not the alliance's, or of an order that is not, nothing is signed any
+        // more: the last blocks may have been closed without entries that others were shown.
+        guard finality.quorumElsewhere == nil, finality.attestedAhead == nil else { return step }
         // What one signs may allow another to go on past a change of members.
         while true {
             let before = step.attestations.count

@@ -63,6 +63,8 @@ struct AttestedAheadTests {
         #expect(found?.description.contains(words) == true)
         #expect(found?.description.contains("shown another order than the others") == true)
         #expect(found?.description.contains("start it again") == true)
+        // It may have closed a block without them before it noticed.
+        #expect(found?.description.contains("compare that block with another node's") == true)
     }
 
     @Test func `shows it also where they have gone on far beyond`() {
@@ -197,6 +199,26 @@ struct AttestedAheadTests {
         let signed = Finality.attestation("alfa", of: coming[0]).envelope
         _ = attester.count(carried: signed.message, inOrderOf: 0) { _ in nil }
         #expect(attester.finality.attestedAhead == nil)
+    }
+
+    /// Signing runs beside the batches that come: what the last one closed is not to be signed when
+    /// the same batch showed that entries are missing.
+    @Test func `lets nothing more be signed`() {
+        var chain = HeaderChain(four)
+        let carol = HostedMember(id: .carol, nodeKey: TestHome.nodeKey(of: "carol"))
+        var attester = Attester(
+            chain: HeaderChain.chain, hosted: [(carol, .fresh(carol, chain.header))],
+            finality: Finality(finalHeight: .genesis, judgeSets: [(Height(1), four)]))
+        attester.add(chain.next(four), judgedBy: four)
+        #expect(attester.sign().attestations.map(\.height) == [Height(1)])
+        attester.add(chain.next(four), judgedBy: four)
+        let coming = chain.next(four)
+        for name in ["alfa", "bravo"] {
+            let signed = Finality.attestation(name, of: coming).envelope
+            _ = attester.count(carried: signed.message, inOrderOf: 0) { _ in nil }
+        }
+        #expect(attester.finality.attestedAhead?.tip == Height(2))
+        #expect(attester.sign().isEmpty)
     }
 
     @Test func `is seen by the attester in what entries carry, in whosever`() {
