@@ -101,7 +101,11 @@ public struct MayBeFinalRule: BaseRule {
                 decision.undone = undone(by: tops[0])
             } else {
                 tops.sort { $0.hash < $1.hash }
-                decision.outcome = .conflict(tops, Settling(tops, recovery, convicted))
+                let epochs = tops.map { top in
+                    possible.first { $0.header == top }?.epoch ?? lastEpoch
+                }
+                decision.outcome = .conflict(
+                    tops, Settling(tops, in: Set(epochs), recovery, convicted))
             }
             return decision
         }

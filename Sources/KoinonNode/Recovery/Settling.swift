@@ -14,7 +14,11 @@ public struct Settling: Sendable, Equatable {
     /// Distributions of answers that are tried at most; beyond, nothing is foretold.
     private static let triesMaximum = 20_000
 
-    init(_ tops: [BlockHeader], _ recovery: RecoveryCase, _ convicted: [PublicKey: Conviction]) {
+    /// - Parameter epochs: in which the blocks may be final.
+    init(
+        _ tops: [BlockHeader], in epochs: Set<UInt64>, _ recovery: RecoveryCase,
+        _ convicted: [PublicKey: Conviction]
+    ) {
         let stated = Set(recovery.statements.map(\.key))
         let sets = Set(tops.map(\.membersHash)).compactMap { recovery.sets[$0] }
         missing = Set(
@@ -24,9 +28,11 @@ public struct Settling: Sendable, Equatable {
         ).sorted()
         atLeast = nil
         surely = nil
-        // Reckoned where one set judges all of them: its silent members are alike.
-        guard sets.count == 1, let set = sets.first else { return }
-        let counts = tops.map { Self.count(of: $0, by: set, recovery, convicted) }
+        // Reckoned where one set judges all of them, in one epoch: its silent members are alike,
+        // and each has attested on one branch.
+        guard sets.count == 1, let set = sets.first, epochs.count == 1, let epoch = epochs.first
+        else { return }
+        let counts = tops.map { Self.count(of: $0, in: epoch, by: set, recovery, convicted) }
         guard let silent = counts.map(\.silent).min(), silent > 0 else { return }
         for more in 1...silent {
             var some = false
@@ -54,7 +60,7 @@ public struct Settling: Sendable, Equatable {
     }
 
     private static func count(
-        of top: BlockHeader, by set: MemberSet, _ recovery: RecoveryCase,
+        of top: BlockHeader, in epoch: UInt64, by set: MemberSet, _ recovery: RecoveryCase,
         _ convicted: [PublicKey: Conviction]
     ) -> SupportCount {
         var count = SupportCount(
@@ -64,9 +70,10 @@ public struct Settling: Sendable, Equatable {
             if convicted[member.nodeKey] != nil {
                 count.convicted += 1
             } else if let statement = byKey[member.nodeKey] {
-                let supports = statement.tips.values.contains {
-                    recovery.tree.isAncestor(top.hash, of: $0.hash)
-                }
+                let supports =
+                    statement.tips[epoch].map {
+                        recovery.tree.isAncestor(top.hash, of: $0.hash)
+                    } ?? false
                 if supports { count.stating += 1 } else { count.otherwise += 1 }
             } else {
                 count.silent += 1

@@ -2,7 +2,7 @@ import KoinonLedger
 import KoinonProtocol
 
 /// The vote on a base where no rule finds one: the statements lead to blocks that contradict
-/// each other, and nobody has shown a quorum of one of them.
+/// each other, and no quorum that was shown settles it.
 ///
 /// It holds only where the rule finds such a conflict, only for one of the blocks in it, and
 /// only where one set of members judges all of them and is named by all: else quorums of two
@@ -13,6 +13,9 @@ public struct VotedBase: Sendable {
         public var top: BlockHeader
         /// On its branch and not on the base's, ascending, the top last.
         public var blocks: [BlockHeader]
+        /// Whether a quorum of one of them was shown: it is final, and a newer epoch may have
+        /// begun off it all the same, by a vote of those who did not know that.
+        public var isShown = false
     }
 
     public let base: BlockHeader
@@ -60,7 +63,18 @@ public struct VotedBase: Sendable {
         lost = tops.filter { $0 != base }.map { top in
             let blocks = tree.path(from: top.hash).map(\.header)
                 .prefix { !tree.isAncestor($0.hash, of: base.hash) }
-            return Lost(top: top, blocks: blocks.isEmpty ? [top] : blocks.reversed())
+            return Lost(
+                top: top, blocks: blocks.isEmpty ? [top] : blocks.reversed(),
+                // What stands beside those that may be final is the one that was shown.
+                isShown: decision.isShown(top) ?? true
+                    || blocks.contains { decision.isShown($0) == true })
         }
+    }
+}
+
+extension BaseDecision {
+    /// Nil for a block that is none of those that may be final.
+    fileprivate func isShown(_ header: BlockHeader) -> Bool? {
+        possible.first { $0.header == header }?.isShown
     }
 }

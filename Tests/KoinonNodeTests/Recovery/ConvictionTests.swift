@@ -125,6 +125,32 @@ struct ConvictionTests {
                 [("delta", a[4]), ("delta", b[4])]) == .base(a[4]))
     }
 
+    /// One member may have attested a block in one epoch, and voted for another's base.
+    @Test func `foretells nothing where the blocks may be final in different epochs`() {
+        let (a, b) = (branches.a, branches.b)
+        func outcome(
+            _ tips: [String: BlockHeader?], later: [String: BlockHeader]
+        ) -> BaseDecision.Outcome {
+            var recovery = branches.recovery(tips, closes: 1, later: later)
+            recovery.voted[1] = [b[4].hash]
+            return MayBeFinalRule().decide(recovery).outcome
+        }
+        let tips: [String: BlockHeader?] = ["bravo": a[4], "carol": a[1], "delta": b[4]]
+        guard case .conflict(let tops, let settling) = outcome(tips, later: ["delta": b[4]])
+        else {
+            Issue.record("it is decided")
+            return
+        }
+        #expect(Set(tops) == [a[4], b[4]])
+        #expect(settling.missing == [.alfa])
+        #expect(settling.atLeast == nil && settling.surely == nil)
+        let all = tips.merging(["alfa": a[4]]) { tip, _ in tip }
+        guard case .conflict = outcome(all, later: ["alfa": b[4], "delta": b[4]]) else {
+            Issue.record("one statement more settles it, whatever it says")
+            return
+        }
+    }
+
     @Test func `lets a later epoch decide, but not over a quorum that is shown`() {
         let (a, b) = (branches.a, branches.b)
         let tips: [String: BlockHeader?] = ["alfa": a[4], "bravo": a[4], "carol": a[4]]

@@ -327,6 +327,16 @@ struct VotedBaseTests {
         }
         #expect(Set(tops) == [final, other])
         let second = again.record(on: final, earlier: [signed], vote: vote)
+        #expect(try bravo.check(second).vote?.lost.map(\.isShown) == [false])
+        // A quorum that is shown does not tell either; whoever signs is told of it.
+        let shown = try #require(try alliance.home("alfa").finalQuorum())
+        let known = try bravo.ceremony(
+            closing: nil, statements: Array(later.prefix(3)), quorums: shown.quorums,
+            sets: shown.sets, records: [signed])
+        for (base, isShown) in [(other, true), (final, false)] {
+            let record = known.record(on: base, earlier: [signed], vote: vote)
+            #expect(try bravo.check(record).vote?.lost.map(\.isShown) == [isShown])
+        }
         #expect(try bravo.sign(second, acceptsConflict: true).epoch == 2)
         let settled = try bravo.ceremony(closing: nil, statements: later, records: [signed])
         #expect(settled.decision.outcome == .base(final))

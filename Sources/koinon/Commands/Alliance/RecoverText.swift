@@ -135,6 +135,7 @@ enum RecoverText {
             let more = lost.blocks.dropLast().map { "\($0.height) \($0.hash.hex)" }
             return "  block \(lost.top.height) \(lost.top.hash.hex)\n"
                 + more.reversed().map { "    and before it block \($0)\n" }.joined()
+                + (lost.isShown ? "    a quorum of this branch was shown: it is final\n" : "")
         }
         return """
 
