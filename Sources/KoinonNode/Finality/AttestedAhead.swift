@@ -14,12 +14,24 @@ public struct AttestedAhead: Error, Equatable, Sendable, CustomStringConvertible
     public let attestations: [QuorumElsewhere.MemberAttestation]
     /// How many members the set has that they belong to.
     public let judges: Int
+    /// The lowest block here beside which more members have signed another than may lie, as far as
+    /// was seen: one of them had other entries, so this node had closed it without some.
+    public internal(set) var parted: Height?
 
     public var description: String {
         let names = attestations.map(\.member.rawValue).joined(separator: ", ")
         let height = attestations.map(\.attestation.height).max() ?? tip
         return
-            "\(attestations.count) of \(judges) members (\(names)) signed blocks up to \(height), and the order does not show this node how it goes on behind block \(tip): it is shown another order than the others, and stops. What stands between it and the servers of etcd hides entries from it: put that right first, then start it again; it reads the order anew from its last block on. If it stops so again with nothing hidden from it, compare that block with another node's (docs/operate.md, \"A node was shown another order\")"
+            "\(attestations.count) of \(judges) members (\(names)) signed blocks up to \(height), and the order does not show this node how it goes on behind block \(tip): it is shown another order than the others, and stops. What stands between it and the servers of etcd hides entries from it: put that right first\(next) (docs/operate.md, \"A node was shown another order\")"
+    }
+
+    private var next: String {
+        if let parted {
+            return
+                ". It has closed block \(parted) without some of them, and they have another one: keep this home as evidence, and start anew from a snapshot in another home"
+        }
+        return
+            ", then start it again; it reads the order anew from its last block on. If it stops so again with nothing hidden from it, compare that block with another node's"
     }
 }
 

@@ -190,7 +190,9 @@ public struct Finality: Sendable {
         guard attestedAhead == nil, attestation.height > tip, attestation.epoch == epoch,
             let judges = judges(of: tip.next)
         else { return }
-        attestedAhead = aheadInOrder.note(attestation, tip: tip, judges: judges, rules: rules)
+        var found = aheadInOrder.note(attestation, tip: tip, judges: judges, rules: rules)
+        if found != nil { found?.parted = parted }
+        attestedAhead = found
     }
 
     private mutating func advance() {
@@ -306,6 +308,21 @@ extension Finality {
         let lowest = min(height, finalHeight.next)
         let first = judgeSets.lastIndex { $0.from <= lowest } ?? judgeSets.startIndex
         return judgeSets[first...].prefix { $0.from <= height }.map(\.judges)
+    }
+
+    /// The lowest block that is not final, and beside which more of its judges have signed another
+    /// one than may lie.
+    private var parted: Height? {
+        candidates.keys.filter { $0 > finalHeight }.sorted().first { height in
+            guard let own = candidates[height] else { return false }
+            let others = strays.all(at: height).filter {
+                $0.epoch == own.epoch && $0.blockHash != own.hash
+            }
+            let signed = own.judges.members.count { member in
+                others.contains { $0.publicKey == member.nodeKey }
+            }
+            return signed > own.judges.members.count - own.quorum
+        }
     }
 
     private mutating func lookElsewhere(

@@ -67,6 +67,30 @@ struct AttestedAheadTests {
         #expect(found?.description.contains("compare that block with another node's") == true)
     }
 
+    /// It has closed a block without what is hidden: reading anew behind that helps it no more.
+    @Test func `tells of a block beside which they have another one`() {
+        for others in [["alfa"], ["alfa", "bravo"]] {
+            var (finality, coming) = begun(four)
+            finality.add(coming[0], judgedBy: four)
+            let theirs = HeaderChain.header(
+                coming[0].height, coming[0].parent, four, four, time: 99)
+            for name in others {
+                let verdict = finality.count(
+                    Finality.attestation(name, of: theirs), hashAt: { _ in nil })
+                #expect(verdict == .elsewhere)
+            }
+            for name in ["alfa", "bravo"] { finality.note(name, of: coming[1]) }
+            let found = finality.attestedAhead
+            #expect(found?.tip == coming[0].height)
+            #expect(finality.quorumElsewhere == nil)
+            // One alone may lie.
+            let hasParted = others.count > 1
+            #expect(found?.parted == (hasParted ? coming[0].height : nil))
+            #expect(found?.description.contains("start it again") == !hasParted)
+            #expect(found?.description.contains("It has closed block 3 without") == hasParted)
+        }
+    }
+
     @Test func `shows it also where they have gone on far beyond`() {
         var (finality, _) = begun(four)
         let far = HeaderChain.header(
