@@ -74,12 +74,13 @@ struct FormatRulesTests {
         // as a moment, or a date as a duration.
         let moments: Set = [
             "added_at_ms", "admitted_at_ms", "answered_at_ms", "available_from_ms",
-            "available_until_ms", "clock_ms", "closed_at_ms", "closes_at_ms", "decided_at_ms",
+            "available_until_ms", "awaited_from_ms", "awaited_until_ms", "clock_ms",
+            "closed_at_ms", "closes_at_ms", "decided_at_ms",
             "due_ms", "end_ms", "entered_at_ms", "expires_at_ms", "from_ms", "last_clock_ms",
             "opened_at_ms", "proposed_at_ms", "published_at_ms", "raised_at_ms",
             "registered_at_ms", "reported_at_ms", "retired_at_ms", "revoked_at_ms",
-            "settled_at_ms", "since_ms", "start_ms", "submitted_at_ms", "time_ms", "until_ms", "used_from_ms",
-            "used_until_ms", "vouched_at_ms",
+            "settled_at_ms", "since_ms", "start_ms", "submitted_at_ms", "time_ms", "until_ms",
+            "used_from_ms", "used_until_ms", "vouched_at_ms",
         ]
         let times = Set(
             protos.fields.filter { $0.type == "uint64" && $0.name.hasSuffix("_ms") }.map(\.name))
