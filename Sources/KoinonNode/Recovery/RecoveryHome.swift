@@ -157,6 +157,8 @@ public struct RecoveryHome {
         public var final: SignedHeader
         public var header: BlockHeader
         public var sets: [MemberList]
+        /// Whether the record is void by it: one that has its quorums stands all the same.
+        public var voids: Bool
 
         public var description: String {
             "this ledger is final at block \(header.height), \(header.hash.hex.prefix(16))…, which the record on block \(base.height) would undo; it signs nothing"
@@ -246,7 +248,8 @@ public struct RecoveryHome {
             ? block.header == base : height < base.height && isAncestor(block, of: record)
         guard !isBefore else { return }
         throw FinalElsewhere(
-            base: base, final: final, header: block.header, sets: ledger.sets(of: [block.header]))
+            base: base, final: final, header: block.header, sets: ledger.sets(of: [block.header]),
+            voids: !record.hasQuorums)
     }
 
     /// Whether the record's epoch began here, on the record's base.

@@ -23,11 +23,18 @@ enum RecoverText {
                     let shown = RecoveryRecord.showing(refusal.final, sets: refusal.sets)
                     try Data(shown.encoded).write(to: file)
                     Terminal.writeError(
-                        """
-                          Its quorum is in \(file.relativePath): give it to the others, who propose again
-                          with --quorum FILE. It voids every record that has no quorum yet.
+                        refusal.voids
+                            ? """
+                              Its quorum is in \(file.relativePath): give it to the others, who propose again
+                              with --quorum FILE. It voids every record that has no quorum yet.
 
-                        """)
+                            """
+                            : """
+                              Its quorum is in \(file.relativePath), for everybody to see. The record has its own
+                              quorums, and stands: to go on with the others, put a copy of ledger.sqlite from a
+                              member that has begun in the place of this one; keys and guards stay as they are.
+
+                            """)
                 }
                 throw ExitStatus.no
             }
