@@ -48,7 +48,8 @@ struct AheadInOrder: Sendable {
     ///   - attestation: in the epoch of the order, from an entry of it; all entries before that one
     ///     are taken up in the chain that ends with `tip`.
     ///   - judges: a set that judges at the chain's end. At most f of it lie, whoever takes its
-    ///     place later; so more than f are one at least that has executed what it signed.
+    ///     place later; so more than f, and more than one, are one at least that has executed what it
+    ///     signed.
     /// - Returns: what it comes to, if more have signed than may lie.
     mutating func note(
         _ attestation: Attestation, tip: Height, judges: MemberSet, rules: AllianceRules
@@ -70,7 +71,8 @@ struct AheadInOrder: Sendable {
                     QuorumElsewhere.MemberAttestation(member: member.id, attestation: $0)
                 }
         }
-        let mayLie = judges.members.count - rules.quorum(judges)
+        // One at least: where nobody may lie, a single false signature would stop every node for ever.
+        let mayLie = max(1, judges.members.count - rules.quorum(judges))
         guard rules.showsOtherOrder(signed.count, mayLie) else { return nil }
         return AttestedAhead(tip: tip, attestations: signed, judges: judges.members.count)
     }

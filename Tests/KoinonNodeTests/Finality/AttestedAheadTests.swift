@@ -44,7 +44,7 @@ struct AttestedAheadTests {
         return (finality, coming)
     }
 
-    @Test(arguments: zip(1...7, [0, 0, 0, 1, 1, 1, 2]))
+    @Test(arguments: zip(3...7, [1, 1, 1, 1, 2]))
     func `shows another order once more than may lie have signed them`(
         members: Int, mayLie: Int
     ) {
@@ -65,6 +65,14 @@ struct AttestedAheadTests {
         #expect(found?.description.contains("start it again") == true)
         // It may have closed a block without them before it noticed.
         #expect(found?.description.contains("compare that block with another node's") == true)
+    }
+
+    /// One false signature could stop the others' nodes for ever.
+    @Test(arguments: 1...2) func `takes nobody's word alone`(members: Int) {
+        let names = Array(MemberID.names.prefix(members))
+        var (finality, coming) = begun(HeaderChain.members(names))
+        for header in coming { finality.note(names[members - 1], of: header) }
+        #expect(finality.attestedAhead == nil)
     }
 
     /// It has closed a block without what is hidden: reading anew behind that helps it no more.
