@@ -204,6 +204,7 @@ class Everybody(unittest.TestCase):
         self.calm(anna)
         ben.take("start")
         anna.until_text("In use")
+        self.assertNotIn("needs JavaScript", anna.text())
         # While somebody writes nothing moves under the pen.
         anna.open("Open a dispute")
         anna.fill("form[data-action=open_dispute]", evidence="I am still wri")
@@ -221,6 +222,16 @@ class Everybody(unittest.TestCase):
         self.book(in_hours(90))
         anna.until(lambda: figure() != before, "one agreement more")
         self.assertTrue(anna.driver.execute_script("return window.stays"))
+
+    def test_what_is_ones_own_is_declined_in_german(self):
+        anna = self.anna
+        try:
+            anna.go(f"/language?to=de&back={self.offer}")
+            self.assertIn("Angeboten von dir", anna.text())
+            anna.go(self.resource)
+            self.assertIn("Gehört dir", anna.text())
+        finally:
+            anna.go("/language?to=en&back=/")
 
     def test_what_the_ledger_says_is_said_in_german_too(self):
         reader = Person(self.harbour.url, language="de-DE")

@@ -120,6 +120,25 @@ class Lending(unittest.TestCase):
         self.ben.follow("main [role=status] a")
         self.assertIn("/agreement/", self.ben.path)
 
+    def test_the_way_back_leads_to_the_page_without_what_was_signed(self):
+        self.book(self.lend("Black boat"))
+        self.ben.driver.back()
+        self.ben.until_text("What is set aside, and why")
+        self.assertFalse(self.ben.all("dialog"))
+
+    def test_a_node_that_cannot_be_reached_is_told_of(self):
+        self.quote(self.offer)
+        self.ben.driver.execute_script(
+            "window.fetch = () => Promise.reject(new TypeError('Failed to fetch'));")
+        self.ben.press("form[data-action=open_agreement] button[type=submit]")
+        self.ben.until_text("The node cannot be reached.")
+
+    def test_a_mistake_names_its_field(self):
+        self.anna.go("/share")
+        self.anna.fill("form[data-action=share]", title="Grey boat", price="much")
+        self.anna.press("form[data-action=share] button[type=submit]")
+        self.anna.until_text("Price of each step: An amount. Decimal places at most: 2.")
+
     def test_an_expired_transaction_changes_nothing_and_says_so(self):
         self.quote(self.lend("Old boat"))
         self.ben.outlast(1)

@@ -55,6 +55,8 @@ async function refresh(known, wire) {
     }
     known.set(name, fresh.innerHTML);
     const own = document.importNode(fresh, true);
+    // A page that is only read knows of no scripts: what it has for those without would show.
+    for (const words of own.querySelectorAll("noscript")) words.remove();
     replace(part, own);
     wire(part);
   }

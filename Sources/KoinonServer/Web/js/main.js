@@ -16,11 +16,15 @@ const values = (form) => Object.fromEntries(new FormData(form));
 
 function showMistake(form, fault) {
   form.querySelector(":scope > .mistake")?.remove();
-  const shown = fault instanceof Mistake ? note("bad", fault.message) : faultNote(fault);
+  const field = form.querySelector(`[name="${fault.field}"]`);
+  // Without the hint that stands in the label too.
+  const name = field?.type === "checkbox" ? "" : field?.labels?.[0]?.firstChild.textContent.trim();
+  const shown = fault instanceof Mistake
+    ? note("bad", name ? `${name}: ${fault.message}` : fault.message) : faultNote(fault);
   shown.classList.add("mistake");
   shown.setAttribute("role", "alert");
   form.append(shown);
-  form.querySelector(`[name="${fault.field}"]`)?.focus();
+  field?.focus();
 }
 
 function noKeyNote() {
@@ -32,18 +36,18 @@ function noKeyNote() {
 
 async function act(form, keys) {
   form.querySelector(":scope > .mistake")?.remove();
-  const key = keyFor(form, keys);
-  if (!key || !(await isOpen(key))) {
-    form.append(noKeyNote());
-    return;
-  }
   const button = form.querySelector("button[type=submit]");
   // Pictures may take a while to be kept; twice is once too often.
   if (button.getAttribute("aria-busy") === "true") return;
   button.setAttribute("aria-busy", "true");
   try {
-    const asked = await builders[form.dataset.action](values(form), key, form);
-    await signAndSend(key, asked.actions, { next: asked.next?.(key), unit: asked.unit });
+    const key = keyFor(form, keys);
+    if (key && await isOpen(key)) {
+      const asked = await builders[form.dataset.action](values(form), key, form);
+      await signAndSend(key, asked.actions, { next: asked.next?.(key), unit: asked.unit });
+    } else {
+      form.append(noKeyNote());
+    }
   } catch (fault) {
     showMistake(form, fault);
   }

@@ -127,15 +127,21 @@ export async function startMine(chain, member) {
       return note("", text("mine.got_money"));
     },
   };
+  const told = document.querySelector("[data-told]");
   for (const form of document.querySelectorAll("form[data-key]")) {
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       const button = form.querySelector("button[type=submit]");
       button.disabled = true;
+      told.replaceChildren();
       try {
         const done = await forms[form.dataset.key](form);
-        status(form).replaceChildren(done);
+        status(form).replaceChildren();
         await refresh();
+        // What is done with a form may hide it: a first key is made once.
+        const place = form.closest("[hidden]") ? told : status(form);
+        place.replaceChildren(done);
+        place.scrollIntoView({ block: "nearest" });
       } catch (fault) {
         status(form).replaceChildren(faultNote(fault));
       }

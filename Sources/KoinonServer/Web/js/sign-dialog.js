@@ -68,8 +68,10 @@ const remedyOf = (status) =>
 export function outcomeNote(status) {
   if (status.status === "done") return note("", text("outcome.done"));
   const key = `outcome.${status.status}`;
+  const words = remedyOf(status);
+  const remedy = words && element("span", { class: "sentence" }, words);
   return withCode(note(status.status === "pending" ? "warm" : "bad",
-    hasText(key) ? text(key) : status.status, remedyOf(status)), status.code);
+    hasText(key) ? text(key) : status.status, remedy), status.code);
 }
 
 function fieldList(rows) {
@@ -145,6 +147,8 @@ export async function signAndSend(key, actions, { next, unit } = {}) {
       status.replaceChildren(outcomeNote(result));
       if (result.status === "done") {
         await listed(result.height);
+        // A browser keeps the page as it is left, and the way back leads to it.
+        addEventListener("pagehide", () => dialog.close(), { once: true });
         location.assign(page);
       }
     } catch (fault) {
