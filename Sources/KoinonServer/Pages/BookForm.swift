@@ -107,8 +107,11 @@ struct BookForm {
 
     private func priceReason(_ steps: UInt64, _ wish: Wish) -> String {
         let begun = offer.stepMs == 0 ? 1 : (wish.duration - 1) / offer.stepMs + 1
-        let key = begun < steps ? "book.price_why_minimum" : "book.price_why"
-        let step = offer.stepMs == 0 ? texts("offer.for_all") : texts.step(offer.stepMs)
+        let (plain, step) =
+            offer.stepMs == 0
+            ? ("book.price_why_whole", texts("offer.for_all"))
+            : ("book.price_why", texts.step(offer.stepMs))
+        let key = begun < steps ? "book.price_why_minimum" : plain
         let count = wish.quantity == 1 ? String(steps) : "\(wish.quantity) × \(steps)"
         return texts(
             key, ["steps": count, "price": texts.moneyText(offer.price), "step": step])

@@ -80,10 +80,14 @@ extension PageRenderer {
         ]
     }
 
+    /// Reasons whose words lead to the holder: languages decline what follows them differently.
+    private static let given: Set<String> = ["transferred", "lent", "delivered", "sold"]
+
     private func step(_ step: CustodyView, _ texts: Texts) -> PageModel {
         var model: PageModel = [
             "time": texts.time(step.time), "words": texts("resource.reason_\(step.reason)"),
             "holder": texts.who(step.holder),
+            "you": Self.given.contains(step.reason) ? "account.you_to" : "account.you_by",
         ]
         if let agreement = step.agreement { model["agreement"] = agreement }
         return model

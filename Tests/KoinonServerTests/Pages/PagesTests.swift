@@ -100,7 +100,7 @@ import Testing
                 "/book/\(world.lease.offer)?length=100&length_unit=minutes&start=2026-03-09T10:00"
             let known = try await world.page("\(path)&account=\(world.lease.bea.account)").text
             // Four half hours begun at 1.00, and the deposit of 20.00.
-            #expect(known.contains("4 × 1.00 USD, half an hour each"))
+            #expect(known.contains("4 × 1.00 USD, for each half hour begun"))
             #expect(known.contains("<strong><data class=\"money\" value=\"2400\""))
             #expect(!known.contains("This cannot be booked."))
             let never = try await world.page(
@@ -413,6 +413,9 @@ import Testing
                 first.firstMatch(of: /href="(\/resource\/\w+\?custody=\d+)#custody"/))
             let second = try await world.page(String(link.1)).text
             #expect(steps(second) == 3 && second.contains("Registered by"))
+            // Whose it was may be "you", which languages decline.
+            #expect(first.contains("<span data-you=\"account.you_to\">Given to "))
+            #expect(second.contains("<span data-you=\"account.you_by\">Registered by "))
             #expect(PageCheck.problems(of: second) == [])
             #expect(!second.contains("?custody="))
             #expect(second.contains("href=\"/resource/\(thing)#custody\">To the beginning</a>"))

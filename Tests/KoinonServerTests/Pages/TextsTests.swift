@@ -217,7 +217,7 @@ import Testing
         let texts = try Texts(language: "en")
         #expect(Texts.duration(93_784_000) == "1 d 2 h 3 min")
         #expect(Texts.duration(7) == "7 ms")
-        #expect(texts.step(1_800_000) == "half an hour")
+        #expect(texts.step(1_800_000) == "half hour")
         #expect(texts.step(60_000) == "minute")
         #expect(texts.step(5_400_000) == "90 minutes")
         #expect(texts.per(0) == "for the whole")

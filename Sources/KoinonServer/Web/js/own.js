@@ -24,7 +24,9 @@ export function showOwn(keys, root = document) {
     if (keys[0]) field.value = keys[0].account;
   }
   for (const link of root.querySelectorAll("[data-account]")) {
-    if (own.has(link.dataset.account)) link.textContent = text("account.you");
+    if (!own.has(link.dataset.account)) continue;
+    // What stands before it may ask for another form of the word.
+    link.textContent = text(link.closest("[data-you]")?.dataset.you ?? "account.you");
   }
   for (const part of root.querySelectorAll("[data-needs-account]")) part.hidden = own.size > 0;
   const account = document.querySelector("[data-account-page]")?.dataset.accountPage;
