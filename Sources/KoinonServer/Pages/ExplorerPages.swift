@@ -153,8 +153,8 @@ extension PageRenderer {
             "number": String(height.rawValue),
             "when": texts.time(time), "sender": texts.who(AccountID(body.sender)?.text ?? ""),
             "nonce": String(body.nonce), "expires": texts.time(TimeView(ms: body.expiresAtMs)),
-            "actions": body.actions.map { ["json": $0.jsonForm(pretty: true)] as PageModel },
-            "events": receipt.events.map { ["json": $0.jsonForm(pretty: true)] as PageModel },
+            "actions": body.actions.map { linked($0.jsonForm(pretty: true), page) },
+            "events": receipt.events.map { linked($0.jsonForm(pretty: true), page) },
             "has_events": !receipt.events.isEmpty,
             "proof_url": "/v1/proofs/transactions/\(id.hex)",
         ]
@@ -169,6 +169,26 @@ extension PageRenderer {
         model.merge(links(id.hex, page)) { own, _ in own }
         let title = texts("explorer.transaction")
         return try response("transaction", page, title: title, nav: "explorer", model)
+    }
+
+    /// JSON in which each id that has a page is a link there; as text it stays what it was.
+    private func linked(_ json: String, _ page: PageRequest) -> PageModel {
+        var parts: [PageModel] = []
+        var text = ""
+        for (place, piece) in json.split(separator: "\"", omittingEmptySubsequences: false)
+            .enumerated()
+        {
+            if place > 0 { text += "\"" }
+            if piece.hasPrefix("koi"), let href = shortened(String(piece), page) {
+                let link: PageModel = ["href": href, "name": String(piece)]
+                parts.append(["text": text, "link": link])
+                text = ""
+            } else {
+                text += piece
+            }
+        }
+        parts.append(["text": text])
+        return ["parts": parts]
     }
 
     /// One key of the state, present or absent.

@@ -1,0 +1,34 @@
+import KoinonLedger
+import KoinonProtocol
+import Testing
+
+@testable import KoinonNode
+@testable import KoinonServer
+@testable import TestNodes
+
+@Suite("The page of a transaction")
+struct ExplorerPageTests {
+    @Test func `leads from each id in it to that id's page, and keeps its text`() async throws {
+        try await PageWorld.with { world in
+            let transactions = try world.served.node.store.read { reader in
+                try (1...reader.tip().header.height.rawValue).flatMap { height in
+                    try reader.executedTransactions(at: Height(height)).ids
+                }
+            }
+            var pages: [String] = []
+            for id in transactions {
+                let page = try await world.page("/explorer/transaction/\(id.hex)").text
+                #expect(PageCheck.problems(of: page) == [])
+                pages.append(page)
+            }
+            let settled = world.settled
+            let link = "<a href=\"/agreement/\(settled)\">\(settled)</a>"
+            let page = try #require(
+                pages.first { $0.contains("&quot;agreement&quot;: &quot;\(link)&quot;") })
+            let text = page.replacing(/<[^>]*>/, with: "")
+            #expect(text.contains("&quot;agreement&quot;: &quot;\(settled)&quot;"))
+            // Whatever has no page of its own is no link.
+            #expect(!page.contains("\">start</a>") && !page.contains("\">finish</a>"))
+        }
+    }
+}
