@@ -133,6 +133,12 @@ class Lending(unittest.TestCase):
         self.ben.press("form[data-action=open_agreement] button[type=submit]")
         self.ben.until_text("The node cannot be reached.")
 
+    def test_nobody_is_led_to_booking_what_is_their_own(self):
+        for person, led in ((self.anna, False), (self.ben, True)):
+            person.go(self.offer)
+            ways = [e.is_displayed() for e in person.all("a[href^='/book/']")]
+            self.assertEqual(any(ways), led)
+
     def test_a_mistake_names_its_field(self):
         self.anna.go("/share")
         self.anna.fill("form[data-action=share]", title="Grey boat", price="much")

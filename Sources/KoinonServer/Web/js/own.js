@@ -17,6 +17,10 @@ export function showOwn(keys, root = document) {
   for (const part of root.querySelectorAll("[data-not-owner]")) {
     part.hidden = own.size === 0 || list(part.dataset.notOwner).some(isOwn);
   }
+  for (const part of root.querySelectorAll("[data-others]")) {
+    // With the key of another account one may, also here.
+    part.hidden = keys[0]?.account === part.dataset.others;
+  }
   for (const part of root.querySelectorAll("[data-members]")) {
     part.hidden = !list(part.dataset.members).some(isOwn);
   }
