@@ -133,6 +133,17 @@ class Lending(unittest.TestCase):
         self.ben.press("form[data-action=open_agreement] button[type=submit]")
         self.ben.until_text("The node cannot be reached.")
 
+    def test_what_is_done_is_told_where_its_form_is_gone(self):
+        newcomer = Person(self.harbour.url)
+        try:
+            newcomer.make_key("Cora")
+            newcomer.until_text("The encrypted copy was saved to your downloads.")
+            newcomer.press("form[data-key=join] button")
+            newcomer.until_text("Your account is open.")
+            self.assertNotIn("saved to your downloads", newcomer.text())
+        finally:
+            newcomer.close()
+
     def test_nobody_is_led_to_booking_what_is_their_own(self):
         for person, led in ((self.anna, False), (self.ben, True)):
             person.go(self.offer)
