@@ -61,6 +61,7 @@ extension PageRenderer {
             "offer_id": view.offer.id, "offer_title": view.offer.title,
             "things": parts.things(), "unit": view.unit,
         ]
+        if let emptied = parts.emptied() { model["emptied"] = emptied }
         if let from = view.usedFrom {
             var used: PageModel = ["from": texts.time(from)]
             if let until = view.usedUntil { used["until"] = texts.time(until) }
@@ -103,6 +104,19 @@ struct AgreementParts {
                     "count": item.quantity > 1 ? "\(item.quantity) × " : "",
                 ]
             }
+    }
+
+    /// Of an agreement that has ended: what had been asked for is no longer held, and with whose
+    /// account it is told where it went. Nil while it goes on or holds something.
+    func emptied() -> PageModel? {
+        guard view.state.isFinal, view.held.minor == "0" else { return nil }
+        var model: PageModel = [:]
+        if view.deposit.minor != "0" { model["deposit_was"] = texts.money(view.deposit) }
+        if let opener = view.parties.first(where: { $0.source == "opener" }) {
+            model["customer"] =
+                ["account": opener.account, "role": texts.role(opener.role)] as PageModel
+        }
+        return model
     }
 
     func way(_ way: TransitionView) -> PageModel {
