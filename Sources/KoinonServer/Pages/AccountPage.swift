@@ -62,7 +62,7 @@ extension PageRenderer {
         model.merge(found.row.proof) { own, _ in own }
         model.merge(links(id.text, page)) { own, _ in own }
         let title = "\(texts("account.one")) \(Texts.short(id.text))"
-        return try response("account", page, title: title, nav: "account", model)
+        return try response("account", page, title: title, model)
     }
 
     /// Bookings as a calendar.

@@ -37,7 +37,7 @@ extension PageRenderer {
         model.merge(found.row.proof) { own, _ in own }
         model.merge(links(view.id, page)) { own, _ in own }
         let title = view.resource.title
-        return try response("agreement", page, title: title, nav: "account", model)
+        return try response("agreement", page, title: title, model)
     }
 
     private func agreementModel(_ parts: AgreementParts) -> PageModel {
@@ -57,6 +57,7 @@ extension PageRenderer {
                     "who": texts.who(party.account, name: parts.found.names[party.account]),
                 ]
             },
+            "party_accounts": view.parties.map(\.account).joined(separator: " "),
             "held": texts.money(view.held), "deposit": texts.money(view.deposit),
             "offer_id": view.offer.id, "offer_title": view.offer.title,
             "things": parts.things(), "unit": view.unit,

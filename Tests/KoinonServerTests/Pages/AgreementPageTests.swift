@@ -21,4 +21,20 @@ struct AgreementPageTests {
             #expect(!open.contains("Movements (borrower)"))
         }
     }
+
+    @Test func `is marked in the menu as the reader's only by the browser that has the key`()
+        async throws
+    {
+        try await PageWorld.with { world in
+            let bea = world.lease.bea.account
+            for path in ["/agreement/\(world.settled)", "/account/\(bea)"] {
+                let page = try await world.page(path).text
+                #expect(page.contains("<a href=\"/account\"><svg"), "\(path)")
+                let own = try #require(page.firstMatch(of: /data-own-page="([^"]*)"/), "\(path)")
+                #expect(own.1.split(separator: " ").contains { $0 == bea.text }, "\(path)")
+            }
+            let mine = try await world.page("/account").text
+            #expect(mine.contains("<a href=\"/account\" aria-current=\"page\">"))
+        }
+    }
 }

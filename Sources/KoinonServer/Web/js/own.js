@@ -33,8 +33,12 @@ export function showOwn(keys, root = document) {
     link.textContent = text(link.closest("[data-you]")?.dataset.you ?? "account.you");
   }
   for (const part of root.querySelectorAll("[data-needs-account]")) part.hidden = own.size > 0;
-  const account = document.querySelector("[data-account-page]")?.dataset.accountPage;
-  for (const part of root.querySelectorAll("[data-yours]")) part.hidden = !own.has(account);
+  const isOwnPage = list(document.querySelector("[data-own-page]")?.dataset.ownPage).some(isOwn);
+  for (const part of root.querySelectorAll("[data-yours]")) part.hidden = !isOwnPage;
+  // The server does not know who reads: it marks nobody's account and agreements as the reader's.
+  if (isOwnPage) {
+    document.querySelector('.nav a[href="/account"]')?.setAttribute("aria-current", "page");
+  }
   for (const part of root.querySelectorAll("[data-scripted]")) part.hidden = false;
 }
 
