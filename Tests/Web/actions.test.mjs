@@ -94,6 +94,21 @@ test("a title that the ledger would not take is refused where it was typed", asy
   assert.equal(thing.resources.register_resource.title, "ü".repeat(32));
 });
 
+test("an amount that is too large is told apart from one that is none", async () => {
+  const price = (typed) => built("share", {
+    ...offerValues, price: typed, kind: "boat", capacity: "1", description: "" }, form());
+  const refused = (typed, message) => assert.rejects(price(typed),
+    (fault) => fault instanceof Mistake && fault.field === "price" && fault.message === message,
+    typed);
+  // Without the texts a message is its key.
+  await refused("92233720368547758.08", "mistake.amount_most");
+  await refused("9".repeat(20), "mistake.amount_most");
+  await refused("1.005", "mistake.amount");
+  await refused("six", "mistake.amount");
+  const [, publish] = await price("92233720368547758.07");
+  assert.equal(BigInt(publish.market.publish_offer.tariff.price_minor), 2n ** 63n - 1n);
+});
+
 test("a node that keeps something else than it was given is not trusted", async () => {
   lie = (hash) => hash.replace(/^./, (digit) => (digit === "0" ? "1" : "0"));
   await assert.rejects(built("share", {

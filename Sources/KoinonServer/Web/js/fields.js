@@ -3,7 +3,7 @@
 import { fromHex, sha256, toHex, utf8 } from "./bytes.js";
 import { scaleOf } from "./describe.js";
 import { readID } from "./identifiers.js";
-import { readAmount } from "./locale.js";
+import { digits, formatMoney, readAmount } from "./locale.js";
 import { Problem, request } from "./node-api.js";
 import { text } from "./texts.js";
 
@@ -31,11 +31,18 @@ export function whole(values, field, least, most) {
   return number;
 }
 
+// Of the smallest parts of a unit: more is no amount on the ledger.
+const MOST_MINOR = 2n ** 63n - 1n;
+
 /** Smallest parts of the unit in the field `unit`. */
 export async function amount(values, field) {
   const scale = await scaleOf(values.unit);
   const minor = scale === null ? null : readAmount(values[field] ?? "", scale);
   if (minor === null) throw new Mistake(field, text("mistake.amount", { scale: scale ?? 0 }));
+  if (minor > MOST_MINOR) {
+    const most = formatMoney(digits(MOST_MINOR, scale), values.unit);
+    throw new Mistake(field, text("mistake.amount_most", { most }));
+  }
   return minor;
 }
 

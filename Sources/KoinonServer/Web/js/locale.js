@@ -41,9 +41,9 @@ export function digits(minor, scale) {
   return scale === 0 ? whole : `${whole.slice(0, -scale)}.${whole.slice(-scale)}`;
 }
 
-/** What a person typed, as smallest parts; null when it is no such amount. */
+/** What a person typed, as smallest parts, however many; null when it is no such amount. */
 export function readAmount(typed, scale) {
-  const match = /^\s*(\d{1,18})(?:[.,](\d{1,18}))?\s*$/.exec(typed);
+  const match = /^\s*(\d{1,40})(?:[.,](\d{1,18}))?\s*$/.exec(typed);
   if (!match || (match[2] ?? "").length > scale) return null;
   return BigInt(match[1] + (match[2] ?? "").padEnd(scale, "0"));
 }
