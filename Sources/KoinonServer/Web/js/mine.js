@@ -39,6 +39,20 @@ function keyRow(key, current, refresh) {
     element("span", { class: "id whole" }, key.publicKey)), buttons);
 }
 
+/** Boxes that show what stands in a field for a passphrase; an emptied form hides it again. */
+export function startShowing(root = document) {
+  for (const box of root.querySelectorAll("[data-shows]")) {
+    const field = box.form.querySelector(`#${box.dataset.shows}`);
+    const show = (isShown) => {
+      field.type = isShown ? "text" : "password";
+    };
+    box.addEventListener("change", () => show(box.checked));
+    box.form.addEventListener("reset", () => show(false));
+    // A browser may keep the tick when a page is loaded again.
+    show(box.checked);
+  }
+}
+
 async function join(key, member, form) {
   status(form).replaceChildren(busy(text("mine.joining")));
   const consent = await signConsent(key, member);
@@ -56,6 +70,7 @@ export async function startMine(chain, member) {
     cannot.hidden = false;
     return;
   }
+  startShowing();
   const refresh = async () => {
     const keys = await keysOf(chain);
     const state = keys.length === 0 ? "none" : (await isOpen(keys[0])) ? "open" : "key";
