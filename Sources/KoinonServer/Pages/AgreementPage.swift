@@ -126,6 +126,8 @@ struct AgreementParts {
             "account": way.account ?? "", "allowed": way.allowed,
             "payments": way.movements.map(payment),
             "has_payments": !way.movements.isEmpty,
+            // What ends an agreement unsettled, as cancelling does, looks less like the next step.
+            "forward": !way.to.isFinal || way.settles,
         ]
         if let role = way.role { model["role"] = texts.role(role) }
         if let rejection = way.rejection {

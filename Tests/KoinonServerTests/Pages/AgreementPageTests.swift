@@ -1,7 +1,9 @@
+import Hummingbird
 import KoinonProtocol
 import Testing
 
 @testable import KoinonServer
+@testable import TestNodes
 
 @Suite("The page of an agreement")
 struct AgreementPageTests {
@@ -35,6 +37,26 @@ struct AgreementPageTests {
             }
             let mine = try await world.page("/account").text
             #expect(mine.contains("<a href=\"/account\" aria-current=\"page\">"))
+        }
+    }
+
+    @Test func `shows the step forward before the ways out`() async throws {
+        try await Served.with { served in
+            let lease = try await LeaseWorld(on: served.node, of: served.home)
+            let booked = try await lease.book(on: served.node)
+            func page() async throws -> String {
+                try await served.get(
+                    "/agreement/\(booked)", headers: [.acceptLanguage: "en", .accept: "text/html"]
+                ).text
+            }
+            let open = try await page()
+            #expect(open.contains("<button type=\"submit\">Start</button>"))
+            #expect(open.contains("<button type=\"submit\" class=\"second\">Cancel</button>"))
+            #expect(!open.contains("<button type=\"submit\">Cancel</button>"))
+            try await lease.bea.done(.takeTransition("start", of: booked), to: served.node)
+            let active = try await page()
+            // It ends the agreement, and settles it.
+            #expect(active.contains("<button type=\"submit\">Bring back</button>"))
         }
     }
 }
