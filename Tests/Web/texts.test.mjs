@@ -23,3 +23,23 @@ test("A key without a text shows as itself", () => {
   assert.equal(text("role"), "role");
   assert.ok(!hasText("verb"));
 });
+
+test("No deposit is an amount as the reader writes it, with its currency", async () => {
+  const files = globalThis.fetch;
+  globalThis.fetch = async (path) => (path.startsWith("/v1/units")
+    ? new Response(JSON.stringify({ rows: [{ unit: "usd", scale: 2 }] })) : files(path));
+  const { describeAction } = await import(new URL("js/describe.js", web));
+  const { sentence } = await describeAction({ market: { publish_offer: {
+    title: "Boot", process: "lease", unit: "usd",
+    tariff: { price_minor: 600n, step_ms: 1_800_000n } } } });
+  assert.match(sentence, /6,00\s\$/);
+  assert.match(sentence, /0,00\s\$/);
+});
+
+test("An amount inside a sentence is written as the others of the page", async () => {
+  const { localise } = await import(new URL("js/locale.js", web));
+  const hint = { textContent: "4 × 1,00 USD, für jede halbe Stunde",
+    dataset: { amount: "1,00 USD", text: "1.00", unit: "usd" } };
+  localise({ querySelectorAll: (selector) => (selector === "[data-amount]" ? [hint] : []) });
+  assert.match(hint.textContent, /^4 × 1,00\s\$, für jede halbe Stunde$/);
+});

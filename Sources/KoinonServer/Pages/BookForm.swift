@@ -97,7 +97,7 @@ struct BookForm {
             "words": texts(
                 "book.period", ["from": from, "length": Texts.duration(wish.duration)]),
             "price": money(min(price, total)), "deposit": money(deposit), "total": money(total),
-            "price_why": priceReason(steps, wish),
+            "price_why": priceReason(steps, wish), "price_each": texts.money(offer.price),
             "deposit_why": isReduced
                 ? texts("offer.reduced") : texts("book.deposit_why"),
             "start_ms": String(wish.start), "duration_ms": String(wish.duration),

@@ -16,7 +16,8 @@ extension PageRenderer {
             if let money = joining.testMoney {
                 let amount = page.look { $0.money(money.amountMinor, money.unit) }
                 let words = texts("mine.money_text", ["amount": texts.moneyText(amount)])
-                model["test_money"] = ["text": words] as PageModel
+                model["test_money"] =
+                    ["words": words, "amount": texts.money(amount)] as PageModel
             }
         }
         return try response("mine", page, title: texts("mine.title"), nav: "account", model)

@@ -8,11 +8,11 @@ extension Texts {
     func money(_ view: MoneyView) -> PageModel {
         [
             "minor": view.minor, "unit": view.unit, "text": view.text,
-            "unit_name": unitName(view.unit),
+            "unit_name": unitName(view.unit), "sentence": moneyText(view),
         ]
     }
 
-    /// "6.00 USD", inside a sentence.
+    /// "6.00 USD", inside a sentence; the page's script finds it there again by these letters.
     func moneyText(_ view: MoneyView) -> String {
         "\(decimal(view.text)) \(unitName(view.unit))"
     }

@@ -101,6 +101,8 @@ import Testing
             let known = try await world.page("\(path)&account=\(world.lease.bea.account)").text
             // Four half hours begun at 1.00, and the deposit of 20.00.
             #expect(known.contains("4 × 1.00 USD, for each half hour begun"))
+            // By which the script writes the amount as those beside it.
+            #expect(known.contains("data-amount=\"1.00 USD\" data-text=\"1.00\" data-unit=\"usd\""))
             #expect(known.contains("<strong><data class=\"money\" value=\"2400\""))
             #expect(!known.contains("This cannot be booked."))
             let never = try await world.page(

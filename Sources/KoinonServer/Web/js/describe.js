@@ -99,7 +99,6 @@ function special(name, fields, values) {
   // What goes with the first thing of a bundle is as much signed as the first.
   const also = (fields.offer ?? fields).also ?? [];
   values.things = text("sign.things", { count: 1 + also.length });
-  for (const field of ["price_minor", "deposit_minor"]) values[field] ??= "0";
   values.yes ??= text("sign.no");
   values.scale ??= "0";
   values.account ??= text("sign.nobody");
@@ -121,6 +120,10 @@ export async function describeAction(action, unit) {
   const values = {};
   for (const [key, value] of Object.entries(flat)) {
     values[key] = shorten(await words(key, value, { ...flat, unit: flat.unit ?? unit }));
+  }
+  // Nothing at all stands in no field, and is money too.
+  for (const field of ["price_minor", "deposit_minor"]) {
+    values[field] ??= await words(field, "0", { unit: flat.unit ?? unit });
   }
   special(name, fields, values);
   const key = `sign.${name}`;

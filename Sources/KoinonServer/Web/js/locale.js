@@ -65,7 +65,7 @@ export function formatDuration(milliseconds) {
   return parts.slice(0, 2).join(", ") || "0";
 }
 
-/** Rewrites every <time> and amount of the page, and the fields that hold a time. */
+/** Rewrites every <time> and amount of the page, also the one that a sentence names. */
 export function localise(root = document) {
   for (const element of root.querySelectorAll("time[datetime]")) {
     const milliseconds = Date.parse(element.dateTime);
@@ -75,6 +75,10 @@ export function localise(root = document) {
   }
   for (const element of root.querySelectorAll("data.money[data-text]")) {
     element.textContent = formatMoney(element.dataset.text, element.dataset.unit);
+  }
+  for (const element of root.querySelectorAll("[data-amount]")) {
+    const { amount, text, unit } = element.dataset;
+    element.textContent = element.textContent.replace(amount, () => formatMoney(text, unit));
   }
 }
 
