@@ -21,6 +21,7 @@ extension PageRenderer {
             }
             return (found, counts)
         }
+        let accounts = memberAccounts(page)
         let tip = found.tip.rawValue
         let lag = tip > final ? tip - final : 0
         var model: PageModel = [
@@ -29,13 +30,17 @@ extension PageRenderer {
                 ? texts("start.lag_none") : texts("start.lag", ["count": String(lag)]),
             "blocks": zip(found.blocks, counts).map { row, count -> PageModel in
                 let header = row.block.header
-                return [
+                var model: PageModel = [
                     "height": String(header.height.rawValue), "kept": row.isKept,
                     "time": texts.time(TimeView(header.time)),
                     "proposer": header.proposer?.rawValue ?? "",
                     "receipts": count.map { String($0) } ?? "–",
                     "hash": Texts.short(row.block.hash.hex),
                 ]
+                if let account = header.proposer.flatMap({ accounts[$0.rawValue] }) {
+                    model["proposer_account"] = account
+                }
+                return model
             },
         ]
         model["more"] = page.more("/explorer", "from", found.next)
@@ -78,7 +83,7 @@ extension PageRenderer {
         var model: PageModel = [
             "number": String(height.rawValue), "when": texts.time(TimeView(block.header.time)),
             "final": height <= context.node.finalHeight, "leaves": leaves,
-            "has_leaves": !leaves.isEmpty, "header": headerRows(block),
+            "has_leaves": !leaves.isEmpty, "header": headerRows(block, page),
             "signers": signers.isEmpty ? "–" : signers.joined(separator: ", "),
             "proof_url": "/v1/proofs/blocks/\(height)",
         ]
@@ -117,7 +122,13 @@ extension PageRenderer {
         return texts("explorer.rejected", ["code": name])
     }
 
-    private func headerRows(_ block: StoredBlock) -> [PageModel] {
+    /// Of those who are members now, by the member's id.
+    private func memberAccounts(_ page: PageRequest) -> [String: String] {
+        let members = page.look { MemberView.all(in: $0) }
+        return Dictionary(members.map { ($0.id, $0.account) }, uniquingKeysWith: { $1 })
+    }
+
+    private func headerRows(_ block: StoredBlock, _ page: PageRequest) -> [PageModel] {
         let header = block.header
         let rows: [(String, String)] = [
             ("hash", block.hash.hex), ("parent", header.parent.hex),
@@ -127,9 +138,13 @@ extension PageRenderer {
             ("receipts_root", header.receiptsRoot.hex), ("state_root", header.stateRoot.hex),
             ("history_root", header.historyRoot.hex), ("members_hash", header.membersHash.hex),
             ("next_members_hash", header.nextMembersHash.hex),
-            ("proposer", header.proposer?.rawValue ?? ""),
         ]
-        return rows.map { ["name": $0, "value": $1] }
+        let proposer = header.proposer?.rawValue ?? ""
+        var last: PageModel = [
+            "name": "proposer", "label": page.texts("explorer.proposer"), "value": proposer,
+        ]
+        if let account = memberAccounts(page)[proposer] { last["account"] = account }
+        return rows.map { ["name": $0, "label": $0, "value": $1] } + [last]
     }
 
     /// One transaction: what was signed, and the receipt.

@@ -32,3 +32,27 @@ struct ExplorerPageTests {
         }
     }
 }
+
+@Suite("The pages of blocks")
+struct BlockPageTests {
+    @Test func `name who closed a block by one word, and lead to its account`() async throws {
+        try await PageWorld.with { world in
+            let alfa = world.lease.alfa.account
+            let link = "<a href=\"/account/\(alfa)\">alfa</a>"
+            let list = try await world.page("/explorer").text
+            #expect(list.contains("<th scope=\"col\">Closed by</th>"))
+            #expect(list.contains("<td>\(link)</td>"))
+            let block = try await world.page("/explorer/block/3").text
+            let row =
+                "<dt>Closed by</dt><dd class=\"id whole\" data-proven=\"proposer\">\(link)</dd>"
+            #expect(block.contains(row))
+            #expect(!block.contains("<dt>proposer</dt>"))
+            #expect(block.contains("Each transaction and each timer"))
+            // Nobody closed the first one.
+            let first = try await world.page("/explorer/block/0").text
+            #expect(
+                first.contains(
+                    "<dt>Closed by</dt><dd class=\"id whole\" data-proven=\"proposer\"></dd>"))
+        }
+    }
+}
