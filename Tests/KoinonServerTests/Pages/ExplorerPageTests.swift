@@ -37,8 +37,10 @@ struct ExplorerPageTests {
 struct BlockPageTests {
     @Test func `name who closed a block by one word, and lead to its account`() async throws {
         try await PageWorld.with { world in
-            let alfa = world.lease.alfa.account
-            let link = "<a href=\"/account/\(alfa)\">alfa</a>"
+            let closed = try world.served.node.store.read { try $0.block(at: Height(3)) }
+            let closer = try #require(closed?.header.proposer).rawValue
+            let account = world.served.home.member(closer).account
+            let link = "<a href=\"/account/\(account)\">\(closer)</a>"
             let list = try await world.page("/explorer").text
             #expect(list.contains("<th scope=\"col\">Closed by</th>"))
             #expect(list.contains("<td>\(link)</td>"))
