@@ -18,7 +18,7 @@ extension PageRenderer {
         var model: PageModel = [
             "id": view.id, "title": view.title, "many": capacity > 1,
             "process": process.map {
-                ProcessDrawing(process: $0, current: "", texts: page.texts).svg()
+                ProcessDrawing(process: $0.under(view.terms), current: "", texts: page.texts).svg()
             } ?? "",
         ]
         model.merge(form.model()) { own, _ in own }

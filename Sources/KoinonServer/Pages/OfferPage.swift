@@ -25,7 +25,9 @@ extension PageRenderer {
         var model = offerModel(view, member: member, page)
         model["kind"] = kind
         model["process"] =
-            process.map { ProcessDrawing(process: $0, texts: page.texts).svg() } ?? ""
+            process.map {
+                ProcessDrawing(process: $0.under(view.terms), texts: page.texts).svg()
+            } ?? ""
         if let times {
             let busy = calendar.busy(times)
             model["days"] = calendar.days(times)

@@ -73,6 +73,36 @@ import Testing
         }
     }
 
+    @Test func `An offer's process has only the ways that its terms leave`() async throws {
+        try await PageWorld.with { world in
+            let made = world.served.node.look { ProcessView.make("lease", in: $0) }
+            let process = try #require(made)
+            func under(onRequest: Int64) -> ProcessView {
+                process.under(
+                    process.terms.map { term in
+                        OfferView.Term(
+                            name: term.name, title: term.title,
+                            value: term.name == "on_request" ? onRequest : term.defaultValue,
+                            isDefault: true)
+                    })
+            }
+            func openings(_ process: ProcessView) -> [String] {
+                process.transitions.filter { $0.from == nil }.map(\.name)
+            }
+            let (plain, asking) = (under(onRequest: 0), under(onRequest: 1))
+            #expect(openings(plain) == ["book"])
+            #expect(!plain.states.contains { ["requested", "declined"].contains($0.name) })
+            #expect(plain.states.contains { $0.name == "booked" })
+            #expect(plain.states.contains { $0.name == plain.resolvedTo })
+            #expect(openings(asking) == ["request"])
+            #expect(asking.states.contains { $0.name == "requested" })
+            #expect(process.under([]) == process)
+            let offer = try await world.page("/offer/\(world.lease.offer)").text
+            #expect(offer.contains("class=\"verb\">Book<"))
+            #expect(!offer.contains("Ask for it"))
+        }
+    }
+
     /// Everything else that a template shows is escaped.
     @Test func `Templates take nothing but drawings as it is`() throws {
         let names = Set(
