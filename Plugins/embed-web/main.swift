@@ -38,7 +38,7 @@ var paths: [String] = []
 while let url = found?.nextObject() as? URL {
     let path = url.resolvingSymlinksInPath().path
     var isFolder: ObjCBool = false
-    FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
     if !isFolder.boolValue { paths.append(String(path.dropFirst(folder.path.count + 1))) }
 }
 let more = arguments.dropFirst(3).map { URL(fileURLWithPath: $0) }

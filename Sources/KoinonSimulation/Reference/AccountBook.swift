@@ -99,7 +99,6 @@ extension ReferenceLedger {
         case .requestSponsor(let action): try requestSponsor(action)
         case .acceptSponsored(let action): try acceptSponsored(action)
         case nil: throw Refusal(Code.empty)
-        default: throw Unsure()
         }
     }
 

@@ -38,7 +38,6 @@ extension ReferenceLedger {
         case .withdrawResale(let action): try withdrawResale(action, by: sender)
         case .takeResale(let action): try takeResale(action, by: sender)
         case nil: throw Refusal(Code.empty)
-        default: throw Unsure()
         }
     }
 

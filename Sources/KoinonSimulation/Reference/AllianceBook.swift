@@ -59,7 +59,6 @@ extension ReferenceLedger {
         case .vote(let action): try vote(action)
         case .renewNodeKey(let action): try renew(action)
         case nil: throw Refusal(Code.empty)
-        default: throw Unsure()
         }
     }
 

@@ -81,7 +81,6 @@ extension ReferenceLedger {
         case .withdrawDispute(let action): try withdraw(action, by: sender)
         case .concedeDispute(let action): try concede(action, by: sender)
         case nil: throw Refusal(Code.empty)
-        default: throw Unsure()
         }
     }
 

@@ -59,7 +59,6 @@ extension ReferenceLedger {
         case .takeAnswer(let action): try take(action, by: sender)
         case .withdrawAnswer(let action): try withdraw(action, by: sender)
         case nil: throw Refusal(Code.empty)
-        default: throw Unsure()
         }
     }
 

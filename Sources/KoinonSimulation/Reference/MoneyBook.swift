@@ -104,7 +104,6 @@ extension ReferenceLedger {
         case .transfer(let action): try transfer(action, by: sender)
         case .redeem(let action): try redeem(action, by: sender)
         case nil: throw Refusal(Code.empty)
-        default: throw Unsure()
         }
     }
 

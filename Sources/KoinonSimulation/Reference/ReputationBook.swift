@@ -79,7 +79,6 @@ extension ReferenceLedger {
         case .appealFlag(let action): try appeal(action, by: sender)
         case .withdrawFlag(let action): try withdraw(action, by: sender)
         case nil: throw Refusal(Code.empty)
-        default: throw Unsure()
         }
     }
 

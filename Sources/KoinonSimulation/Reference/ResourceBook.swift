@@ -99,7 +99,6 @@ extension ReferenceLedger {
         case .reportStolen(let action): try reportStolen(action, by: sender)
         case .reportRecovered(let action): try reportRecovered(action, by: sender)
         case nil: throw Refusal(Code.empty)
-        default: throw Unsure()
         }
     }
 
