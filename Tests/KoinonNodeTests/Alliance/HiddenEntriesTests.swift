@@ -37,8 +37,8 @@ private final class Hider: Sendable {
     }
 }
 
-/// What stands between a node and its engine, and does not tell all that it says.
-private struct OrderWithHoles: OrderingEngine {
+/// Does not tell all that the engine says.
+private struct OrderWithHoles: OrderInFront {
     let engine: SharedOrder.Engine
     let hider: Hider
 
@@ -63,30 +63,11 @@ private struct OrderWithHoles: OrderingEngine {
         }
     }
 
-    func append(_ entries: [SignedEntry]) -> PendingAppend { engine.append(entries) }
-
     func entries(
         after position: OrderPosition?, settled: @escaping @Sendable () -> SettledOrder
     ) -> Entries {
         Entries(entries: engine.entries(after: position, settled: settled), hider: hider)
     }
-
-    func stored(through position: OrderPosition) { engine.stored(through: position) }
-    func stop(_ error: any Error) { engine.stop(error) }
-
-    func mark(_ height: Height, among members: [MemberID]) async throws -> Height {
-        try await engine.mark(height, among: members)
-    }
-
-    func trim(before position: OrderPosition) async throws {
-        try await engine.trim(before: position)
-    }
-
-    func membersChanged(to members: [MemberID]) async throws {
-        try await engine.membersChanged(to: members)
-    }
-
-    var report: EngineReport { engine.report }
 }
 
 @Suite("A node that is kept from entries of every author", .timeLimit(.minutes(30)))

@@ -189,10 +189,36 @@ final class SharedOrder: Sendable {
     }
 }
 
+/// What stands between a node and its engine, and changes only what is read.
+protocol OrderInFront: OrderingEngine {
+    var engine: SharedOrder.Engine { get }
+}
+
+extension OrderInFront {
+    func append(_ entries: [SignedEntry]) -> PendingAppend { engine.append(entries) }
+
+    func stored(through position: OrderPosition) { engine.stored(through: position) }
+    func stop(_ error: any Error) { engine.stop(error) }
+
+    func mark(_ height: Height, among members: [MemberID]) async throws -> Height {
+        try await engine.mark(height, among: members)
+    }
+
+    func trim(before position: OrderPosition) async throws {
+        try await engine.trim(before: position)
+    }
+
+    func membersChanged(to members: [MemberID]) async throws {
+        try await engine.membersChanged(to: members)
+    }
+
+    var report: EngineReport { engine.report }
+}
+
 /// An order in which others always append: whoever reads on is given something, though the engine
 /// has stopped and the reader's task is cancelled.
-struct OrderThatGoesOn: OrderingEngine {
-    private let engine: SharedOrder.Engine
+struct OrderThatGoesOn: OrderInFront {
+    let engine: SharedOrder.Engine
 
     init(of engine: SharedOrder.Engine) { self.engine = engine }
 
@@ -216,30 +242,11 @@ struct OrderThatGoesOn: OrderingEngine {
         }
     }
 
-    func append(_ entries: [SignedEntry]) -> PendingAppend { engine.append(entries) }
-
     func entries(
         after position: OrderPosition?, settled: @escaping @Sendable () -> SettledOrder
     ) -> Entries {
         Entries(entries: engine.entries(after: position, settled: settled))
     }
-
-    func stored(through position: OrderPosition) { engine.stored(through: position) }
-    func stop(_ error: any Error) { engine.stop(error) }
-
-    func mark(_ height: Height, among members: [MemberID]) async throws -> Height {
-        try await engine.mark(height, among: members)
-    }
-
-    func trim(before position: OrderPosition) async throws {
-        try await engine.trim(before: position)
-    }
-
-    func membersChanged(to members: [MemberID]) async throws {
-        try await engine.membersChanged(to: members)
-    }
-
-    var report: EngineReport { engine.report }
 }
 
 extension Array {

@@ -127,19 +127,7 @@ struct CeremonyTests {
             let outcome = try await node.outcome(of: dropped)
             #expect(outcome.place?.contains(" \(base.height.next) ") == true)
         }
-        try await home.reading { store in
-            let document = try store.trust(from: .genesis, epoch: 0, genesis: home.genesis)
-            #expect(document.epochRecords.map(\.epoch) == [1])
-            let trusted = try TrustedChain(genesis: home.genesis)
-                .following(document, ancestry: nil)
-            #expect(trusted.sets.epoch == 1)
-            let proof = try store.prove(transaction: dropped.bodyHash, genesis: home.genesis)
-            #expect(try proof.check(genesis: home.genesis).header.epoch == 1)
-            #expect(try proof.check(trusted: trusted).header.epoch == 1)
-            let report = try await Verification.run(store, genesis: home.genesis)
-            #expect(report.finalHeight == report.tip?.height)
-            #expect(report.tip?.epoch == 1)
-        }
+        try await home.expectProven(dropped, behind: 1)
         // And after another start.
         try await home.running { node in #expect(node.tip.epoch == 1) }
         try await join(home)

@@ -116,3 +116,23 @@ final class ForkedAlliance {
         for site in sites.values { try site.store.close() }
     }
 }
+
+extension TestHome {
+    /// What followed the ceremony that began an epoch can be followed, proven and recomputed; there
+    /// with a transaction of a block that was dropped, executed anew.
+    func expectProven(_ dropped: Envelope, behind epoch: UInt64) async throws {
+        try await reading { store in
+            let document = try store.trust(from: .genesis, epoch: 0, genesis: genesis)
+            #expect(document.epochRecords.map(\.epoch) == [epoch])
+            let trusted = try TrustedChain(genesis: genesis)
+                .following(document, ancestry: nil)
+            #expect(trusted.sets.epoch == epoch)
+            let proof = try store.prove(transaction: dropped.bodyHash, genesis: genesis)
+            #expect(try proof.check(genesis: genesis).header.epoch == epoch)
+            #expect(try proof.check(trusted: trusted).header.epoch == epoch)
+            let report = try await Verification.run(store, genesis: genesis)
+            #expect(report.finalHeight == report.tip?.height)
+            #expect(report.tip?.epoch == epoch)
+        }
+    }
+}

@@ -215,17 +215,7 @@ struct VotedBaseTests {
             await node.untilIdle()
             #expect(node.tip.epoch == 1 && node.finalHeight == node.tip.height)
         }
-        try await home.reading { store in
-            let document = try store.trust(from: .genesis, epoch: 0, genesis: home.genesis)
-            let trusted = try TrustedChain(genesis: home.genesis)
-                .following(document, ancestry: nil)
-            #expect(trusted.sets.epoch == 1)
-            let proof = try store.prove(transaction: dropped.bodyHash, genesis: home.genesis)
-            #expect(try proof.check(genesis: home.genesis).header.epoch == 1)
-            #expect(try proof.check(trusted: trusted).header.epoch == 1)
-            let report = try await Verification.run(store, genesis: home.genesis)
-            #expect(report.finalHeight == report.tip?.height)
-        }
+        try await home.expectProven(dropped, behind: 1)
     }
 
     @Test func `is refused by whoever is final elsewhere, and void once that quorum is shown`()
