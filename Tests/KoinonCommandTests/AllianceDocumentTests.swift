@@ -67,6 +67,35 @@ struct AllianceDocumentTests {
         let log = try String(
             contentsOf: folder.url.appending(path: "alliance/logs/member1.log"), encoding: .utf8)
         #expect(log.contains("stopped at block 1"))
+        try await endsWithItsTerminal(in: folder.url, python: python)
+    }
+
+    /// Nobody is there any more who could read what is said at the end.
+    private func endsWithItsTerminal(in folder: URL, python: String) async throws {
+        let closing = """
+            import os, pty, signal
+            signal.pthread_sigmask(signal.SIG_SETMASK, [])
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)
+            pid, terminal = pty.fork()
+            if pid == 0:
+                os.execvp("alliance/start.sh", ["alliance/start.sh", "cat"])
+            seen = b""
+            while b"alliance runs" not in seen:
+                seen += os.read(terminal, 4096)
+            os.close(terminal)
+            """
+        try Data(closing.utf8).write(to: folder.appending(path: "closing.py"))
+        // All that start.sh has started holds the lock.
+        let closed = try await CommandRun.shell(
+            """
+            \(python) closing.py || exit 1
+            for _ in $(seq 600); do flock -n alliance/logs true && exit 0; sleep 0.1; done
+            exit 1
+            """, in: folder)
+        #expect(closed.status == 0, "\(closed.output)\(closed.errors)")
+        let left = try FileManager.default.contentsOfDirectory(
+            atPath: folder.appending(path: "alliance/members/member4").path)
+        #expect(!left.contains("node.url"))
     }
 
     @Test("has keys that only their owner reads")

@@ -139,7 +139,8 @@ extension AllianceFolder {
                 trap - EXIT
                 # What is stored outlives it.
                 trap 'kill -KILL "${nodes[@]}" "${servers[@]}" 2>/dev/null || true' INT TERM
-                echo "ending it; Control-C again does so at once"
+                # Where the terminal was closed nobody can be told, and that must not end this.
+                echo "ending it; Control-C again does so at once" 2>/dev/null || true
                 for group in nodes servers; do
                     declare -n pids=$group
                     for pid in "${pids[@]}"; do kill -TERM "$pid" 2>/dev/null || true; done
