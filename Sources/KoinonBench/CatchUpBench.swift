@@ -40,7 +40,7 @@ public struct CatchUpBench: Sendable {
     }
 
     public func run(in parent: URL? = nil, _ notes: BenchNotes) async throws -> Report {
-        let folder = try BenchFolder(under: parent)
+        let folder = try WorkFolder(under: parent)
         let blocks = try await measureBlocks(folder.url, notes)
         PeakMemory.reset()
         let join = try await measureJoin(folder.url, notes)

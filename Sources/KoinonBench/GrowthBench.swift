@@ -33,7 +33,7 @@ public struct GrowthBench: Sendable {
     }
 
     public func run(in parent: URL? = nil, _ notes: BenchNotes) async throws -> Report {
-        let folder = try BenchFolder(under: parent)
+        let folder = try WorkFolder(under: parent)
         var sides: [Side] = []
         for count in [fewAccounts, accounts] {
             notes.say("\(count) accounts")

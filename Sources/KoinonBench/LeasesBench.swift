@@ -42,7 +42,7 @@ public struct LeasesBench: Sendable {
 
     public func run(in parent: URL? = nil, _ notes: BenchNotes) async throws -> Report {
         guard leases > 0, borrowers > 0 else { throw BenchFault("give at least 1 of each") }
-        let folder = try BenchFolder(under: parent)
+        let folder = try WorkFolder(under: parent)
         let ledger = try PreparedLedger(
             at: folder.url.appending(path: "home", directoryHint: .isDirectory),
             accounts: borrowers + LeaseMarket.providerCount)

@@ -43,7 +43,7 @@ public struct PaymentsBench: Sendable {
 
     /// Runs in a folder of its own under `parent`.
     public func run(in parent: URL? = nil, _ notes: BenchNotes) async throws -> Report {
-        let folder = try BenchFolder(under: parent)
+        let folder = try WorkFolder(under: parent)
         let home = folder.url.appending(path: "home", directoryHint: .isDirectory)
         let ledger = try PreparedLedger(at: home, accounts: load.accounts) {
             notes.progress("accounts", $0, load.accounts)

@@ -32,7 +32,7 @@ public struct ProofsBench: Sendable {
     }
 
     public func run(in parent: URL? = nil, _ notes: BenchNotes) async throws -> Report {
-        let folder = try BenchFolder(under: parent)
+        let folder = try WorkFolder(under: parent)
         let ledger = try PreparedLedger(
             at: folder.url.appending(path: "home", directoryHint: .isDirectory),
             accounts: accounts)

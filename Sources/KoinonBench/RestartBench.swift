@@ -33,7 +33,7 @@ public struct RestartBench: Sendable {
     }
 
     public func run(in parent: URL? = nil, _ notes: BenchNotes) async throws -> Report {
-        let folder = try BenchFolder(under: parent)
+        let folder = try WorkFolder(under: parent)
         let home = folder.url.appending(path: "home", directoryHint: .isDirectory)
         let ledger = try PreparedLedger(at: home, accounts: accounts) {
             notes.progress("accounts", $0, accounts)

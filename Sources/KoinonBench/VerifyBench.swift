@@ -31,7 +31,7 @@ public struct VerifyBench: Sendable {
 
     /// Everything on this ledger came by transactions, so that verification finds it sound.
     public func run(in parent: URL? = nil, _ notes: BenchNotes) async throws -> Report {
-        let folder = try BenchFolder(under: parent)
+        let folder = try WorkFolder(under: parent)
         let home = folder.url.appending(path: "home", directoryHint: .isDirectory)
         let ledger = try PreparedLedger(at: home, accounts: 0)
         let running = try RunningNode(ledger.home)

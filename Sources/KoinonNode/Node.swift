@@ -41,6 +41,8 @@ public final class Node: Service {
 
     /// How often the clock is looked at for due timers.
     private static let tick = Duration.milliseconds(200)
+    /// Between two parts of rows that waited, for the blocks that came meanwhile.
+    private static let pauseBetweenRows = Duration.milliseconds(40)
     /// Seconds that a node which is to stop waits for an engine that does not answer.
     private static let patience = 5
     /// For so long whoever waits for an outcome may still be told of it when the node is about to
@@ -344,12 +346,15 @@ public final class Node: Service {
             if let until = desk.news.waitsUntil, until <= uptime() {
                 pool.arrival.wake()
             }
-            do { try await committer.writeWaitingRows() } catch {
+            var pause = Self.tick
+            do {
+                if try await committer.writeWaitingRows() { pause = Self.pauseBetweenRows }
+            } catch {
                 // The committer meets the same fault when it ends, and reports it.
                 engine.stop(error)
                 stop()
             }
-            do { try await Task.sleep(for: Self.tick) } catch { return }
+            do { try await Task.sleep(for: pause) } catch { return }
         }
         await stopWithoutEngine()
     }

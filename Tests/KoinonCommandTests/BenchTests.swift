@@ -82,7 +82,8 @@ struct BenchTests {
                     "signature_limit_per_s", "committed_in_process_per_s",
                     "committed_over_http_per_s",
                     "committed_by_bulk_per_s", "ratio", "bulk_ratio", "p50_ms_at_half_load",
-                    "p99_ms_at_half_load", "search_per_s", "search_p99_ms", "page_ms",
+                    "p99_ms_at_half_load", "processor_us_in_process", "processor_us_over_http",
+                    "search_per_s", "search_p99_ms", "page_ms",
                     "memory_bytes",
                 ]
             ),

@@ -75,7 +75,7 @@ public struct AllianceBench: Sendable {
     private static let clientsPerNode = 8
 
     public func run(in parent: URL? = nil, _ notes: BenchNotes) async throws -> Report {
-        let folder = try BenchFolder(under: parent)
+        let folder = try WorkFolder(under: parent)
         let alliance = try BenchAlliance(
             members: members, servers: servers, accounts: accounts, keepBytes: keepBytes,
             in: folder.url

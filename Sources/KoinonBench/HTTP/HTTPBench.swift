@@ -8,8 +8,10 @@ import KoinonProtocol
 /// searching, pages, and memory over time.
 public struct HTTPBench: Sendable {
     public var accounts: Int
-    /// Of each part.
+    /// Of each way in each round.
     public var transactions: Int
+    /// How often the ways take turns.
+    public var rounds: Int
     /// Connections at the same time, where a request carries one transaction.
     public var clients: Int
     /// In the index that is searched.
@@ -19,11 +21,12 @@ public struct HTTPBench: Sendable {
     public var minutes: Double
 
     public init(
-        accounts: Int, transactions: Int, clients: Int = 128, offers: Int = 100_000,
-        searches: Int = 5_000, minutes: Double = 10
+        accounts: Int, transactions: Int, rounds: Int = 3, clients: Int = 256,
+        offers: Int = 100_000, searches: Int = 5_000, minutes: Double = 10
     ) {
         self.accounts = accounts
         self.transactions = transactions
+        self.rounds = rounds
         self.clients = clients
         self.offers = offers
         self.searches = searches
@@ -34,6 +37,7 @@ public struct HTTPBench: Sendable {
     public struct Report: Codable, Sendable {
         public var accounts: Int
         public var transactions: Int
+        public var rounds: Int
         public var clients: Int
         /// Checks of the payments' signatures a second, all cores doing nothing else.
         public var signatureLimitPerS: Double
@@ -45,6 +49,9 @@ public struct HTTPBench: Sendable {
         /// `committed_over_http_per_s` ÷ `committed_in_process_per_s`.
         public var ratio: Double
         public var bulkRatio: Double
+        /// Processor time of a transaction on all cores, the clients' included.
+        public var processorUsInProcess: Double
+        public var processorUsOverHttp: Double
         /// From sending to durable, while requests come half as fast as before.
         public var p50MsAtHalfLoad: Double
         public var p99MsAtHalfLoad: Double
@@ -67,16 +74,20 @@ public struct HTTPBench: Sendable {
     }
 
     public func run(in parent: URL? = nil, _ notes: BenchNotes) async throws -> Report {
-        let folder = try BenchFolder(under: parent)
+        let folder = try WorkFolder(under: parent)
         let sending = try await send(in: folder.url.appending(path: "sending"), notes)
         let reading = try await ReadingLoad(bench: self)
             .run(in: folder.url.appending(path: "reading"), notes)
         return Report(
-            accounts: accounts, transactions: transactions, clients: clients,
-            signatureLimitPerS: sending.signatureLimit, committedInProcessPerS: sending.inProcess,
-            committedOverHttpPerS: sending.single, committedByBulkPerS: sending.bulk,
-            ratio: sending.single / sending.inProcess,
-            bulkRatio: sending.bulk / sending.inProcess,
+            accounts: accounts, transactions: transactions, rounds: rounds, clients: clients,
+            signatureLimitPerS: sending.signatureLimit,
+            committedInProcessPerS: sending.inProcess.perSecond,
+            committedOverHttpPerS: sending.single.perSecond,
+            committedByBulkPerS: sending.bulk.perSecond,
+            ratio: sending.single.perSecond / sending.inProcess.perSecond,
+            bulkRatio: sending.bulk.perSecond / sending.inProcess.perSecond,
+            processorUsInProcess: sending.inProcess.processorMicroseconds,
+            processorUsOverHttp: sending.single.processorMicroseconds,
             p50MsAtHalfLoad: sending.atHalfLoad.percentile(50),
             p99MsAtHalfLoad: sending.atHalfLoad.percentile(99), offers: offers,
             searchPerS: Double(searches) / reading.searches.elapsed.inSeconds,
@@ -88,15 +99,37 @@ public struct HTTPBench: Sendable {
             machine: MachineDescription())
     }
 
+    /// One way of sending, over all rounds.
+    private struct Way {
+        private var sent = 0
+        private var elapsed = Duration.zero
+        private var processor = 0.0
+
+        var perSecond: Double { Double(sent) / elapsed.inSeconds }
+        var processorMicroseconds: Double { processor / Double(sent) * 1e6 }
+
+        /// Counts what the node put off meanwhile as well: else the next way would pay for it.
+        mutating func send(
+            _ transactions: Int, to node: Node, _ body: () async throws -> Void
+        ) async throws {
+            let before = ProcessorTime.seconds
+            let start = ContinuousClock.now
+            try await body()
+            try await node.writeRows()
+            elapsed += start.duration(to: .now)
+            processor += ProcessorTime.seconds - before
+            sent += transactions
+        }
+    }
+
     private struct Sending {
-        /// Transactions a second.
-        var inProcess: Double
-        var single: Double
-        var bulk: Double
-        var atHalfLoad: LoadDriver.Outcome
-        var peakMemoryBytes: UInt64
+        var inProcess = Way()
+        var single = Way()
+        var bulk = Way()
+        var atHalfLoad = LoadDriver.Outcome()
+        var peakMemoryBytes: UInt64 = 0
         /// Checks a second.
-        var signatureLimit: Double
+        var signatureLimit = 0.0
     }
 
     private func send(in folder: URL, _ notes: BenchNotes) async throws -> Sending {
@@ -105,8 +138,9 @@ public struct HTTPBench: Sendable {
             notes.progress("accounts", $0, accounts)
         }
         let file = try MessageFile(creating: folder.appending(path: "messages"))
-        // Half as many again for the part at half load, and as many for each of the others.
-        let load = PaymentLoad(accounts: accounts, transactions: transactions * 7 / 2)
+        let atHalfLoad = transactions * rounds / 2
+        let load = PaymentLoad(
+            accounts: accounts, transactions: 3 * transactions * rounds + atHalfLoad)
         try load.write(
             to: file, chain: ledger.genesis.chain, firstNonce: PreparedLedger.nextNonce,
             now: SystemClock().now
@@ -115,35 +149,35 @@ public struct HTTPBench: Sendable {
         PeakMemory.reset()
         let served = try await ServedNode(ledger.home)
         let client = try await LoadClient(port: served.port, connections: clients)
-        notes.say("in process")
-        let inProcess = try await rate { try await sendInProcess(source, served.node) }
-        notes.say("one transaction a request")
-        let share = source.share(of: transactions)
-        let single = try await rate {
-            _ = try await client.run(.payments { try share.next(1)?.first })
+        var sending = Sending()
+        // In turn, since the machine may be faster now and slower then.
+        for round in 1...rounds {
+            let turn = rounds == 1 ? "" : ", \(round) of \(rounds)"
+            notes.say("in process\(turn)")
+            try await sending.inProcess.send(transactions, to: served.node) {
+                try await sendInProcess(source, served.node)
+            }
+            notes.say("one transaction a request\(turn)")
+            let share = source.share(of: transactions)
+            try await sending.single.send(transactions, to: served.node) {
+                _ = try await client.run(.payments { try share.next(1)?.first })
+            }
+            notes.say("in bulk\(turn)")
+            try await sending.bulk.send(transactions, to: served.node) {
+                try await sendInBulk(source, served)
+            }
         }
-        notes.say("in bulk")
-        let bulk = try await rate { try await sendInBulk(source, served) }
         notes.say("at half load")
-        let rest = source.share(of: transactions / 2)
-        let latencies = try await client.run(
-            .payments(perSecond: single / 2) { try rest.next(1)?.first })
+        let rest = source.share(of: atHalfLoad)
+        sending.atHalfLoad = try await client.run(
+            .payments(perSecond: sending.single.perSecond / 2) { try rest.next(1)?.first })
         try await client.close()
         try await served.stop()
-        let peak = PeakMemory.bytes
+        sending.peakMemoryBytes = PeakMemory.bytes
         // Only now: before, it would make the keys known to the node, which is in this process.
         notes.say("checking the same signatures on all cores")
-        let limit = try SignatureLimit.measure(file)
-        return Sending(
-            inProcess: inProcess, single: single, bulk: bulk, atHalfLoad: latencies,
-            peakMemoryBytes: peak, signatureLimit: limit.perSecond)
-    }
-
-    /// Transactions a second.
-    private func rate(_ body: () async throws -> Void) async throws -> Double {
-        let start = ContinuousClock.now
-        try await body()
-        return Double(transactions) / start.duration(to: .now).inSeconds
+        sending.signatureLimit = try SignatureLimit.measure(file).perSecond
+        return sending
     }
 
     private func sendInProcess(_ source: SharedReader, _ node: Node) async throws {

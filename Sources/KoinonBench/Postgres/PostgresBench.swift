@@ -68,7 +68,7 @@ public struct PostgresBench: Sendable {
 
     public func run(in parent: URL? = nil, _ notes: BenchNotes) async throws -> Report {
         let library = try LibPQ()
-        let folder = try BenchFolder(under: parent)
+        let folder = try WorkFolder(under: parent)
         notes.say("preparing both")
         let ledger = try PreparedLedger(
             at: folder.url.appending(path: "home", directoryHint: .isDirectory),

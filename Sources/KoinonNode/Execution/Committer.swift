@@ -51,32 +51,19 @@ final class Committer: Sendable {
     private let attesting = DispatchQueue(label: "koinon.attester")
     private let isSigningDue = Mutex(false)
     private let fault = Mutex<(any Error)?>(nil)
-    private struct Load {
-        /// When a batch last showed that much is going on.
-        var lastBusy: ContinuousClock.Instant?
-        var meter = LoadMeter()
-    }
-    private let load = Mutex(Load())
-    private let patience: Duration
+    private let meter: Mutex<LoadMeter>
 
     /// Batches that are stored together, where the disk is what others wait for.
     private static let batchesAtOnce = 4
-    /// A batch of so many transactions shows that much is going on, and that rows may wait.
-    private static let busyTransactions = 256
-    /// Rows wait no longer after that.
+    /// Rows wait no longer after a large batch.
     static let patience = Duration.seconds(2)
-    /// So many transactions a second, each by itself: rows wait too, but not for long.
-    private static let livelyRate = 1_000.0
     /// Transactions whose rows wait at most: after a crash they are executed again, within
     /// a few seconds.
     static let deferredTransactionsMaximum = 131_072
-    /// Transactions whose rows are written between two commits, which wait meanwhile.
-    private static let partTransactions = 2_048
-    /// As many of those parts at each look at the clock.
-    private static let partsAtOnce = 6
-    /// While transactions come, those of the last ones stay, so that a row that changes again
-    /// and again is written once.
-    private static let stayingTransactions = 4_096
+    /// Transactions whose rows are written between two commits, which wait meanwhile. While
+    /// transactions come only whole parts are written: a row that changes again and again is
+    /// written once in each.
+    private static let partTransactions = 4_096
 
     init(
         store: LedgerStore, engine: any OrderingEngine, desk: OrderDesk, outcomes: OutcomeBoard,
@@ -101,7 +88,7 @@ final class Committer: Sendable {
         self.evidence = evidence
         self.progress = progress
         trimPoints = TrimPoints(retention)
-        self.patience = patience
+        meter = Mutex(LoadMeter(patience: patience))
         self.logger = logger
     }
 
@@ -122,44 +109,29 @@ final class Committer: Sendable {
     /// - Throws: the store's fault, or that of a guard.
     func signWhatIsLeft() throws { try sign(bars: []) }
 
+    private var load: Load { meter.withLock { $0.load(at: .now) } }
+
     /// Whether the rows of what is stored now may wait for more, which makes them cheaper
     /// while much is going on: one that comes from few customers is found at once.
     private func mayDefer(_ batch: ExecutedBatch) -> Bool {
-        let now = ContinuousClock.now
         let count = batch.transactionCount
-        load.withLock { load in
-            load.meter.add(count, at: now)
-            if count >= Self.busyTransactions { load.lastBusy = now }
-        }
+        meter.withLock { $0.add(count, at: .now) }
         let waiting = store.deferredTransactions
         // Else a little load after much would write all that waits with its first block.
-        return (isLively(at: now) || waiting > Self.partTransactions)
+        return (load > .little || waiting > Self.partTransactions)
             && waiting + count <= Self.deferredTransactionsMaximum
     }
 
-    /// Whether the next commit is not long in coming.
-    private func isLively(at now: ContinuousClock.Instant) -> Bool {
-        load.withLock { load in
-            isBusy(load, at: now) || load.meter.rate(at: now) >= Self.livelyRate
-        }
-    }
-
-    private func isBusy(_ load: Load, at now: ContinuousClock.Instant) -> Bool {
-        load.lastBusy.map { $0.duration(to: now) < patience } ?? false
-    }
-
-    /// Writes rows that have waited long enough, in parts between which blocks are stored; for
-    /// a clock that calls now and then.
-    func writeWaitingRows() async throws {
-        for _ in 0..<Self.partsAtOnce {
-            let most = load.withLock { load -> Int? in
-                let now = ContinuousClock.now
-                if self.isBusy(load, at: now) { return nil }
-                return load.meter.rate(at: now) >= Self.livelyRate ? Self.stayingTransactions : 0
-            }
-            guard let most, store.deferredTransactions > most else { return }
-            try await onDisk { try self.store.writeDeferredRows(ofAtMost: Self.partTransactions) }
-        }
+    /// Writes a part of the rows that have waited long enough; for a clock that calls now and
+    /// then, so that between two parts blocks have the disk for a while.
+    ///
+    /// - Returns: whether there was one.
+    func writeWaitingRows() async throws -> Bool {
+        let load = load
+        let least = load == .steady ? Self.partTransactions : 1
+        guard load < .much, store.deferredTransactions >= least else { return false }
+        try await onDisk { try self.store.writeDeferredRows(ofAtMost: Self.partTransactions) }
+        return true
     }
 
     /// Writes rows that wait, if any do.
@@ -309,7 +281,7 @@ final class Committer: Sendable {
         try guards.withLock { $0 }.raise(step.guards)
         // While little goes on the next commit may be long in coming, and what is said to be
         // final is to be proven from the store.
-        let isQuiet = !isLively(at: .now)
+        let isQuiet = load == .little
         let alone = signing.withLock { signing in
             signing.unstored += step.attestations
             guard isQuiet else { return [] as [StoredAttestation] }

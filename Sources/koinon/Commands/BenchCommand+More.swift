@@ -150,10 +150,12 @@ struct BenchHTTPCommand: AsyncParsableCommand {
 
     @Option(name: .long, help: "Accounts on the ledger.")
     var accounts = 10_000
-    @Option(name: .long, help: "Signed transactions to send, for each way.")
+    @Option(name: .long, help: "Signed transactions to send, each time.")
     var transactions = 50_000
+    @Option(name: .long, help: "How often the ways of sending take turns.")
+    var rounds = 3
     @Option(name: .long, help: "Connections at the same time.")
-    var clients = 128
+    var clients = 256
     @Option(name: .long, help: "Offers in the index that is searched.")
     var offers = 100_000
     @Option(name: .long, help: "Searches to make.")
@@ -166,6 +168,7 @@ struct BenchHTTPCommand: AsyncParsableCommand {
         try BenchBounds.check("--accounts", accounts, BenchBounds.accounts)
         try BenchBounds.check(
             "--transactions", transactions, 2...BenchBounds.transactions.upperBound)
+        try BenchBounds.check("--rounds", rounds, BenchBounds.count)
         try BenchBounds.check("--clients", clients, BenchBounds.count)
         try BenchBounds.check("--offers", offers, BenchBounds.count)
         try BenchBounds.check("--searches", searches, BenchBounds.count)
@@ -176,8 +179,8 @@ struct BenchHTTPCommand: AsyncParsableCommand {
 
     func run() async throws {
         let bench = HTTPBench(
-            accounts: accounts, transactions: transactions, clients: clients, offers: offers,
-            searches: searches, minutes: minutes)
+            accounts: accounts, transactions: transactions, rounds: rounds, clients: clients,
+            offers: offers, searches: searches, minutes: minutes)
         try await options.report { folder, notes in try await bench.run(in: folder, notes) }
     }
 }

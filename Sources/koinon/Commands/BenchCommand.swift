@@ -38,7 +38,7 @@ struct BenchOptions: ParsableArguments {
         _ run: (URL?, BenchNotes) async throws -> Report
     ) async throws {
         try await ExitStatus.reporting {
-            let interruption = BenchInterruption()
+            let interruption = WorkInterruption()
             defer { interruption.end() }
             let report: Report
             do { report = try await run(parent, .shown) } catch {

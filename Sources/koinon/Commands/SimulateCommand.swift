@@ -69,8 +69,8 @@ struct SimulateCommand: AsyncParsableCommand {
     func run() async throws {
         try await ExitStatus.reporting {
             // Removes the folder when somebody has had enough.
-            let interruption = BenchInterruption()
-            let folder = try BenchFolder(of: "simulation")
+            let interruption = WorkInterruption()
+            let folder = try WorkFolder(of: "simulation")
             defer {
                 interruption.end()
                 withExtendedLifetime(folder) {}

@@ -2,8 +2,9 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// Cleans up when a benchmark is ended by Control-C or SIGTERM, from when it is made until its end.
-public struct BenchInterruption {
+/// Cleans up when a benchmark or a simulation is ended by Control-C or SIGTERM, from when it is
+/// made until its end.
+public struct WorkInterruption {
     private let sources: [any DispatchSourceSignal]
     /// A signal ends the process, so one for all.
     private static let hasCome = Mutex(false)
@@ -17,7 +18,7 @@ public struct BenchInterruption {
         for (number, source) in zip([SIGINT, SIGTERM], sources) {
             source.setEventHandler {
                 Self.hasCome.withLock { $0 = true }
-                BenchFolder.removeAll()
+                WorkFolder.removeAll()
                 // The shell sees which signal it was.
                 signal(number, SIG_DFL)
                 kill(getpid(), number)

@@ -3,7 +3,7 @@ import Glibc
 import Synchronization
 
 /// A folder of one benchmark, or one simulation, removed with it.
-public final class BenchFolder {
+public final class WorkFolder {
     private static let open = Mutex<Set<URL>>([])
 
     public let url: URL
