@@ -6,6 +6,9 @@ struct Gathering {
     static let manyTransactions = 16
     /// From one append to the next at least, then.
     static let milliseconds: UInt64 = 4
+    /// Where so many come, twice as long: by then a block's own cost is worth it, and at half the
+    /// load blocks do not become so large.
+    static let veryManyTransactions = 40
 
     private var last: (uptime: UInt64, transactions: Int) = (0, 0)
 
@@ -19,10 +22,10 @@ struct Gathering {
 
     /// How long the next append is still put off; nil: not at all.
     func rest(at uptime: UInt64) -> Duration? {
+        guard last.transactions >= Self.manyTransactions else { return nil }
+        let isLong = last.transactions >= Self.veryManyTransactions
+        let pause = isLong ? 2 * Self.milliseconds : Self.milliseconds
         let passed = uptime - last.uptime
-        guard last.transactions >= Self.manyTransactions, passed < Self.milliseconds else {
-            return nil
-        }
-        return .milliseconds(Self.milliseconds - passed)
+        return passed < pause ? .milliseconds(pause - passed) : nil
     }
 }

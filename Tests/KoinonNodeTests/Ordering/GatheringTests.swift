@@ -20,6 +20,16 @@ import Testing
         #expect(gathering.rest(at: 104) == nil)
     }
 
+    @Test func `behind a very large append the next waits twice as long`() {
+        var gathering = Gathering()
+        gathering.began(Gathering.veryManyTransactions - 1, at: 100)
+        #expect(gathering.rest(at: 104) == nil)
+        gathering.began(Gathering.veryManyTransactions, at: 104)
+        #expect(gathering.rest(at: 104) == .milliseconds(8))
+        #expect(gathering.rest(at: 111) == .milliseconds(1))
+        #expect(gathering.rest(at: 112) == nil)
+    }
+
     @Test func `an append of attestations alone ends no waiting, and begins none`() {
         var gathering = Gathering()
         gathering.began(Gathering.manyTransactions, at: 100)
